@@ -1,0 +1,5 @@
+//! The only module that speaks SQL. A public method is one whole unit of work in one transaction.
+
+/// A handle on the clinic's database, cheap to clone.
+#[derive(Clone)]
+pub struct Store {}
