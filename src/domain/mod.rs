@@ -1,1 +1,5 @@
-//! To be filled by its owner.
+//! What a clinic is: pure types and rules, no input or output, no async, no clock.
+pub mod actor;
+pub mod ids;
+pub mod name;
+pub mod why;

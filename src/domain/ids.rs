@@ -1,0 +1,86 @@
+//! Typed ids: a provider's id where a patient's is meant does not compile.
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id that sorts by the time it was made (UUIDv7).
+            #[must_use]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// One person who can sign in.
+    AccountId;
+    /// One sign-in, from the password to the sign-out.
+    SessionId;
+    /// One write as the client asked for it; the database does it at most once.
+    RequestId;
+    /// A hospital or medical centre.
+    CentreId;
+    /// A department of a centre.
+    DepartmentId;
+    /// Somebody patients are booked with.
+    ProviderId;
+    /// Somebody who is cared for.
+    PatientId;
+    /// A block of a provider's time at a centre on one day.
+    ClinicSessionId;
+    /// A patient's time with a provider.
+    AppointmentId;
+    /// What happened at an appointment; "visit" on screen.
+    EncounterId;
+    /// One measured sign.
+    ObservationId;
+    /// One note of a visit.
+    NoteId;
+    /// An ordered test.
+    ServiceRequestId;
+    /// One result of an ordered test.
+    ResultId;
+    /// A report file that belongs to a visit.
+    ReportId;
+    /// One diagnosis of a visit.
+    DiagnosisId;
+    /// One prescribed drug.
+    PrescriptionId;
+    /// Treatment or advice of a visit.
+    TreatmentId;
+    /// A referral to a specialist.
+    ReferralId;
+    /// A row of one of a patient's lists: allergy, condition, medication, surgery, vaccination, family history.
+    HistoryItemId;
+    /// A draft of a form that was not saved yet.
+    DraftId;
+    /// An application of a provider to be registered.
+    RegistrationId;
+    /// One event of the audit log.
+    AuditEventId;
+}
