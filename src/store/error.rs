@@ -8,7 +8,7 @@ pub enum Error {
     #[error("It is not there any more.")]
     NotFound,
     /// Somebody else saved it since it was read.
-    #[error("{by} changed it at {at:%H:%M}. Look at what changed, then save again.")]
+    #[error("{by} changed it at {}. Look at what changed, then save again.", at.format("%H:%M"))]
     Stale { by: String, at: DateTime<Utc> },
     /// Exclusion constraint: the time is taken.
     #[error("{0}")]
