@@ -9,6 +9,15 @@ pub enum Change {
     Row(RowChange),
     /// The listener was lost for a moment: everything may have changed.
     Everything,
+    /// The line to the server went or came back.
+    Link(Link),
+}
+
+/// How the line to the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    Up,
+    Lost,
 }
 
 /// The payload of a notification.
@@ -16,7 +25,7 @@ pub enum Change {
 pub struct RowChange {
     /// The table, as in `appointment`.
     pub entity: String,
-    pub id: Uuid,
+    pub id: Option<Uuid>,
     /// `i`, `u` or `d`.
     pub op: String,
     pub version: i64,

@@ -1,10 +1,119 @@
 //! The only module that speaks SQL. A public method is one whole unit of work in one transaction.
+//!
+//! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
+//! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod appointment;
+mod board;
+mod call;
 mod change;
+mod connect;
 mod error;
+mod listen;
+mod refusal;
+pub mod sealed;
+mod session;
 
-pub use change::{Change, RowChange};
+pub use board::BoardRow;
+pub use call::Event;
+pub use change::{Change, Link, RowChange};
+pub use connect::Connector;
 pub use error::Error;
+pub use refusal::why as refusal;
+pub use session::{Challenge, SignIn};
 
-/// A handle on the clinic's database, cheap to clone.
+use crate::clock::Clock;
+use sqlx::PgPool;
+use std::sync::Arc;
+
+/// The schema this program was written for: the number of the newest migration.
+pub const SCHEMA: i64 = 5;
+
+/// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    connector: Connector,
+    token: Option<String>,
+    /// Two connections for reading, one kept for saving, one for listening: a slow list never delays a save.
+    readers: PgPool,
+    writer: PgPool,
+    listener: PgPool,
+    clock: Clock,
+}
+
+impl Store {
+    /// A handle that is nobody yet. Finds the primary server.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no host answers, [`Error::Schema`] when program and database do not fit.
+    pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
+        let store = Self::connect(connector, None, clock).await?;
+        store.check_schema().await?;
+        Ok(store)
+    }
+
+    async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
+        let options = connector.primary(token.as_deref()).await?;
+        Ok(Self(Arc::new(Inner {
+            readers: Connector::pool(options.clone(), 2),
+            writer: Connector::pool(options.clone(), 1),
+            listener: Connector::pool(options, 1),
+            connector,
+            token,
+            clock,
+        })))
+    }
+
+    /// The clock that follows the database's.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Looks for the primary again, after the server was lost.
+    async fn reconnect(&self) -> Result<(), Error> {
+        let options = self.0.connector.primary(self.0.token.as_deref()).await?;
+        for pool in [&self.0.readers, &self.0.writer, &self.0.listener] {
+            pool.set_connect_options(options.clone());
+        }
+        Ok(())
+    }
+
+    async fn check_schema(&self) -> Result<(), Error> {
+        let found = sqlx::query_scalar!(r#"select clinic.schema_version() as "version!""#)
+            .fetch_one(&self.0.readers)
+            .await
+            .map_err(|e| match &e {
+                sqlx::Error::Database(d)
+                    if matches!(d.code().as_deref(), Some("3F000" | "42883" | "42501")) =>
+                {
+                    schema_mismatch(0)
+                }
+                _ => e.into(),
+            })?;
+        let least = sqlx::query_scalar!(r#"select clinic.setting('schema_min_client') as "least!""#)
+            .fetch_one(&self.0.readers)
+            .await?;
+        if found < SCHEMA || least.parse::<i64>().is_ok_and(|l| l > SCHEMA) {
+            return Err(schema_mismatch(found));
+        }
+        Ok(())
+    }
+
+    /// Closes every connection; used when the program ends or the person signs out.
+    pub async fn close(&self) {
+        self.0.listener.close().await;
+        self.0.readers.close().await;
+        self.0.writer.close().await;
+    }
+}
+
+fn schema_mismatch(found: i64) -> Error {
+    let advice = if found > SCHEMA {
+        crate::tr!("This program is too old for the database: install the new version.")
+    } else {
+        crate::tr!("The database is not prepared for this program: run `praxis migrate`.")
+    };
+    Error::Schema { expected: SCHEMA, found, advice: advice.into() }
+}

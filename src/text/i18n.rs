@@ -86,7 +86,7 @@ macro_rules! tr {
         const ENGLISH: &str = $english;
         const _: () = assert!(
             $crate::text::i18n::has_no_places(ENGLISH),
-            "give each {place} its value: tr!(\"... {name}\", name = value)"
+            "give each {{place}} its value: tr!(\"... {{name}}\", name = value)"
         );
         let said: &'static str = $crate::text::i18n::tr_str(ENGLISH);
         said

@@ -1,0 +1,382 @@
+-- Who may see and do what, decided here whatever the program thinks. Policies ask the server's own answer to "who is
+-- speaking"; a connection without a sign-in sees nothing at all.
+set local role praxis_owner;
+
+create function auth.is_staff() returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce((select role <> 'patient' from clinic.account where id = auth.actor()), false)
+$$;
+
+create function auth.has_role(variadic p_roles text[]) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce((select role = any (p_roles) from clinic.account where id = auth.actor()), false)
+$$;
+
+create function auth.provider_id() returns uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select id from clinic.provider where account_id = auth.actor()
+$$;
+
+create function clinic.my_centres() returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select centre_id from clinic.staff_centre where account_id = auth.actor()
+    union
+    select pc.centre_id from clinic.provider_centre pc join clinic.provider p on p.id = pc.provider_id
+     where p.account_id = auth.actor()
+$$;
+
+-- The patients whose whole history the speaker may read (product.md, "reading a patient's history").
+create function clinic.readable_patients() returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with me as (select a.id, a.role, p.id as provider_id,
+                       clinic.setting('history_policy') as policy,
+                       make_interval(days => clinic.setting('history_grace_days')::int) as grace
+                  from clinic.account a left join clinic.provider p on p.account_id = a.id where a.id = auth.actor())
+    select x.patient_id from me, clinic.appointment x
+     where me.policy = 'central' and x.provider_id = me.provider_id
+       and (x.status in ('booked', 'arrived', 'in_progress')
+            or x.status = 'completed' and coalesce(x.ended_at, x.ends_at) > clinic.now() - me.grace)
+    union
+    select c.patient_id from me, clinic.connection c
+     where me.policy = 'central' and c.provider_id = me.provider_id and c.state = 'approved'
+       and (c.until is null or c.until >= clinic.now()::date)
+    union
+    -- A nurse: visits arrived or in progress today at their centres.
+    select x.patient_id from me, clinic.appointment x
+     where me.policy = 'central' and me.role = 'nurse' and x.status in ('arrived', 'in_progress')
+       and x.day = (clinic.now() at time zone (select zone from clinic.centre where id = x.centre_id))::date
+       and x.centre_id in (select clinic.my_centres())
+    union
+    -- Everybody their own record.
+    select p.id from me, clinic.patient p where p.account_id = me.id
+$$;
+
+create function clinic.may_read(p_patient uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select p_patient in (select clinic.readable_patients())
+$$;
+
+-- May write clinical rows in this visit: its provider, or a nurse while the patient is there.
+create function clinic.may_write(p_encounter uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from clinic.encounter e join clinic.provider p on p.id = e.provider_id
+                    where e.id = p_encounter and p.account_id = auth.actor())
+        or (auth.actor_role() = 'nurse' and exists (
+            select from clinic.encounter e join clinic.appointment a on a.id = e.appointment_id
+             where e.id = p_encounter and a.status in ('arrived', 'in_progress') and e.centre_id in (select clinic.my_centres())))
+$$;
+
+-- What may be known about allergies: listed | none_known | not_asked | hidden. Four different things.
+create function clinic.allergy_state(p_patient uuid) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case when not (auth.is_staff() or p.account_id = auth.actor()) or auth.has_role('auditor', 'administrator') then 'hidden'
+                when exists (select from clinic.allergy a where a.patient_id = p.id and a.status = 'active' and a.struck_at is null) then 'listed'
+                else case p.allergy_state when 'listed' then 'none_known' else p.allergy_state end end
+      from clinic.patient p where p.id = p_patient
+$$;
+
+-- The allergy marks: substances, reactions and severity of active allergies, for everybody who handles the patient.
+create function clinic.allergy_marks(p_patient uuid) returns table (substance bytea, reaction bytea, severity text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select a.substance, a.reaction, a.severity from clinic.allergy a join clinic.patient p on p.id = a.patient_id
+     where a.patient_id = p_patient and a.status = 'active' and a.struck_at is null
+       and (auth.is_staff() and not auth.has_role('auditor', 'administrator') or p.account_id = auth.actor())
+     order by case a.severity when 'severe' then 0 when 'moderate' then 1 else 2 end, a.created_at
+$$;
+
+-- Candidates of a search in the names, at most 200, best first: every word as a prefix of some word of the name; when
+-- that gives few, words that sound near. The program ranks and marks them.
+create function clinic.find_patients(p_words text[], p_digits text, p_born date, p_born_year int, p_email text, p_limit int)
+returns table (patient_id uuid, how text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare n int; w text; c int; found_ids uuid[]; lim int := least(p_limit, 200);
+begin
+    if not auth.is_staff() then return; end if;
+    if p_digits <> '' then
+        found_ids := array(
+            select id from (
+                select p.id, 1 as o from clinic.patient p where p.record_number::text = ltrim(p_digits, '0')
+                union all select p.id, 2 from clinic.patient p where p.medicare_number = p_digits or p.national_number = p_digits
+                union all select p.id, 3 from clinic.patient p where length(p_digits) >= 3 and reverse(p.phone_digits) ^@ reverse(p_digits)
+                union all select p.id, 4 from clinic.patient p where length(p_digits) >= 3 and p.phone_digits ^@ p_digits
+                union all select p.id, 5 from clinic.patient p where p.record_number::text ^@ ltrim(p_digits, '0') and ltrim(p_digits, '0') <> ''
+                union all select p.id, 6 from clinic.patient p where length(p_digits) >= 4 and (p.medicare_number ^@ p_digits or p.national_number ^@ p_digits)
+            ) x group by id order by min(o) limit lim);
+        return query select unnest(found_ids), 'digits';
+    end if;
+    if p_born is not null then
+        return query select p.id, 'born' from clinic.patient p where p.birth_date = p_born limit lim;
+    end if;
+    if p_email is not null then
+        return query select p.id, 'email' from clinic.patient p where lower(p.email) ^@ lower(p_email) limit lim;
+    end if;
+    if cardinality(p_words) > 0 then
+        select array_agg(x.id) into found_ids from (
+            select p.id from clinic.patient p
+             where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
+               and not exists (select from unnest(p_words) q(word) where not exists (
+                    select from clinic.patient_word pw where pw.patient_id = p.id and pw.word ^@ q.word))
+               and p.id in (select pw.patient_id from clinic.patient_word pw where pw.word ^@ p_words[1])
+             limit lim) x;
+        return query select unnest(found_ids), 'name';
+        if coalesce(cardinality(found_ids), 0) < 8 then
+            -- Near: every word close to, or the beginning of, some word of the name.
+            return query
+                with near as (
+                    select q.i, pw.patient_id, max(greatest(public.similarity(pw.word, q.word),
+                                               case when pw.word ^@ q.word then 1 else 0 end)) as s
+                      from unnest(p_words) with ordinality q(word, i)
+                      join clinic.patient_word pw on pw.word operator(public.%) q.word or pw.word ^@ q.word
+                     group by q.i, pw.patient_id)
+                select near.patient_id, 'near' from near
+                  join clinic.patient p on p.id = near.patient_id
+                 where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
+                   and not (near.patient_id = any (coalesce(found_ids, '{}')))
+                 group by near.patient_id having count(distinct near.i) = cardinality(p_words)
+                 order by sum(near.s) desc limit lim;
+        end if;
+    end if;
+end $$;
+
+-- Why a specialist cannot be booked, and other facts that a refusal tells, looked at with the owner's eyes.
+create function clinic.overlap_facts(p_patient uuid, p_provider uuid, p_from timestamptz, p_to timestamptz)
+returns table (side text, starts_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case when a.provider_id = p_provider then 'provider' else 'patient' end, a.starts_at
+      from clinic.appointment a
+     where auth.is_staff() and (a.provider_id = p_provider or a.patient_id = p_patient)
+       and a.kind = 'slot' and a.status in ('booked', 'arrived', 'in_progress')
+       and a.during && tstzrange(p_from, p_to)
+     order by 1 limit 2
+$$;
+
+-- Why a record cannot be read: no_relationship | expired | only_cancelled | strict | role | unknown. Never its content.
+create function clinic.why_not_read(p_patient uuid) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case
+        when clinic.may_read(p_patient) then null
+        when auth.has_role('receptionist', 'administrator', 'auditor', 'patient') then 'role'
+        when clinic.setting('history_policy') = 'strict' then 'strict'
+        when exists (select from clinic.appointment a where a.patient_id = p_patient and a.provider_id = auth.provider_id()
+                      and a.status = 'completed') then 'expired'
+        when exists (select from clinic.appointment a where a.patient_id = p_patient and a.provider_id = auth.provider_id()) then 'only_cancelled'
+        else 'no_relationship' end
+$$;
+
+-- Row policies.
+do $$
+declare t text;
+begin
+    foreach t in array array['account', 'centre', 'department', 'specialty', 'staff_centre', 'provider', 'provider_specialty',
+        'provider_centre', 'provider_hours', 'provider_registration', 'patient', 'patient_word', 'patient_alert', 'connection',
+        'clinic_session', 'appointment', 'appointment_event', 'referral', 'encounter', 'observation', 'note', 'service_request',
+        'result', 'report', 'diagnosis', 'prescription', 'treatment', 'allergy', 'condition', 'medication', 'surgery',
+        'vaccination', 'family_history', 'draft', 'request', 'login_name', 'clock', 'setting'] loop
+        execute format('alter table clinic.%I enable row level security', t);
+    end loop;
+
+    -- The directory: everybody who is signed in; changed by administrators.
+    foreach t in array array['centre', 'department', 'specialty', 'staff_centre', 'provider', 'provider_specialty',
+        'provider_centre', 'provider_hours'] loop
+        execute format('create policy read on clinic.%I for select to praxis_app using ((select auth.actor()) is not null)', t);
+        execute format('create policy administer on clinic.%I to praxis_app using ((select auth.has_role(''administrator''))) with check ((select auth.has_role(''administrator'')))', t);
+        execute format('grant select, insert, update, delete on clinic.%I to praxis_app', t);
+    end loop;
+    revoke delete on clinic.centre, clinic.department, clinic.provider from praxis_app;
+
+    -- What is written in a visit, and the patient's lists: whoever may read the patient, and the author.
+    foreach t in array array['observation', 'note', 'service_request', 'report', 'diagnosis', 'prescription', 'treatment',
+        'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history'] loop
+        execute format('create policy read on clinic.%I for select to praxis_app using (author = (select auth.actor()) or patient_id in (select clinic.readable_patients()))', t);
+        execute format('grant select, insert on clinic.%I to praxis_app', t);
+        execute format('grant update (struck_at, struck_by) on clinic.%I to praxis_app', t);
+    end loop;
+    foreach t in array array['note', 'service_request', 'report', 'diagnosis', 'prescription', 'treatment'] loop
+        execute format('create policy add on clinic.%I for insert to praxis_app with check (author = (select auth.actor()) and (select clinic.may_write(encounter_id)))', t);
+    end loop;
+    -- Only the author changes what they wrote; the trigger refuses all of it once it is signed.
+    foreach t in array array['observation', 'note', 'report', 'diagnosis', 'prescription', 'treatment'] loop
+        execute format('create policy change on clinic.%I for update to praxis_app using (author = (select auth.actor())) with check (author = (select auth.actor()))', t);
+    end loop;
+    foreach t in array array['allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history'] loop
+        execute format('create policy add on clinic.%I for insert to praxis_app with check (author = (select auth.actor()) and (encounter_id is null or clinic.may_write(encounter_id)) and (patient_id in (select clinic.readable_patients()) or (select auth.has_role(''receptionist''))))', t);
+        execute format('create policy change on clinic.%I for update to praxis_app using (author = (select auth.actor()) or patient_id in (select clinic.readable_patients()) and (select auth.is_staff()))', t);
+    end loop;
+end $$;
+
+-- Receptionists enter allergies and vitals at intake, and none of the other lists.
+create policy intake_only on clinic.condition as restrictive for insert to praxis_app with check (not (select auth.has_role('receptionist')));
+create policy intake_only on clinic.medication as restrictive for insert to praxis_app with check (not (select auth.has_role('receptionist')));
+create policy intake_only on clinic.surgery as restrictive for insert to praxis_app with check (not (select auth.has_role('receptionist')));
+create policy intake_only on clinic.vaccination as restrictive for insert to praxis_app with check (not (select auth.has_role('receptionist')));
+create policy intake_only on clinic.family_history as restrictive for insert to praxis_app with check (not (select auth.has_role('receptionist')));
+create policy add on clinic.observation for insert to praxis_app with check (author = (select auth.actor())
+    and (encounter_id is null and (select auth.has_role('receptionist', 'nurse')) or encounter_id is not null and clinic.may_write(encounter_id)));
+create policy change on clinic.service_request for update to praxis_app
+    using (author = (select auth.actor()) or patient_id in (select clinic.readable_patients()) and (select auth.is_staff()));
+
+grant update (title, body, system) on clinic.note to praxis_app;
+grant update (status, reviewed_at, reviewed_by, specimen, urgency, notes) on clinic.service_request to praxis_app;
+grant update (role, certainty, condition_id) on clinic.diagnosis to praxis_app;
+grant update (status) on clinic.prescription to praxis_app;
+grant update (title, notes) on clinic.treatment to praxis_app;
+grant update (status, reaction, severity, since) on clinic.allergy to praxis_app;
+grant update (status, treatment, since) on clinic.condition to praxis_app;
+grant update (ended_on) on clinic.medication to praxis_app;
+
+create policy read on clinic.result for select to praxis_app using (author = (select auth.actor())
+    or patient_id in (select clinic.readable_patients())
+    or exists (select from clinic.service_request r where r.id = service_request_id and r.author = (select auth.actor())));
+create policy add on clinic.result for insert to praxis_app with check (author = (select auth.actor())
+    and exists (select from clinic.service_request r where r.id = service_request_id)
+    and (select auth.is_staff()));
+create policy change on clinic.result for update to praxis_app using (true);
+grant select, insert on clinic.result to praxis_app;
+grant update (acknowledged_at, acknowledged_by, struck_at, struck_by) on clinic.result to praxis_app;
+
+-- Visits.
+create policy read on clinic.encounter for select to praxis_app using (author = (select auth.actor())
+    or provider_id = (select auth.provider_id()) or patient_id in (select clinic.readable_patients()));
+create policy add on clinic.encounter for insert to praxis_app with check (author = (select auth.actor())
+    and provider_id = (select auth.provider_id()) and patient_id in (select clinic.readable_patients()));
+create policy change on clinic.encounter for update to praxis_app using (provider_id = (select auth.provider_id()));
+grant select, insert on clinic.encounter to praxis_app;
+grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, follow_up_appointment_id, fee_cents, sick_from,
+    sick_to, documents, void_why, signed_at, signed_by) on clinic.encounter to praxis_app;
+
+-- Referrals: the letter is for the writer, the one it is written to, and readers of the history.
+create policy read on clinic.referral for select to praxis_app using (author = (select auth.actor())
+    or to_provider_id = (select auth.provider_id())
+    or to_provider_id is null and to_specialty in (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = (select auth.provider_id()))
+    or patient_id in (select clinic.readable_patients()));
+create policy add on clinic.referral for insert to praxis_app with check (author = (select auth.actor())
+    and from_provider_id = (select auth.provider_id()) and clinic.may_write(encounter_id));
+create policy change on clinic.referral for update to praxis_app using (author = (select auth.actor()) or to_provider_id = (select auth.provider_id()));
+grant select, insert on clinic.referral to praxis_app;
+grant update (to_provider_id, to_specialty, outside_name, outside_specialty, outside_contact, reason, letter, urgency,
+    visits_allowed, valid_until, status, sent_at, struck_at, struck_by) on clinic.referral to praxis_app;
+-- Reception sees that a referral exists, not its letter.
+create function clinic.referral_exists(p_patient uuid, p_provider uuid, p_day date) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select auth.is_staff() and clinic.open_referral(p_patient, p_provider, p_day) is not null
+$$;
+
+-- Identity: findable by all staff; patients see themselves.
+create policy read on clinic.patient for select to praxis_app using ((select auth.is_staff()) or account_id = (select auth.actor()));
+create policy add on clinic.patient for insert to praxis_app with check ((select auth.has_role('receptionist', 'nurse', 'gp', 'specialist', 'other_provider', 'administrator')));
+create policy change on clinic.patient for update to praxis_app using ((select auth.has_role('receptionist', 'nurse', 'gp', 'specialist', 'other_provider', 'administrator')) or account_id = (select auth.actor()));
+grant select, insert on clinic.patient to praxis_app;
+grant usage on clinic.record_number_seq to praxis_app;
+grant update (family_name, given_name, preferred_name, second_script_name, sex, birth_date, national_number, medicare_number,
+    email, phone, phone_digits, address, language, contact_name, contact_relationship, contact_phone, blood_group,
+    allergy_state, centre_id, incomplete, deactivated_at, blocked_until, blocked_why) on clinic.patient to praxis_app;
+create policy write on clinic.patient_word to praxis_app using ((select auth.is_staff())) with check ((select auth.is_staff()));
+grant insert, delete, select (patient_id) on clinic.patient_word to praxis_app;
+create policy read on clinic.patient_alert for select to praxis_app using ((select auth.is_staff()));
+create policy add on clinic.patient_alert for insert to praxis_app with check (author = (select auth.actor()) and (select auth.is_staff()));
+create policy change on clinic.patient_alert for update to praxis_app using ((select auth.is_staff()));
+grant select, insert, update (struck_at) on clinic.patient_alert to praxis_app;
+create policy read on clinic.connection for select to praxis_app using ((select auth.is_staff())
+    or patient_id in (select p.id from clinic.patient p where p.account_id = (select auth.actor())));
+grant select on clinic.connection to praxis_app;
+
+-- The schedule: all staff see it (reasons are needed at the desk), patients their own.
+create policy read on clinic.clinic_session for select to praxis_app using ((select auth.actor()) is not null);
+create policy write on clinic.clinic_session to praxis_app
+    using (provider_id = (select auth.provider_id()) or (select auth.has_role('receptionist', 'administrator')))
+    with check (provider_id = (select auth.provider_id()) or (select auth.has_role('receptionist', 'administrator')));
+grant select, insert, update (starts_at, ends_at, slot_minutes, removed_at) on clinic.clinic_session to praxis_app;
+create policy read on clinic.appointment for select to praxis_app using ((select auth.has_role('receptionist', 'nurse', 'gp',
+    'specialist', 'other_provider', 'diagnostics_provider', 'pharmacist', 'administrator'))
+    or patient_id in (select p.id from clinic.patient p where p.account_id = (select auth.actor())));
+create policy book on clinic.appointment for insert to praxis_app with check ((select auth.has_role('receptionist', 'nurse', 'gp',
+    'specialist', 'other_provider', 'diagnostics_provider', 'pharmacist', 'administrator')));
+create policy change on clinic.appointment for update to praxis_app using ((select auth.has_role('receptionist', 'nurse', 'gp',
+    'specialist', 'other_provider', 'diagnostics_provider', 'pharmacist', 'administrator')));
+grant select, insert on clinic.appointment to praxis_app;
+grant update (provider_id, centre_id, clinic_session_id, referral_id, kind, status, starts_at, ends_at, day, reason, visit_type, room,
+    status_why) on clinic.appointment to praxis_app;
+create policy read on clinic.appointment_event for select to praxis_app using ((select auth.is_staff()));
+grant select on clinic.appointment_event to praxis_app;
+
+-- Accounts: staff see each other, patients see who treats them; administrators manage.
+create policy read on clinic.account for select to praxis_app using (id = (select auth.actor()) or (select auth.is_staff()) or role <> 'patient' and (select auth.actor()) is not null);
+create policy administer on clinic.account to praxis_app using ((select auth.has_role('administrator'))) with check ((select auth.has_role('administrator')));
+grant select, insert, update (login, email, family_name, given_name, phone, role, incomplete, deactivated_at, deactivated_why) on clinic.account to praxis_app;
+
+-- An administrator gives a one-time code: the program computes its verifier, only this stores it.
+create function auth.set_code(p_account uuid, p_salt bytea, p_params text, p_verifier bytea, p_hours int) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not auth.has_role('administrator') then perform clinic.refuse('administrators_only'); end if;
+    insert into auth.credential (account_id, salt, params, verifier, must_change, expires_at)
+    values (p_account, p_salt, p_params, p_verifier, true, now() + make_interval(hours => least(p_hours, 168)))
+    on conflict (account_id) do update set salt = excluded.salt, params = excluded.params, verifier = excluded.verifier,
+        must_change = true, expires_at = excluded.expires_at, set_at = now();
+    update auth.session set ended_at = now() where account_id = p_account and ended_at is null;
+end $$;
+
+-- A change of one's own place of work, remembered for the next sign-in.
+create function auth.work_at(p_centre uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if p_centre not in (select clinic.my_centres()) then return false; end if;
+    update auth.session set centre_id = p_centre where id = auth.session_id();
+    update clinic.account set last_centre_id = p_centre where id = auth.actor();
+    return true;
+end $$;
+
+-- Provider registrations: anybody may apply; administrators decide.
+create function clinic.apply_as_provider(p_id uuid, p_email text, p_family text, p_given text, p_phone text, p_profession text,
+    p_provider_number text, p_registration_number text, p_licence_number text, p_expertise text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if (select count(*) from clinic.provider_registration where created_at > now() - interval '1 hour') >= 20 then
+        perform clinic.refuse('too_many_applications');
+    end if;
+    insert into clinic.provider_registration (id, email, family_name, given_name, phone, profession, provider_number,
+        registration_number, licence_number, expertise)
+    values (p_id, left(lower(p_email), 254), left(p_family, 100), left(p_given, 100), left(p_phone, 40), left(p_profession, 40),
+        left(p_provider_number, 40), left(p_registration_number, 40), left(p_licence_number, 40), left(p_expertise, 200));
+    perform audit.record('registration.apply', 'provider_registration', p_id, null, 'done', '{}');
+end $$;
+create policy administer on clinic.provider_registration to praxis_app
+    using ((select auth.has_role('administrator'))) with check ((select auth.has_role('administrator')));
+grant select, update (state, decided_at, decided_by, decision_note) on clinic.provider_registration to praxis_app;
+
+-- Drafts: one's own.
+create policy own on clinic.draft to praxis_app using (account_id = (select auth.actor())) with check (account_id = (select auth.actor()));
+grant select, insert, update (revision, payload, saved_at, version_seen, closed_at) on clinic.draft to praxis_app;
+create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'schema_min_client'));
+
+-- The log: auditors and administrators; the patient's side of it comes through its own function.
+alter table audit.event enable row level security;
+alter table audit.chain enable row level security;
+create policy read on audit.event for select to praxis_app using ((select auth.has_role('auditor', 'administrator')));
+grant select on audit.event to praxis_app;
+
+grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
+    clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
+    clinic.find_patients(text[], text, date, int, text, int), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
+    clinic.why_not_read(uuid), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
+    clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
+
+-- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
+create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,
+    given_name text, provider_id uuid, patient_id uuid, centre_id uuid, centre_name text, zone text, must_change boolean, locked boolean)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select a.id, s.session_id, a.role, a.login, a.family_name, a.given_name, p.id, pt.id, c.id, c.name, c.zone, k.must_change, s.locked
+      from auth.session_any() s
+      join clinic.account a on a.id = s.account_id
+      join auth.credential k on k.account_id = a.id
+      join auth.session os on os.id = s.session_id
+      left join clinic.provider p on p.account_id = a.id
+      left join clinic.patient pt on pt.account_id = a.id
+      left join lateral (
+          select c.* from clinic.centre c
+           where c.id in (select x.centre_id from clinic.staff_centre x where x.account_id = a.id
+                          union select y.centre_id from clinic.provider_centre y where y.provider_id = p.id)
+             and c.retired_at is null
+           order by c.id = os.centre_id desc nulls last, c.id = a.last_centre_id desc nulls last, c.name limit 1) c on true
+$$;
+grant execute on function auth.whoami() to praxis_app;

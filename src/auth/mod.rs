@@ -1,0 +1,3 @@
+//! Signing in: the password becomes a proof here, and only the proof goes to the server.
+pub mod login;
+pub mod password;

@@ -1,0 +1,146 @@
+//! Every rule the database keeps, as a sentence: what is refused, for which fact, and what works instead.
+//!
+//! The database names the rule and hands over the facts; the words are the program's, so that they can be translated.
+use crate::{domain::why::Why, tr};
+use serde_json::Value;
+
+/// The refusal of `rule`, a name given in the migrations, with the facts the database added.
+#[must_use]
+pub fn why(rule: &str, facts: &Value) -> Why {
+    let fact = |name: &str| match &facts[name] {
+        Value::String(s) => s.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let (sentence, instead): (String, String) = match rule {
+        "appointment_provider_overlap" => {
+            (tr!("That time is already taken with this provider.").into(), tr!("Choose another time.").into())
+        }
+        "appointment_patient_overlap" => (
+            tr!("The patient already has an appointment at that time.").into(),
+            tr!("Choose another time, or move the other appointment.").into(),
+        ),
+        "nothing_in_the_past" => (
+            tr!("That time has passed: nothing is booked in the past.").into(),
+            tr!("Choose a later time.").into(),
+        ),
+        "too_far_ahead" => (
+            tr!("That is more than {days} days ahead.", days = fact("days")),
+            tr!("Choose an earlier date.").into(),
+        ),
+        "nobody_with_themselves" | "not_for_oneself" => (
+            tr!("Nobody is booked with themselves, and staff do not book for themselves.").into(),
+            tr!("Ask a colleague.").into(),
+        ),
+        "specialist_needs_referral" => (
+            tr!("Specialists take referred patients only, and there is no open referral to this one.").into(),
+            tr!("The patient's GP writes it in the End tab of a visit.").into(),
+        ),
+        "provider_books_only_own_patients" => (
+            tr!("You book with yourself only patients you already see.").into(),
+            tr!("Reception makes the first appointment.").into(),
+        ),
+        "not_a_slot" => (
+            tr!("That is not a slot of one of the provider's sessions there.").into(),
+            tr!("Choose a slot from the list.").into(),
+        ),
+        "patient_deactivated" => {
+            (tr!("This patient is deactivated.").into(), tr!("Reactivate the patient first.").into())
+        }
+        "patient_blocked" => (
+            tr!("This patient may not be booked until {until}.", until = fact("until")),
+            tr!("An administrator can lift it.").into(),
+        ),
+        "provider_deactivated" => {
+            (tr!("This provider does not work here any more.").into(), tr!("Choose another provider.").into())
+        }
+        "appointment_edge" => (
+            tr!(
+                "An appointment that is {from} cannot become {to}.",
+                from = status(&fact("from")),
+                to = status(&fact("to"))
+            ),
+            String::new(),
+        ),
+        "appointment_only_today" => (
+            tr!("Only today's appointments can arrive or start; this one is on {day}.", day = fact("day")),
+            tr!("Move it to today, or wait for the day.").into(),
+        ),
+        "no_show_before_start" => (
+            tr!("The appointment has not started yet, so nobody failed to come.").into(),
+            tr!("Cancel it instead.").into(),
+        ),
+        "only_booked_moves" => (
+            tr!("Only an appointment that is still booked can be moved.").into(),
+            tr!("Book a new one.").into(),
+        ),
+        "cancel_needs_reason" => (tr!("A cancellation needs a reason.").into(), String::new()),
+        "clinic_session_overlap" => (
+            tr!("The provider already has a session at that time, here or at another centre.").into(),
+            tr!("Choose other hours, or remove the other session.").into(),
+        ),
+        "session_has_bookings" => (
+            tr!("The session has {n} bookings outside the new hours.", n = fact("bookings")),
+            tr!("Move or cancel them first.").into(),
+        ),
+        "provider_hours_overlap" => (
+            tr!("The provider already has hours on that weekday at that time, here or at another centre.")
+                .into(),
+            tr!("Change the other hours first.").into(),
+        ),
+        "signed_is_signed" => (
+            tr!("A signed visit never changes.").into(),
+            tr!("Add an addendum, or mark your own note as entered in error.").into(),
+        ),
+        "encounter_of_appointment" => {
+            (tr!("This appointment already has a visit.").into(), tr!("Open the visit that is there.").into())
+        }
+        "one_main_diagnosis" => (
+            tr!("The visit already has a main diagnosis.").into(),
+            tr!("Add this one as an additional diagnosis.").into(),
+        ),
+        "audit_append_only" => (tr!("The log cannot be changed.").into(), String::new()),
+        "administrators_only" => (tr!("Only an administrator may do that.").into(), String::new()),
+        "too_many_applications" => (
+            tr!("Too many applications arrived within the last hour.").into(),
+            tr!("Try again later, or call the clinic.").into(),
+        ),
+        "not_permitted" => (
+            tr!("Your role does not allow that here.").into(),
+            tr!("Ask somebody whose patient or task it is.").into(),
+        ),
+        "login_name_pkey" | "account_login_key" | "account_email_key" => {
+            (tr!("That login or e-mail address is already used.").into(), tr!("Choose another one.").into())
+        }
+        "patient_national_key" => duplicate_patient(tr!("That national number").into()),
+        "patient_medicare_key" => duplicate_patient(tr!("That Medicare number").into()),
+        "centre_number_key" => {
+            (tr!("A centre with that number is already there.").into(), tr!("Open that one.").into())
+        }
+        "centre_name_key" => {
+            (tr!("A centre of that name is already there.").into(), tr!("Open that one.").into())
+        }
+        "department_centre_id_name_key" => {
+            (tr!("The centre already has a department of that name.").into(), String::new())
+        }
+        "provider_number_key" | "provider_registration_key" => (
+            tr!("That provider or registration number belongs to somebody else.").into(),
+            tr!("Check the number.").into(),
+        ),
+        "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
+        other => (tr!("A rule of the database refuses that ({rule}).", rule = other), String::new()),
+    };
+    let why = Why::new(rule, sentence);
+    if instead.is_empty() { why } else { why.instead(instead) }
+}
+
+fn duplicate_patient(number: String) -> (String, String) {
+    (
+        tr!("{number} is already used by another patient.", number = number),
+        tr!("Find that patient instead of registering twice.").into(),
+    )
+}
+
+fn status(code: &str) -> String {
+    code.replace('_', " ")
+}

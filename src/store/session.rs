@@ -1,0 +1,226 @@
+//! Signing in and out. The password never comes here: the program computes argon2id, the database compares.
+use super::{Connector, Error, Store};
+use crate::{
+    domain::{
+        actor::{Actor, Role, Workplace},
+        ids::CentreId,
+        name::PersonName,
+        why::Why,
+    },
+    tr,
+};
+
+/// What a login must be answered with: hash the password with this salt under these parameters.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    pub salt: Vec<u8>,
+    /// As in `m=65536,t=3,p=1`.
+    pub params: String,
+}
+
+/// A successful sign-in: who it is, and the store that speaks for them.
+#[derive(Clone)]
+pub struct SignIn {
+    pub actor: Actor,
+    pub store: Store,
+}
+
+impl Store {
+    /// Salt and parameters of a login name or e-mail address; for an unknown one a stable fake.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn challenge(&self, login: &str) -> Result<Challenge, Error> {
+        let row =
+            sqlx::query!(r#"select salt as "salt!", params as "params!" from auth.challenge($1)"#, login)
+                .fetch_one(&self.0.readers)
+                .await?;
+        Ok(Challenge { salt: row.salt, params: row.params })
+    }
+
+    /// Opens a session for a correct proof (argon2id of the password under the challenge).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the rule `sign_in_wrong`, `sign_in_wait`, `account_deactivated` or `code_expired`.
+    pub async fn sign_in(&self, login: &str, proof: &[u8], source: &str) -> Result<SignIn, Error> {
+        let row = sqlx::query!(
+            r#"select outcome as "outcome!", token, must_change as "must_change!", wait_seconds as "wait!"
+               from auth.open($1, $2, $3)"#,
+            login,
+            proof,
+            source
+        )
+        .fetch_one(&self.0.writer)
+        .await?;
+        let refused = |rule: &str, sentence: String, instead: &str| {
+            Err(Error::Refused(Why::new(rule, sentence).instead(instead)))
+        };
+        let token = match (row.outcome.as_str(), row.token) {
+            ("open", Some(token)) => token,
+            ("wait", _) => {
+                return refused(
+                    "sign_in_wait",
+                    tr!("Too many wrong passwords for this login.").into(),
+                    &tr!("Try again in {n} s.", n = row.wait),
+                );
+            }
+            ("deactivated", _) => {
+                return refused(
+                    "account_deactivated",
+                    tr!("This account is deactivated.").into(),
+                    tr!("Ask an administrator."),
+                );
+            }
+            ("code_expired", _) => {
+                return refused(
+                    "code_expired",
+                    tr!("This one-time code has expired.").into(),
+                    tr!("Ask an administrator for a new one."),
+                );
+            }
+            _ => {
+                return refused(
+                    "sign_in_wrong",
+                    tr!("Login and password do not match.").into(),
+                    tr!("Check both; capital letters count in the password."),
+                );
+            }
+        };
+        let store = Self::connect(self.0.connector.clone(), Some(token), self.0.clock.clone()).await?;
+        let actor = store.who_am_i().await?;
+        Ok(SignIn { actor, store })
+    }
+
+    /// The signed-in person as the server knows them now; the program's clock follows the server's.
+    ///
+    /// # Errors
+    /// [`Error::NoSession`] when the session has ended.
+    pub async fn who_am_i(&self) -> Result<Actor, Error> {
+        let row = sqlx::query!(
+            r#"select account_id as "account!", session_id as "session!", role as "role!", login as "login!",
+                      family_name as "family!", given_name as "given!", provider_id, patient_id, centre_id, centre_name,
+                      zone, must_change as "must_change!", clinic.now() as "now!"
+               from auth.whoami()"#
+        )
+        .fetch_optional(&self.0.readers)
+        .await?
+        .ok_or(Error::NoSession)?;
+        self.0.clock.follow(row.now);
+        let workplace = match (row.centre_id, row.centre_name, row.zone) {
+            (Some(centre), Some(name), Some(zone)) => Some(Workplace {
+                centre: CentreId(centre),
+                name,
+                zone: zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+            }),
+            _ => None,
+        };
+        Ok(Actor {
+            account: row.account.into(),
+            session: row.session.into(),
+            role: Role::from_code(&row.role).ok_or(Error::NoSession)?,
+            login: row.login,
+            name: PersonName::new(row.family, row.given),
+            provider: row.provider_id.map(Into::into),
+            patient: row.patient_id.map(Into::into),
+            workplace,
+            must_change_password: row.must_change,
+        })
+    }
+
+    /// Replaces the password of the signed-in person; every other session of theirs ends. `false`: the old one is wrong.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn change_password(
+        &self,
+        old_proof: &[u8],
+        salt: &[u8],
+        params: &str,
+        verifier: &[u8],
+    ) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar!(
+            r#"select auth.change_password($1, $2, $3, $4) as "changed!""#,
+            old_proof,
+            salt,
+            params,
+            verifier
+        )
+        .fetch_one(&self.0.writer)
+        .await?)
+    }
+
+    /// Stores the same password under stronger parameters.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn rehash(
+        &self,
+        proof: &[u8],
+        salt: &[u8],
+        params: &str,
+        verifier: &[u8],
+    ) -> Result<(), Error> {
+        sqlx::query!("select auth.rehash($1, $2, $3, $4)", proof, salt, params, verifier)
+            .fetch_one(&self.0.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Locks the session: nobody on every connection until [`Store::unlock`].
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn lock(&self) -> Result<(), Error> {
+        sqlx::query!("select auth.lock()").execute(&self.0.writer).await?;
+        Ok(())
+    }
+
+    /// Unlocks by proof; `false`: wrong password.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn unlock(&self, proof: &[u8]) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar!(r#"select auth.unlock($1) as "unlocked!""#, proof)
+            .fetch_one(&self.0.writer)
+            .await?)
+    }
+
+    /// Ends the session on the server and closes the connections.
+    pub async fn sign_out(&self) {
+        let ended = tokio::time::timeout(
+            std::time::Duration::from_millis(800),
+            sqlx::query!("select auth.close()").execute(&self.0.writer),
+        )
+        .await;
+        if !matches!(ended, Ok(Ok(_))) {
+            tracing::warn!("the session could not be ended on the server; it expires by itself");
+        }
+        self.close().await;
+    }
+
+    /// Chooses another of one's centres; kept for the next sign-in. `false`: not one of theirs.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn work_at(&self, centre: CentreId) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar!(r#"select auth.work_at($1) as "changed!""#, centre.0)
+            .fetch_one(&self.0.writer)
+            .await?)
+    }
+
+    /// The clinic's name, for the sign-in screen.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn clinic_name(&self) -> Result<String, Error> {
+        Ok(sqlx::query_scalar!(r#"select clinic.setting('clinic_name') as "name!""#)
+            .fetch_one(&self.0.readers)
+            .await?)
+    }
+
+    /// Where this store connects, for another sign-in of the same program.
+    #[must_use]
+    pub fn connector(&self) -> Connector {
+        self.0.connector.clone()
+    }
+}
