@@ -1,1 +1,6 @@
-
+//! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
+mod architecture;
+mod config;
+mod harness;
+mod server;
+mod support;

@@ -1,0 +1,133 @@
+//! What must stand before the first migration: the server's version, its extensions, the four roles, and the rights
+//! of the database itself. Roles belong to the whole server, so everything here may be run again at any time.
+//!
+//! A login that is no superuser may run it once a superuser has: what it cannot do is looked up, and reported only
+//! when it is not already so.
+use super::{endpoint::quote, error::Error};
+use sqlx::{AssertSqlSafe, PgConnection};
+
+/// Owns every object and runs migrations; cannot log in.
+pub const OWNER: &str = "praxis_owner";
+/// What the program logs in as; owns nothing.
+pub const APP: &str = "praxis_app";
+/// What the worker of jobs logs in as; owns nothing.
+pub const JOBS: &str = "praxis_jobs";
+/// What backups log in as: reads past row policies, owns nothing.
+pub const BACKUP: &str = "praxis_backup";
+/// The oldest major version of PostgreSQL that the schema works on.
+pub const MIN_SERVER: u32 = 14;
+/// What the schema needs beside the core. All four come with PostgreSQL's contrib package.
+pub const EXTENSIONS: [&str; 4] = ["btree_gist", "pg_trgm", "unaccent", "pgcrypto"];
+
+/// Roles are rows of the whole server: two databases prepared at once may both try.
+const CREATE_ROLES: &str = "
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select * from (values
+            ('praxis_owner', 'nologin'), ('praxis_app', 'login'), ('praxis_jobs', 'login'),
+            ('praxis_backup', 'login bypassrls')) as r(name, attributes)
+    loop
+        begin
+            if not exists (select from pg_roles where rolname = wanted.name) then
+                execute format('create role %I %s', wanted.name, wanted.attributes);
+            end if;
+        exception when duplicate_object or unique_violation then null;
+        end;
+    end loop;
+end $$";
+
+/// Bound parameters would reach the server's log (the sign-in token among them).
+const QUIET_LOG: &str = "
+do $$
+begin
+    if not exists (
+        select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+        where r.rolname = 'praxis_app' and s.setdatabase = 0 and 'log_parameter_max_length=0' = any (s.setconfig))
+    then
+        alter role praxis_app set log_parameter_max_length = 0;
+    end if;
+exception when others then
+    -- Somebody else set it at the same moment; the look afterwards decides.
+    if sqlstate <> 'XX000' then raise; end if;
+end $$";
+
+/// Sessions of one role could end each other.
+const NO_KILLING: &str = "
+revoke execute on function pg_terminate_backend(int, bigint) from public;
+revoke execute on function pg_cancel_backend(int) from public;
+revoke create on schema public from public";
+
+/// Does all of the above in the connected database.
+pub(super) async fn prepare(db: &mut PgConnection) -> Result<(), Error> {
+    let (version, text, user, database): (i32, String, String, String) = sqlx::query_as(
+        "select current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
+                current_database()::text",
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    if version / 10_000 < MIN_SERVER as i32 {
+        return Err(Error::TooOld { have: text, need: MIN_SERVER });
+    }
+    let missing: Vec<String> = sqlx::query_scalar(
+        "select n from unnest($1::text[]) n where n not in (select name from pg_available_extensions)",
+    )
+    .bind(EXTENSIONS.map(str::to_owned).to_vec())
+    .fetch_all(&mut *db)
+    .await?;
+    if !missing.is_empty() {
+        return Err(Error::MissingExtensions { names: missing });
+    }
+    let allowed = |what: &str| {
+        let (user, what) = (user.clone(), what.to_owned());
+        move |e: sqlx::Error| match e
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .as_deref()
+        {
+            Some("42501") => Error::NotPermitted { user, what },
+            _ => Error::Sql(e),
+        }
+    };
+    sqlx::raw_sql(CREATE_ROLES).execute(&mut *db).await.map_err(allowed("create the roles"))?;
+    sqlx::raw_sql(QUIET_LOG)
+        .execute(&mut *db)
+        .await
+        .map_err(allowed("keep the program's parameters out of the server's log"))?;
+    for name in EXTENSIONS {
+        let sql = AssertSqlSafe(format!("create extension if not exists {}", quote(name)));
+        sqlx::raw_sql(sql)
+            .execute(&mut *db)
+            .await
+            .map_err(allowed(&format!("create the extension {name}")))?;
+    }
+    sqlx::raw_sql(NO_KILLING).execute(&mut *db).await.map_err(allowed("restrict the schema public"))?;
+    if may_kill(db).await? {
+        return Err(Error::NotPermitted { user, what: "revoke pg_terminate_backend from everybody".into() });
+    }
+    grant_database(db, &database).await
+}
+
+/// Whether the program's role could end other people's connections, which it must not.
+pub(super) async fn may_kill(db: &mut PgConnection) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar(
+        "select has_function_privilege('praxis_app', 'pg_terminate_backend(int, bigint)', 'execute')
+             or has_function_privilege('praxis_app', 'pg_cancel_backend(int)', 'execute')",
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Gives a database to the owner's role and lets in only the roles of the program. A copy of a template needs it again.
+pub async fn grant_database(db: &mut PgConnection, name: &str) -> Result<(), Error> {
+    let name = quote(name);
+    let sql = format!(
+        "alter database {name} owner to praxis_owner;
+         revoke all on database {name} from public;
+         grant connect on database {name} to praxis_app, praxis_jobs, praxis_backup"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(db).await?;
+    Ok(())
+}
