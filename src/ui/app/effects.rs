@@ -1,0 +1,280 @@
+//! Runs what a screen asked for. The only place where layers come and go.
+use super::{APP, App, Entry, Next, Said};
+use crate::{
+    tr,
+    ui::{
+        command::{AppCommand, CommandSet},
+        cx::{Answer, Cx, Effect, Envelope, LayerId, Opening},
+        layer::Moment,
+        palette::Palette,
+        route::{self, Route},
+        screen::Leave,
+        widgets::{confirm::Confirm, help::Help, lock::Lock},
+    },
+};
+
+/// What the app asked of one of its own dialogs.
+struct Left(bool);
+
+impl App {
+    /// Runs effects of a layer, in order.
+    pub(super) fn run(&mut self, from: LayerId, effects: Vec<Effect>) {
+        for effect in effects {
+            self.dirty = true;
+            tracing::trace!(layer = from, effect = effect.label(), "asked");
+            match effect {
+                Effect::Load { label, run } => self.runner.load(from, label, run),
+                Effect::Save { label, run } => self.runner.save(from, label, run),
+                Effect::After { delay, envelope } if delay.is_zero() => self.answer(envelope),
+                Effect::After { delay, envelope } => self.runner.after(delay, envelope),
+                Effect::Open(make) => self.push(make, None),
+                Effect::Answer { close, envelope } => {
+                    self.close(close);
+                    self.answer(envelope);
+                }
+                Effect::Close(layer) => self.close(layer),
+                Effect::Toast(text) => self.say(text),
+                Effect::Failed(text) => self.alarm(text),
+                Effect::Undoable { text, undo } => {
+                    self.said = Some(Said { text, alarm: false, undo: Some(undo) });
+                }
+                Effect::Run(layer, id) => {
+                    self.close(layer);
+                    if !self.ask(&id, &[]) {
+                        self.alarm(tr!("That does not work here."));
+                    }
+                }
+                Effect::Unlocked => {
+                    if self.lock.take().is_some() {
+                        self.said = None;
+                        self.last_input = self.ticks.now();
+                    }
+                }
+                place => self.place(place),
+            }
+        }
+    }
+
+    fn place(&mut self, effect: Effect) {
+        if let Some(list) = &mut self.recorded {
+            list.push(effect.label());
+            if matches!(effect, Effect::Back) && self.layers.len() > 1 {
+                self.close_top();
+            }
+            return;
+        }
+        match effect {
+            Effect::Go(route) => self.leave_for(Next::Go(route)),
+            Effect::Back => self.leave_for(Next::Back),
+            Effect::Quit => self.leave_for(Next::Quit),
+            Effect::SignedOut => self.next(Next::SignOut),
+            Effect::Push(route) => match route::open(&route, &self.env) {
+                Some(make) => self.push(make, Some(route)),
+                None => self.alarm(tr!("This place has no screen for you.")),
+            },
+            Effect::SignedIn(actor, store) => {
+                let first = if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
+                self.env.actor = Some(actor);
+                self.runner.set_store(Some(store));
+                self.next(Next::Go(first));
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a layer on the stack.
+    pub(super) fn push(&mut self, make: Opening, route: Option<Route>) {
+        self.next_id += 1;
+        let id = self.next_id;
+        let mut layer = make(id);
+        let effects = layer.tell(Moment::Opened, &self.env);
+        self.layers.push(Entry { layer, since: self.ticks.now(), route });
+        self.pending.clear();
+        self.dirty = true;
+        self.run(id, effects);
+    }
+
+    fn close(&mut self, id: LayerId) {
+        let Some(at) = self.layers.iter().position(|e| e.layer.id() == id) else { return };
+        if self.layers.len() == 1 {
+            self.place(Effect::Back);
+            return;
+        }
+        let was_top = at + 1 == self.layers.len();
+        self.layers.remove(at);
+        self.runner.forget(id);
+        self.pending.clear();
+        if was_top {
+            self.tell_top(Moment::Resumed);
+        }
+    }
+    fn close_top(&mut self) {
+        if let Some(id) = self.layers.last().map(|e| e.layer.id()) {
+            self.close(id);
+        }
+    }
+
+    /// Hands an answer to the layer that asked. One of a closed layer or of a wrong type is dropped and logged.
+    pub(super) fn answer(&mut self, envelope: Envelope) {
+        let Envelope { to, label, msg, failure } = envelope;
+        self.dirty = true;
+        if to == APP {
+            if let Ok(left) = msg.downcast::<Left>()
+                && let Some(next) = self.after_leave.take().filter(|_| left.0)
+            {
+                self.next(next);
+            }
+            return;
+        }
+        let env = self.env.clone();
+        match self.layer(to).map(|l| l.deliver(msg, &env)) {
+            Some(Some(effects)) => self.run(to, effects),
+            Some(None) => {
+                tracing::error!(layer = to, label, "an answer of a wrong type was dropped");
+                failure.into_iter().for_each(|f| self.alarm(f));
+            }
+            None => {
+                tracing::debug!(layer = to, label, "an answer came after its layer was closed");
+                failure.into_iter().for_each(|f| self.alarm(f));
+            }
+        }
+    }
+
+    /// Opens the screen of a place instead of everything that is open, without asking.
+    pub fn open(&mut self, route: Route) {
+        self.next(Next::Go(route));
+    }
+
+    fn leave_for(&mut self, next: Next) {
+        let asks = match next {
+            Next::Back => self.layers.last().into_iter().collect::<Vec<_>>(),
+            _ => self.layers.iter().collect(),
+        };
+        let lost = asks.iter().find_map(|e| match e.layer.leave() {
+            Leave::Ask(lost) => Some((e.layer.title(), lost)),
+            Leave::Free => None,
+        });
+        let Some((title, lost)) = lost else { return self.next(next) };
+        self.after_leave = Some(next);
+        let mut cx: Cx<Left> = Cx::new(APP, self.env.clone());
+        cx.open(
+            move |answer: Answer<bool>| {
+                Confirm::new(tr!("Leave {title}?", title = title), answer)
+                    .consequence(lost)
+                    .yes(tr!("leave"))
+                    .no(tr!("stay"))
+            },
+            Left,
+        );
+        self.run(APP, cx.into_effects());
+    }
+
+    fn next(&mut self, next: Next) {
+        match next {
+            Next::Quit => self.quit = true,
+            Next::Back if self.layers.len() > 1 => self.close_top(),
+            Next::Back => {
+                let home = self.env.actor.as_ref().map(|a| route::home(a.role));
+                if let Some(home) = home.filter(|h| self.route() != Some(h)) {
+                    self.next(Next::Go(home));
+                }
+            }
+            Next::SignOut => {
+                self.clear_layers();
+                self.lock = None;
+                self.said = None;
+                self.env.actor = None;
+                self.runner.set_store(self.first_store.clone());
+                self.repaint();
+                self.next(Next::Go(Route::Login));
+            }
+            Next::Go(Route::Home) => {
+                let home = self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role));
+                self.next(Next::Go(home));
+            }
+            Next::Go(route) => match route::open(&route, &self.env) {
+                Some(make) => {
+                    self.clear_layers();
+                    self.push(make, Some(route));
+                }
+                None => self.alarm(tr!("This place has no screen for you.")),
+            },
+        }
+    }
+
+    fn clear_layers(&mut self) {
+        for entry in std::mem::take(&mut self.layers) {
+            self.runner.forget(entry.layer.id());
+        }
+        self.held.clear();
+        self.held_for = None;
+        self.pending.clear();
+    }
+
+    /// Hides everything until the password is typed.
+    pub(super) fn lock_now(&mut self) {
+        let Some(unlock) = self.hooks.unlock.clone().filter(|_| self.can_lock()) else {
+            self.alarm(tr!("There is nothing to lock: nobody is signed in."));
+            return;
+        };
+        self.next_id += 1;
+        let mut slot = crate::ui::layer::Slot::new(self.next_id, Lock::new(unlock));
+        let id = self.next_id;
+        let fx = crate::ui::layer::Layer::tell(&mut slot, Moment::Opened, &self.env);
+        self.lock = Some(Box::new(slot));
+        self.said = None;
+        self.pending.clear();
+        self.repaint();
+        self.run(id, fx);
+    }
+
+    pub(super) fn app_command(&mut self, command: AppCommand) {
+        match command {
+            AppCommand::Undo => match self.said.take().and_then(|s| s.undo) {
+                Some(undo) => self.runner.save(undo.layer, undo.label, undo.run),
+                None => self.say(tr!("There is nothing to take back.")),
+            },
+            AppCommand::Retry => {
+                self.said = None;
+                self.tell_top(Moment::Retry);
+            }
+            AppCommand::Back => self.run(APP, vec![Effect::Back]),
+            AppCommand::Repaint => self.repaint(),
+            AppCommand::Lock => self.lock_now(),
+            AppCommand::Quit => self.run(APP, vec![Effect::Quit]),
+            AppCommand::SignOut => {
+                self.tell_all(Moment::HangUp);
+                self.run(APP, vec![Effect::SignedOut]);
+            }
+            AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
+            AppCommand::Help => {
+                let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+                let help = Help::new(&self.keymap, &sections);
+                self.push(Box::new(move |id| Box::new(crate::ui::layer::Slot::new(id, help))), None);
+            }
+            AppCommand::Palette => {
+                let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
+                self.push(Box::new(move |id| Box::new(crate::ui::layer::Slot::new(id, palette))), None);
+            }
+            place => self.go_place(place.id()),
+        }
+    }
+
+    fn go_place(&mut self, id: &str) {
+        let Some(role) = self.env.actor.as_ref().map(|a| a.role) else {
+            self.say(tr!("Sign in first."));
+            return;
+        };
+        let places = route::places(role);
+        let by_digit = id.strip_prefix("go.").and_then(|n| n.parse::<usize>().ok());
+        let found = match by_digit {
+            Some(n) => places.get(n.saturating_sub(1)),
+            None => places.iter().find(|p| p.command == id),
+        };
+        match found {
+            Some(place) => self.run(APP, vec![Effect::Go(place.route.clone())]),
+            None if by_digit.is_some() => self.say(tr!("No place has that number.")),
+            None => self.alarm(tr!("Your role has no access to that place.")),
+        }
+    }
+}

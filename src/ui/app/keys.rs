@@ -1,0 +1,151 @@
+//! From a key to a command: typing first, then sequences by section, then what waits for an answer.
+use super::{App, GUARD, Held};
+use crate::{
+    tr,
+    ui::{
+        command::{AppCommand, CommandSet, WidgetCommand},
+        input::Input,
+        keymap::{Found, Key},
+        layer::Moment,
+        screen::Used,
+    },
+};
+
+/// App commands that also work in a dialog.
+fn works_in_dialogs(command: AppCommand) -> bool {
+    use AppCommand::{Back, Help, Lock, Quit, Repaint};
+    matches!(command, Help | Repaint | Back | Quit | Lock)
+}
+
+impl App {
+    /// Something came from the terminal.
+    pub fn input(&mut self, input: Input) {
+        self.dirty = true;
+        self.last_input = self.ticks.now();
+        match input {
+            Input::Key(key) if !self.held.is_empty() => {
+                if key.is_esc() {
+                    self.held.clear();
+                    self.held_for = None;
+                    self.say(tr!("What you typed ahead was dropped."));
+                } else {
+                    self.held.push_back(Held::Key(key));
+                }
+            }
+            Input::Paste(text) if !self.held.is_empty() => self.held.push_back(Held::Paste(text)),
+            Input::Key(key) => self.press(key),
+            Input::Paste(text) => self.paste(&text),
+            Input::Resize(..) => {}
+            Input::HangUp => self.save_drafts(),
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(field) = self.top().and_then(|t| t.field()) {
+            field.insert(text);
+            self.tell_top(Moment::Edited);
+        }
+    }
+
+    fn press(&mut self, key: Key) {
+        if self.pending.is_empty()
+            && let Some(c) = key.printable()
+            && let Some(field) = self.top().and_then(|t| t.field())
+        {
+            field.insert(c.encode_utf8(&mut [0; 4]));
+            self.tell_top(Moment::Edited);
+            return;
+        }
+        if key.is_esc() && !self.pending.is_empty() {
+            self.pending.clear();
+            return;
+        }
+        if self.pending.is_empty() {
+            self.pending_since = self.ticks.now();
+        }
+        self.pending.push(key);
+        let Some(sections) = self.top().map(|t| t.contexts()) else { return };
+        if self.keymap.find(&sections, &self.pending) == Found::Prefix {
+            return;
+        }
+        let keys = std::mem::take(&mut self.pending);
+        let candidates = self.keymap.candidates(&sections, &keys);
+        if candidates.is_empty() && keys.len() > 1 {
+            self.say(tr!("{keys} means nothing here.", keys = Key::show(&keys)));
+        }
+        for id in candidates {
+            if self.ask(&id, &keys) {
+                return;
+            }
+        }
+    }
+
+    /// Runs the command of this name if anybody knows it here.
+    pub(super) fn ask(&mut self, id: &str, keys: &[Key]) -> bool {
+        let env = self.env.clone();
+        let now = self.ticks.now();
+        let since = if self.lock.is_some() { None } else { self.layers.last().map(|e| e.since) };
+        let Some(top) = self.top() else { return false };
+        let layer = top.id();
+        match top.available(id) {
+            Some(Err(why)) => {
+                self.alarm(why.to_string());
+                return true;
+            }
+            Some(Ok(())) if top.waits_for(id) => {
+                self.held_for = Some(layer);
+                keys.iter().rev().for_each(|k| self.held.push_front(Held::Key(*k)));
+                return true;
+            }
+            Some(Ok(())) if top.confirms(id) && since.is_some_and(|s| now < s + GUARD) => {
+                self.say(tr!("That was typed before you could read this. Press again."));
+                return true;
+            }
+            Some(Ok(())) => {
+                let fx = top.command(id, &env).unwrap_or_default();
+                self.run(layer, fx);
+                return true;
+            }
+            None => {}
+        }
+        if let Some(command) = WidgetCommand::parse(id) {
+            let moment = match top.act(command) {
+                Used::No => return false,
+                Used::Moved => Moment::Moved,
+                Used::Edited => Moment::Edited,
+            };
+            let fx = top.tell(moment, &env);
+            self.run(layer, fx);
+            return true;
+        }
+        match AppCommand::parse(id) {
+            Some(command) if self.lock.is_some() && command != AppCommand::Repaint => false,
+            Some(command) if self.dialog_on_top() && !works_in_dialogs(command) => false,
+            Some(command) => {
+                self.app_command(command);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Answers came: keys that waited for one go on, in order, until one of them waits again.
+    pub(super) fn resume_held(&mut self) {
+        let Some(layer) = self.held_for.take() else { return };
+        if self.top().map(|t| t.id()) != Some(layer) {
+            self.held.clear();
+            return;
+        }
+        let mut rest = std::mem::take(&mut self.held);
+        while let Some(next) = rest.pop_front() {
+            match next {
+                Held::Key(key) => self.press(key),
+                Held::Paste(text) => self.paste(&text),
+            }
+            if self.held_for.is_some() {
+                break;
+            }
+        }
+        self.held.extend(rest);
+    }
+}

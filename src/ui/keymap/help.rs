@@ -1,0 +1,71 @@
+//! The tables of keys: help screen, `praxis keys print` and `docs/keys.md`, all from the one registry.
+use super::{Key, Keymap};
+use crate::ui::command::{self, CommandDef};
+
+/// One row of the help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelpRow {
+    /// The keys, several separated by commas; empty when only the palette reaches it.
+    pub keys: String,
+    /// The command.
+    pub def: CommandDef,
+    /// The heading it stands under.
+    pub group: &'static str,
+}
+
+/// Every command with the keys that run it, most useful first: those of `sections` before all others.
+#[must_use]
+pub fn help_rows<S: AsRef<str>>(map: &Keymap, sections: &[S]) -> Vec<HelpRow> {
+    let mut rows: Vec<(bool, HelpRow)> = vec![];
+    for (group, commands) in command::registry() {
+        for def in commands {
+            let mut keys = vec![];
+            let mut here = false;
+            for (section, sequence, command) in map.bindings() {
+                if command == def.id {
+                    let shown = Key::show(sequence);
+                    here |= sections.iter().any(|s| s.as_ref() == section);
+                    if !keys.contains(&shown) {
+                        keys.push(shown);
+                    }
+                }
+            }
+            rows.push((!here, HelpRow { keys: keys.join(", "), def: *def, group }));
+        }
+    }
+    rows.sort_by_key(|(elsewhere, _)| *elsewhere);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The keymap as plain text in three columns: keys, command, what it does.
+#[must_use]
+pub fn table(map: &Keymap) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for (section, keys, command) in map.bindings() {
+        let help = command::find(command).map_or("", |d| d.help);
+        let _ = writeln!(out, "{section:<12} {:<14} {command:<24} {help}", Key::show(keys));
+    }
+    out
+}
+
+/// The keymap as Markdown, a table for each group of commands.
+#[must_use]
+pub fn markdown(map: &Keymap) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::from("# Keys\n");
+    for (group, commands) in command::registry() {
+        let _ = write!(out, "\n## {group}\n\n| keys | command | what it does |\n|---|---|---|\n");
+        for def in commands {
+            let mut keys: Vec<String> = vec![];
+            for (_, sequence, command) in map.bindings() {
+                let shown = format!("`{}`", Key::show(sequence).replace('|', "\\|"));
+                if command == def.id && !keys.contains(&shown) {
+                    keys.push(shown);
+                }
+            }
+            let _ = writeln!(out, "| {} | `{}` | {} |", keys.join(" "), def.id, def.help);
+        }
+    }
+    out
+}

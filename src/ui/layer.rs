@@ -1,0 +1,182 @@
+//! A screen with its types erased, so that one stack holds any of them. Nothing here knows a particular screen.
+use super::{
+    command::{CommandDef, CommandSet, WidgetCommand},
+    cx::{Cx, Effect, Env, LayerId},
+    screen::{Kind, Leave, Screen, TextInput, Ui, Used},
+};
+use crate::{domain::why::Why, store::Change};
+use ratatui::{Frame, layout::Rect};
+use std::any::Any;
+
+/// What the layer was asked beside its own commands.
+#[derive(Debug, Clone, Copy)]
+pub enum Moment<'a> {
+    /// It was put on the stack.
+    Opened,
+    /// It is the top one again.
+    Resumed,
+    /// Its field changed.
+    Edited,
+    /// Its selection or focus moved.
+    Moved,
+    /// `r` after an error.
+    Retry,
+    /// Save drafts, the program leaves.
+    HangUp,
+    /// A minute has passed.
+    Minute,
+    /// Somebody else's work.
+    Changed(&'a Change),
+}
+
+/// One screen on the stack.
+pub trait Layer: Send {
+    /// Its name, unique for the life of the program.
+    fn id(&self) -> LayerId;
+    /// Its place in words.
+    fn title(&self) -> String;
+    /// Keymap sections, most specific first, the widget's included.
+    fn contexts(&mut self) -> Vec<String>;
+    /// Its own commands.
+    fn commands(&self) -> &'static [CommandDef];
+    /// Whether the command of this name may run now; `None` when it is not this layer's.
+    fn available(&self, id: &str) -> Option<Result<(), Why>>;
+    /// Whether the command must wait for an answer.
+    fn waits_for(&self, id: &str) -> bool;
+    /// Whether the command confirms something.
+    fn confirms(&self, id: &str) -> bool;
+    /// Runs the command of this name; `None` when it is not this layer's.
+    fn command(&mut self, id: &str, env: &Env) -> Option<Vec<Effect>>;
+    /// Offers a widget's command to the focused widget.
+    fn act(&mut self, command: WidgetCommand) -> Used;
+    /// Where typing goes.
+    fn field(&mut self) -> Option<&mut dyn TextInput>;
+    /// An answer; `None` when it is not of this screen's type.
+    fn deliver(&mut self, msg: Box<dyn Any + Send>, env: &Env) -> Option<Vec<Effect>>;
+    /// Something happened.
+    fn tell(&mut self, moment: Moment<'_>, env: &Env) -> Vec<Effect>;
+    /// It shows minutes.
+    fn needs_minute(&self) -> bool;
+    /// What leaving would lose.
+    fn leave(&self) -> Leave;
+    /// Place or dialog.
+    fn kind(&self) -> Kind;
+    /// The digits are its own, for this.
+    fn takes_digits(&self) -> Option<&'static str>;
+    /// Draws it.
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
+    /// The screen itself, for tests.
+    fn screen(&self) -> &dyn Any;
+}
+
+/// A screen and the id of its layer.
+pub struct Slot<S> {
+    id: LayerId,
+    /// The screen.
+    pub screen: S,
+}
+
+impl<S: Screen> Slot<S> {
+    /// Puts a screen into a layer.
+    #[must_use]
+    pub fn new(id: LayerId, screen: S) -> Self {
+        Self { id, screen }
+    }
+
+    fn with(&mut self, env: &Env, f: impl FnOnce(&mut S, &mut Cx<S::Msg>)) -> Vec<Effect> {
+        let mut cx = Cx::new(self.id, env.clone());
+        f(&mut self.screen, &mut cx);
+        cx.into_effects()
+    }
+}
+
+impl<S: Screen> Layer for Slot<S> {
+    fn id(&self) -> LayerId {
+        self.id
+    }
+    fn title(&self) -> String {
+        self.screen.title()
+    }
+    fn contexts(&mut self) -> Vec<String> {
+        let mut all: Vec<String> = self.screen.contexts().iter().map(ToString::to_string).collect();
+        let mut add = |section: &str| {
+            if !all.iter().any(|s| s == section) {
+                all.push(section.to_owned());
+            }
+        };
+        if let Some(widget) = self.screen.widget() {
+            widget.contexts().iter().for_each(|s| add(s));
+        }
+        if let Some(field) = self.screen.field() {
+            if field.many_lines() {
+                add("text-area");
+            }
+            add("text");
+        }
+        add("global");
+        all
+    }
+    fn commands(&self) -> &'static [CommandDef] {
+        S::Command::ALL
+    }
+    fn available(&self, id: &str) -> Option<Result<(), Why>> {
+        S::Command::parse(id).map(|c| self.screen.available(c))
+    }
+    fn waits_for(&self, id: &str) -> bool {
+        S::Command::parse(id).is_some_and(|c| self.screen.waits_for(c))
+    }
+    fn confirms(&self, id: &str) -> bool {
+        S::Command::parse(id).is_some_and(|c| self.screen.confirms(c))
+    }
+    fn command(&mut self, id: &str, env: &Env) -> Option<Vec<Effect>> {
+        let command = S::Command::parse(id)?;
+        Some(self.with(env, |s, cx| s.command(command, cx)))
+    }
+    fn act(&mut self, command: WidgetCommand) -> Used {
+        let used = self.screen.widget().map_or(Used::No, |w| w.act(command));
+        if used != Used::No {
+            return used;
+        }
+        match self.screen.field() {
+            Some(field) if field.edit(command) => Used::Edited,
+            _ => Used::No,
+        }
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        self.screen.field()
+    }
+    fn deliver(&mut self, msg: Box<dyn Any + Send>, env: &Env) -> Option<Vec<Effect>> {
+        let msg = msg.downcast::<S::Msg>().ok()?;
+        Some(self.with(env, |s, cx| s.update(*msg, cx)))
+    }
+    fn tell(&mut self, moment: Moment<'_>, env: &Env) -> Vec<Effect> {
+        self.with(env, |s, cx| match moment {
+            Moment::Opened => s.opened(cx),
+            Moment::Resumed => s.resumed(cx),
+            Moment::Edited => s.edited(cx),
+            Moment::Moved => s.moved(cx),
+            Moment::Retry => s.retry(cx),
+            Moment::HangUp => s.hang_up(cx),
+            Moment::Minute => s.minute(cx),
+            Moment::Changed(change) => s.changed(change, cx),
+        })
+    }
+    fn needs_minute(&self) -> bool {
+        self.screen.needs_minute()
+    }
+    fn leave(&self) -> Leave {
+        self.screen.leave()
+    }
+    fn kind(&self) -> Kind {
+        self.screen.kind()
+    }
+    fn takes_digits(&self) -> Option<&'static str> {
+        self.screen.takes_digits()
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        self.screen.view(frame, area, ui);
+    }
+    fn screen(&self) -> &dyn Any {
+        &self.screen
+    }
+}

@@ -1,0 +1,142 @@
+//! Every place of the program, and the one list that makes its screen. Screens name places; they never name each other.
+use super::{
+    cx::{Env, Opening},
+    layer::Slot,
+    screen::Screen,
+};
+use crate::domain::{
+    actor::Role,
+    ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId},
+};
+use chrono::NaiveDate;
+
+/// What is already known when a booking starts; the rest is chosen there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BookingStart {
+    /// For whom.
+    pub patient: Option<PatientId>,
+    /// With whom.
+    pub provider: Option<ProviderId>,
+    /// Where.
+    pub centre: Option<CentreId>,
+    /// The appointment that is moved instead of a new one being made.
+    pub move_of: Option<AppointmentId>,
+    /// The day to begin looking at.
+    pub from: Option<NaiveDate>,
+    /// The patient came without an appointment and is waiting.
+    pub walk_in: bool,
+    /// The reason already known: a follow-up's.
+    pub reason: Option<String>,
+}
+
+/// A place one can go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    Login,
+    ChangePassword,
+    /// The first screen of the person's role.
+    Home,
+    /// The day's appointments of a centre; today without a date.
+    Board(Option<NaiveDate>),
+    Schedule(Option<NaiveDate>),
+    Patients,
+    Patient(PatientId),
+    RegisterPatient,
+    Booking(BookingStart),
+    Providers,
+    Provider(ProviderId),
+    Centres,
+    Centre(CentreId),
+    Records,
+    Record(EncounterId),
+    /// The appointment panel of a visit.
+    Visit(EncounterId),
+    Admin,
+    AdminAccounts,
+    AdminApplications,
+    AdminCentres,
+    AdminSessions,
+    AdminMachine,
+    /// Sign up as a provider, before any account exists.
+    ApplyAsProvider,
+    AuditLog,
+    Account,
+}
+
+/// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
+#[must_use]
+pub fn open(route: &Route, env: &Env) -> Option<Opening> {
+    super::screens::open(route, env)
+}
+
+/// Wraps a screen for [`open`]: `Route::Patients => at(Patients::default())`.
+pub fn at(screen: impl Screen) -> Option<Opening> {
+    Some(Box::new(move |id| Box::new(Slot::new(id, screen))))
+}
+
+/// One entry of the second line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The word shown (English; looked up when shown).
+    pub word: &'static str,
+    /// The command that goes there.
+    pub command: &'static str,
+    /// The place.
+    pub route: Route,
+}
+
+/// The places of a role in the order of their digits. Nobody signed in has none.
+#[must_use]
+pub fn places(role: Role) -> Vec<Place> {
+    use Role::{
+        Administrator, Auditor, DiagnosticsProvider, Gp, LabTechnician, Nurse, OtherProvider, Patient, Pharmacist,
+        Receptionist, Specialist,
+    };
+    const DESK: &[Role] = &[Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider];
+    const CLINICAL: &[Role] =
+        &[Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, LabTechnician, Patient, Auditor];
+    const EVERYBODY: &[Role] = &Role::ALL;
+    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+        ("Board", "go.board", Route::Board(None), DESK),
+        ("Schedule", "go.schedule", Route::Schedule(None), &[
+            Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, Administrator,
+        ]),
+        ("Patients", "go.patients", Route::Patients, DESK),
+        ("Providers", "go.providers", Route::Providers, EVERYBODY),
+        ("Centres", "go.centres", Route::Centres, EVERYBODY),
+        ("Records", "go.records", Route::Records, CLINICAL),
+        ("Admin", "go.admin", Route::Admin, &[Administrator]),
+        ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+    ];
+    all.into_iter()
+        .filter(|(.., roles)| roles.contains(&role))
+        .map(|(word, command, route, _)| Place { word, command, route })
+        .collect()
+}
+
+/// The first screen of a role.
+#[must_use]
+pub fn home(role: Role) -> Route {
+    match role {
+        Role::Administrator => Route::Admin,
+        Role::Auditor => Route::AuditLog,
+        Role::Patient | Role::LabTechnician => Route::Records,
+        _ => Route::Board(None),
+    }
+}
+
+/// The word of the second line that is marked while this place is shown.
+#[must_use]
+pub fn section(route: &Route) -> &'static str {
+    match route {
+        Route::Login | Route::ChangePassword | Route::Home | Route::ApplyAsProvider | Route::Account => "",
+        Route::Board(_) | Route::Booking(_) => "go.board",
+        Route::Schedule(_) => "go.schedule",
+        Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",
+        Route::Providers | Route::Provider(_) => "go.providers",
+        Route::Centres | Route::Centre(_) => "go.centres",
+        Route::Records | Route::Record(_) | Route::Visit(_) => "go.records",
+        Route::AuditLog => "go.audit",
+        _ => "go.admin",
+    }
+}
