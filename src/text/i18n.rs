@@ -86,7 +86,7 @@ macro_rules! tr {
         const ENGLISH: &str = $english;
         const _: () = assert!(
             $crate::text::i18n::has_no_places(ENGLISH),
-            "give each {place} its value: tr!(\"... {name}\", name = value)"
+            "a sentence with places needs their values, as in name = value"
         );
         let said: &'static str = $crate::text::i18n::tr_str(ENGLISH);
         said
