@@ -104,6 +104,14 @@ macro_rules! tr {
     };
 }
 
+/// [`tr_n`](crate::text::i18n::tr_n) as a macro, for modules that import nothing: `tr_n!("{n} day", "{n} days", n)`.
+#[macro_export]
+macro_rules! tr_n {
+    ($one:literal, $many:literal, $n:expr $(,)?) => {
+        $crate::text::i18n::tr_n($one, $many, $n)
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
