@@ -7,6 +7,7 @@ mod board;
 mod call;
 mod change;
 mod connect;
+pub mod demo;
 mod error;
 mod listen;
 mod refusal;
