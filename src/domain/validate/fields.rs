@@ -105,7 +105,7 @@ fields! {
     Address "address" "Address" Line, 200;
     Suburb "suburb" "Suburb" Line, 80;
     Language "language" "Language" Line, 60;
-    BloodGroup "blood_group" "Blood group" BloodGroup, 4;
+    BloodGroup "blood_group" "Blood group" BloodGroup, 12;
     ContactName "contact_name" "Emergency contact" Name, 200;
     ContactRelationship "contact_relationship" "Relationship" Line, 60;
     ContactPhone "contact_phone" "Emergency phone" Phone, 30;
