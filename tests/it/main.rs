@@ -3,5 +3,6 @@
 mod architecture;
 mod config;
 mod harness;
+mod people;
 mod server;
 mod support;
