@@ -71,10 +71,7 @@ pub fn boxed(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Re
 #[must_use]
 pub fn split_top(area: Rect, rows: u16) -> [Rect; 2] {
     let rows = rows.min(area.height);
-    [
-        Rect { height: rows, ..area },
-        Rect { y: area.y + rows, height: area.height - rows, ..area },
-    ]
+    [Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area }]
 }
 
 /// The left `cols` of `area`, and the rest.
