@@ -119,7 +119,7 @@ impl<'a> Calendar<'a> {
             return (9, 17);
         }
         let hour = self.now.with_timezone(&self.people.zone).hour();
-        (hour.saturating_sub(4).min(8), (hour + 5).clamp(18, 24))
+        if (9..=15).contains(&hour) { (8, 18) } else { (hour.saturating_sub(7), (hour + 5).min(24)) }
     }
 
     fn provider_day(&mut self, i: usize, p: &Provider, day: NaiveDate, sessions: bool) {
@@ -177,6 +177,10 @@ impl<'a> Calendar<'a> {
         let ahead = (place.day - self.today).num_days();
         if ahead > 0 {
             return (roll < p.busy + 30u64.saturating_sub(ahead as u64)).then_some("booked");
+        }
+        // A GP's morning of the last days is still to be signed: the provider's home has something to show.
+        if (-3..0).contains(&ahead) && place.provider == 0 && place.slot == 22 {
+            return Some("in_progress");
         }
         if ahead < 0 {
             return (roll < p.busy).then_some(match outcome {
