@@ -5,4 +5,6 @@ mod config;
 mod harness;
 mod people;
 mod server;
+mod store_access;
+mod store_fence;
 mod support;
