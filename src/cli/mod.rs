@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod demo_data;
 mod failure;
+mod keys;
 mod migrate;
 mod open;
 mod output;

@@ -1,5 +1,9 @@
 //! Parts of screens: each keeps its own state, understands the widgets' commands and draws at any size.
+pub mod banner;
+pub mod chart;
 pub mod confirm;
+pub mod day_grid;
+pub mod form;
 pub mod help;
 pub mod hint_bar;
 pub mod lock;
@@ -7,8 +11,15 @@ pub mod matching;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod scroll_text;
+pub mod table;
+pub mod tabs;
+pub mod text_area;
 pub mod text_input;
 pub mod which_key;
+
+#[cfg(test)]
+mod sizes;
 
 use super::theme::Theme;
 use crate::text::{clean, wrap};
