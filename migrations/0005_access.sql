@@ -347,7 +347,7 @@ grant select, update (state, decided_at, decided_by, decision_note) on clinic.pr
 -- Drafts: one's own.
 create policy own on clinic.draft to praxis_app using (account_id = (select auth.actor())) with check (account_id = (select auth.actor()));
 grant select, insert, update (revision, payload, saved_at, version_seen, closed_at) on clinic.draft to praxis_app;
-create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'schema_min_client'));
+create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'clinic_contact', 'schema_min_client'));
 
 -- The log: auditors and administrators; the patient's side of it comes through its own function.
 alter table audit.event enable row level security;
