@@ -11,3 +11,5 @@ pub mod shorthand;
 pub mod time;
 pub mod validate;
 pub mod why;
+pub mod clinic_session;
+pub mod provider;
