@@ -1,5 +1,9 @@
 //! Parts of screens: each keeps its own state, understands the widgets' commands and draws at any size.
+pub mod banner;
+pub mod chart;
 pub mod confirm;
+pub mod day_grid;
+pub mod form;
 pub mod help;
 pub mod hint_bar;
 pub mod lock;
@@ -8,6 +12,10 @@ pub mod palette;
 pub mod picker;
 pub mod prompt;
 pub mod text_input;
+pub mod scroll_text;
+pub mod table;
+pub mod tabs;
+pub mod text_area;
 pub mod which_key;
 
 use super::theme::Theme;
