@@ -4,6 +4,7 @@ mod effects;
 mod frame;
 mod keys;
 pub mod runner;
+mod stage;
 
 use super::{
     cx::{Env, LayerId, Undo},
@@ -327,9 +328,5 @@ impl App {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.layers.len()
-    }
-    /// The app's recorded requests, for tests.
-    pub(super) fn records(&mut self) -> (Option<&mut Vec<String>>, Option<&mut Vec<runner::Pending>>) {
-        (self.recorded.as_mut(), self.runner.recorded.as_mut())
     }
 }
