@@ -28,7 +28,15 @@ $$;
 create table clinic.setting (
     key text primary key,
     value text not null,
-    changed_at timestamptz not null default now()
+    changed_at timestamptz not null default now(),
+    constraint setting_value check (case
+        when key = 'clinic_name' then length(value) between 1 and 60
+        when key = 'history_policy' then value in ('central', 'strict')
+        when key = 'self_booking' then value in ('related', 'any')
+        when key like '%\_professions' then value ~ '^([a-z]+(,[a-z]+)*)?$'
+        when key = 'session_hours' then value ~ '^[0-9]{1,2}$' and value::int between 1 and 24
+        when key ~ '_(days|months|minutes)$' then value ~ '^[0-9]{1,4}$'
+        else true end)
 );
 insert into clinic.setting (key, value) values
     ('clinic_name', 'Praxis'),
