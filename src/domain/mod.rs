@@ -17,4 +17,3 @@ pub mod time;
 pub mod validate;
 pub mod why;
 pub mod clinic_session;
-pub mod provider;

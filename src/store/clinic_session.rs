@@ -54,7 +54,7 @@ impl Store {
                        join clinic.centre c on c.id = s.centre_id
                        join clinic.provider p on p.id = s.provider_id
                        join clinic.account v on v.id = p.account_id
-                       where s.removed_at is null and s.day >= $3 and s.day < $3 + $4
+                       where s.removed_at is null and s.day >= $3 and s.day < $3 + $4::int
                          and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2)
                        order by s.starts_at, v.family_name, v.given_name, s.id"#,
                     provider,

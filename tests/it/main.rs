@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod frames;
 mod harness;
 mod people;
 mod server;
+mod store_directory;
+mod store_records;
+mod store_sessions;
 mod support;
