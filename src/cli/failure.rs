@@ -1,9 +1,11 @@
 //! Why a sub-command ended, with the exit code of sysexits that fits.
-use crate::{config::Problems, server};
+use crate::{config::Problems, server, store};
 use std::fmt;
 
 /// A service is not available: the server, PostgreSQL's programs.
 pub const UNAVAILABLE: u8 = 69;
+/// A mistake of the program.
+pub const SOFTWARE: u8 = 70;
 /// A file could not be read or written.
 pub const IO: u8 = 74;
 /// Try again later.
@@ -51,6 +53,19 @@ impl From<server::Error> for Failure {
             _ => "",
         };
         Self::new(e.exit_code(), format!("{e}{advice}"))
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(e: store::Error) -> Self {
+        let code = match &e {
+            store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
+            store::Error::Schema { .. } => CONFIG,
+            store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
+            store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,
+            _ => SOFTWARE,
+        };
+        Self::new(code, e.to_string())
     }
 }
 

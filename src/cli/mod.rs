@@ -4,7 +4,9 @@
 mod check;
 mod config;
 mod demo;
+mod demo_data;
 mod failure;
+mod keys;
 mod migrate;
 mod open;
 mod output;

@@ -8,7 +8,11 @@ mod call;
 mod change;
 mod clinic_session;
 mod connect;
+<<<<<<< HEAD
 mod directory;
+=======
+pub mod demo;
+>>>>>>> main
 mod error;
 mod listen;
 mod overview;

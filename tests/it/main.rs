@@ -9,4 +9,6 @@ mod server;
 mod store_directory;
 mod store_records;
 mod store_sessions;
+mod store_access;
+mod store_fence;
 mod support;

@@ -217,7 +217,8 @@ impl Decoder {
     }
     fn paste(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.out.push(Input::Paste(String::from_utf8_lossy(bytes).replace(char::REPLACEMENT_CHARACTER, "")));
+            self.out
+                .push(Input::Paste(String::from_utf8_lossy(bytes).replace(char::REPLACEMENT_CHARACTER, "")));
         }
     }
 }

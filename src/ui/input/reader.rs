@@ -25,7 +25,8 @@ fn read(tty: &File, hold: Duration, out: &UnboundedSender<Input>) {
     let mut buffer = [0; 4096];
     loop {
         let wait = decoder.deadline().map(|d| d.saturating_duration_since(Instant::now()));
-        let wait = wait.map(|d| Timespec { tv_sec: d.as_secs() as i64, tv_nsec: i64::from(d.subsec_nanos()) });
+        let wait =
+            wait.map(|d| Timespec { tv_sec: d.as_secs() as i64, tv_nsec: i64::from(d.subsec_nanos()) });
         let mut fds = [PollFd::new(tty, PollFlags::IN)];
         let inputs = match poll(&mut fds, wait.as_ref()) {
             Ok(0) => decoder.expire(Instant::now()),

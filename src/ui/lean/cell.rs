@@ -19,7 +19,8 @@ pub struct Look {
 /// Nothing set.
 pub const PLAIN: Look = Look { fg: Color::Reset, bg: Color::Reset, mods: Modifier::empty() };
 /// The attributes a blank shows.
-const VISIBLE_ON_BLANK: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+const VISIBLE_ON_BLANK: Modifier =
+    Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
 /// The attributes that are sent at all.
 pub const SENT: [(Modifier, u8, u8); 6] = [
     (Modifier::BOLD, 1, 22),
@@ -69,7 +70,8 @@ impl Clusters {
         match char::from_u32(glyph) {
             Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             None => {
-                let text = self.0.get((glyph - RIGHT_HALF).saturating_sub(1) as usize).map_or(" ", String::as_str);
+                let text =
+                    self.0.get((glyph - RIGHT_HALF).saturating_sub(1) as usize).map_or(" ", String::as_str);
                 out.extend_from_slice(text.as_bytes());
             }
         }

@@ -1,6 +1,8 @@
 //! Turns frames into as few bytes as possible: a shadow of the terminal's screen, relative moves, shortest attributes,
 //! erasing instead of blanks, scrolling instead of redrawing. A frame that changes nothing is no bytes.
 mod cell;
+#[cfg(test)]
+mod tests;
 
 use cell::{BLANK, Cell, Clusters, Look, PLAIN, RIGHT_HALF, SENT};
 use ratatui::{
@@ -225,7 +227,8 @@ impl Lean {
     /// The letters between here and `x`, when writing them again is a way to move.
     fn reprint(&self, from: usize, row: usize, x: usize) -> Option<String> {
         let cells = &self.shadow[row * self.width + from..row * self.width + x];
-        let same = cells.len() <= 4 && cells.iter().all(|c| c.look == self.look && (0x20..0x7f).contains(&c.glyph));
+        let same =
+            cells.len() <= 4 && cells.iter().all(|c| c.look == self.look && (0x20..0x7f).contains(&c.glyph));
         same.then(|| cells.iter().filter_map(|c| char::from_u32(c.glyph)).collect())
     }
 
@@ -233,7 +236,11 @@ impl Lean {
     fn scroll(&mut self, next: &[Cell]) {
         let (w, h) = (self.width, self.height);
         let differ = |y: usize, from: usize| {
-            next[y * w..(y + 1) * w].iter().zip(&self.shadow[from * w..(from + 1) * w]).filter(|(a, b)| a != b).count()
+            next[y * w..(y + 1) * w]
+                .iter()
+                .zip(&self.shadow[from * w..(from + 1) * w])
+                .filter(|(a, b)| a != b)
+                .count()
         };
         let mut best = (0, 0, 0isize);
         for d in [1isize, -1, 2, -2, 3, -3] {

@@ -14,6 +14,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Choose a password", change_password::Command::ALL),
 ];
 
+/// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
+pub const SECTIONS: &[&str] = &["lock"];
+
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {

@@ -13,7 +13,13 @@ pub fn bars(frame: &mut Frame<'_>, area: Rect, rows: &[(String, f64)], theme: Th
     let full = if theme.ascii { "#" } else { "█" };
     for (y, (name, n)) in rows.iter().enumerate().take(usize::from(area.height)) {
         let long = if most > 0.0 { (n.max(0.0) / most * room as f64).round() as usize } else { 0 };
-        super::put(frame, area, y as u16, &format!(" {} {} {n}", pad(&cut(name, label), label), full.repeat(long)), theme.text());
+        super::put(
+            frame,
+            area,
+            y as u16,
+            &format!(" {} {} {n}", pad(&cut(name, label), label), full.repeat(long)),
+            theme.text(),
+        );
     }
 }
 

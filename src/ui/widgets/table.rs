@@ -191,7 +191,8 @@ impl<R> Table<R> {
             }
         };
         self.shown = (0..self.rows.len()).filter(|i| matches(&self.rows[*i])).collect();
-        let kept = self.selected.and_then(|id| self.shown.iter().position(|i| (self.id)(&self.rows[*i]) == id));
+        let kept =
+            self.selected.and_then(|id| self.shown.iter().position(|i| (self.id)(&self.rows[*i]) == id));
         self.go(kept.unwrap_or(self.at));
     }
 

@@ -114,7 +114,8 @@ fn soft_wrap(line: &str, room: usize) -> Vec<String> {
 impl TextInput for TextBox {
     fn insert(&mut self, text: &str) {
         let room = self.max.saturating_sub(self.value().chars().count());
-        let text: String = clean_lines(&text.replace("\r\n", "\n").replace('\r', "\n")).chars().take(room).collect();
+        let text: String =
+            clean_lines(&text.replace("\r\n", "\n").replace('\r', "\n")).chars().take(room).collect();
         if !text.is_empty() {
             self.inner.insert_str(text);
         }

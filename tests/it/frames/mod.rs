@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod login;
 
@@ -47,3 +48,10 @@ pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
         let _ = stage.frame();
     }
 }
+=======
+//! Screens on a stage: the real keymap, no terminal, no database.
+mod app;
+mod bytes;
+mod keymaps;
+pub mod sample;
+>>>>>>> main

@@ -187,5 +187,7 @@ impl Field {
 
 /// A date as people here write it.
 pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
-    ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y"].iter().find_map(|f| NaiveDate::parse_from_str(text, f).ok())
+    ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y"]
+        .iter()
+        .find_map(|f| NaiveDate::parse_from_str(text, f).ok())
 }

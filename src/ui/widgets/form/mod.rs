@@ -2,7 +2,6 @@
 //! never the text; what is wrong is told beside the field as soon as it is left.
 mod field;
 
-pub use field::Field;
 use super::picker::scrolled;
 use crate::{
     domain::why::Why,
@@ -14,6 +13,7 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
+pub use field::Field;
 use field::Value;
 use ratatui::{Frame, layout::Rect, text::Span};
 
@@ -200,16 +200,23 @@ impl<F: Copy + PartialEq> Form<F> {
                 continue;
             }
             let at = i == self.at;
-            let line = Rect { y: area.y + line as u16, height: (area.height - line as u16).min(f.rows), ..area };
+            let line =
+                Rect { y: area.y + line as u16, height: (area.height - line as u16).min(f.rows), ..area };
             let [left, rest] = super::split_left(line, labels as u16 + 4);
             let dot = if f.required { theme.dot() } else { " " };
-            super::put_spans(frame, left, 0, vec![
-                Span::styled(if at && ui.focused { theme.gutter() } else { " " }, theme.strong()),
-                Span::styled(pad(&crate::text::cut(&f.label, labels), labels), theme.dim()),
-                Span::styled(format!(" {dot}"), theme.warn()),
-            ]);
+            super::put_spans(
+                frame,
+                left,
+                0,
+                vec![
+                    Span::styled(if at && ui.focused { theme.gutter() } else { " " }, theme.strong()),
+                    Span::styled(pad(&crate::text::cut(&f.label, labels), labels), theme.dim()),
+                    Span::styled(format!(" {dot}"), theme.warn()),
+                ],
+            );
             let told = f.problem.clone().unwrap_or_default();
-            let room = if told.is_empty() { 0 } else { width(&told).min(usize::from(rest.width) / 2) as u16 + 2 };
+            let room =
+                if told.is_empty() { 0 } else { width(&told).min(usize::from(rest.width) / 2) as u16 + 2 };
             let [input, beside] = super::split_left(rest, rest.width - room);
             let focused = ui.focused && at && self.typing;
             view_value(f, frame, input, ui, focused);
@@ -246,7 +253,10 @@ fn view_value(f: &mut Field, frame: &mut Frame<'_>, area: Rect, ui: &Ui, focused
             }
             let wide: usize = spans.iter().map(|s| width(&s.content)).sum();
             if wide > usize::from(area.width) + 2 {
-                let word = at.and_then(|i| options.get(i)).cloned().unwrap_or_else(|| tr!("left and right choose").into());
+                let word = at
+                    .and_then(|i| options.get(i))
+                    .cloned()
+                    .unwrap_or_else(|| tr!("left and right choose").into());
                 super::put(frame, area, 0, &format!("< {word} >"), theme.text());
             } else {
                 super::put_spans(frame, area, 0, spans);
