@@ -6,10 +6,18 @@ mod appointment;
 mod board;
 mod call;
 mod change;
+mod clinic_session;
 mod connect;
+<<<<<<< HEAD
+mod directory;
+=======
 pub mod demo;
+>>>>>>> main
 mod error;
 mod listen;
+mod overview;
+mod provider_home;
+mod records_search;
 mod refusal;
 pub mod sealed;
 mod session;
@@ -17,8 +25,15 @@ mod session;
 pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
+pub use clinic_session::SessionsOf;
 pub use connect::Connector;
+pub use directory::{
+    CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow,
+};
 pub use error::Error;
+pub use overview::{LogLine, Overview, PendingProvider, Totals};
+pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
+pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
 
