@@ -4,9 +4,14 @@ use super::{
     demo_data::{self, Plan},
     failure::TRY_LATER,
     output::{ask, note, say},
+    program,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
-use crate::{clock::Clock, store::Connector};
+use crate::{
+    clock::Clock,
+    store::Connector,
+    ui::screens::login::{self, LoginNote},
+};
 use clap::Args;
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -65,8 +70,14 @@ impl Demo {
                 note("Opening the demo clinic; the first time its people and records are made.");
             }
             self.fill(&running).await?;
-            self.tell(context, &running);
-            asked.wait().await;
+            if self.server_only || context.json {
+                self.tell(context, &running);
+                asked.wait().await;
+            } else {
+                login::set_note(LoginNote(demo_data::login_note()));
+                let connector = Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app");
+                program::show(&config, connector).await?;
+            }
             running.leave()?;
             Ok::<_, Failure>(())
         })??;

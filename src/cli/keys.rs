@@ -1,9 +1,9 @@
 //! `praxis keys print|markdown|check`: the keymap as a table, as Markdown for `docs/keys.md`, or its faults.
+use super::{Context, Failure, failure::DATA};
 use crate::ui::{
     keymap::{Keymap, lint, load, markdown, table},
     screens,
 };
-use super::{Context, Failure, failure::DATA};
 use std::{
     io::{self, Write},
     process::ExitCode,

@@ -8,11 +8,8 @@ mod call;
 mod change;
 mod clinic_session;
 mod connect;
-<<<<<<< HEAD
-mod directory;
-=======
 pub mod demo;
->>>>>>> main
+mod directory;
 mod error;
 mod listen;
 mod overview;
@@ -27,9 +24,7 @@ pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
 pub use connect::Connector;
-pub use directory::{
-    CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow,
-};
+pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
 pub use error::Error;
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};

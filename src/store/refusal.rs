@@ -91,10 +91,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("{n} bookings of the session would no longer begin with a slot.", n = fact("bookings")),
             tr!("Keep the start and the slot length, or move the bookings first.").into(),
         ),
-        "session_in_the_past" => (
-            tr!("That session would be over already.").into(),
-            tr!("Choose a later date or end.").into(),
-        ),
+        "session_in_the_past" => {
+            (tr!("That session would be over already.").into(), tr!("Choose a later date or end.").into())
+        }
         "session_not_their_centre" => (
             tr!("The provider does not work at that centre.").into(),
             tr!("Choose one of their centres, or ask an administrator to add it.").into(),
@@ -106,10 +105,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("A session keeps its provider and its centre.").into(),
             tr!("Add another session instead.").into(),
         ),
-        "date_alone_not_for_patients" => (
-            tr!("A date alone is not enough.").into(),
-            tr!("Name the provider or the centre too.").into(),
-        ),
+        "date_alone_not_for_patients" => {
+            (tr!("A date alone is not enough.").into(), tr!("Name the provider or the centre too.").into())
+        }
         "records_not_for_role" => (
             tr!("Your role reads no visit records.").into(),
             tr!("Those who treat the patient, and the patient, read them.").into(),

@@ -187,14 +187,11 @@ impl Screen for Login {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let inner = Rect {
-            x: area.x + area.width.min(2),
-            width: area.width.saturating_sub(4),
-            ..area
-        };
+        let inner = Rect { x: area.x + area.width.min(2), width: area.width.saturating_sub(4), ..area };
         let name = self.clinic.as_ref().map_or("Praxis", |c| c.name.as_str());
         widgets::put(frame, inner, 1, name, ui.theme.strong());
-        let what = tr!("Praxis: appointments, visits and records of this clinic, for its staff and patients.");
+        let what =
+            tr!("Praxis: appointments, visits and records of this clinic, for its staff and patients.");
         let about = wrap(what, usize::from(inner.width.max(1)));
         for (y, line) in (2..).zip(&about) {
             widgets::put(frame, inner, y, line, ui.theme.dim());
@@ -230,9 +227,10 @@ impl Screen for Login {
 
 fn unreachable_sentence(error: &Error) -> String {
     match error {
-        Error::Unavailable(_) | Error::Slow | Error::Unknown | Error::NotSaved => {
-            tr!("The clinic's server does not answer. Press enter to try again; the administrator can tell more.").into()
-        }
+        Error::Unavailable(_) | Error::Slow | Error::Unknown | Error::NotSaved => tr!(
+            "The clinic's server does not answer. Press enter to try again; the administrator can tell more."
+        )
+        .into(),
         other => other.to_string(),
     }
 }

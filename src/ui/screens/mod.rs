@@ -9,10 +9,8 @@ pub mod change_password;
 pub mod login;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] = &[
-    ("Sign in", login::Command::ALL),
-    ("Choose a password", change_password::Command::ALL),
-];
+pub const COMMANDS: &[(&str, &[CommandDef])] =
+    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
 pub const SECTIONS: &[&str] = &["lock"];
