@@ -2,22 +2,32 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod alert;
 mod appointment;
 mod board;
+mod bookable;
+mod booking;
 mod call;
 mod change;
 mod connect;
 mod error;
+mod find_patient;
 mod listen;
+mod patient;
+mod patient_profile;
 mod refusal;
 pub mod sealed;
 mod session;
+mod slots;
 
-pub use board::BoardRow;
+pub use appointment::AppointmentStep;
+pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
 pub use error::Error;
+pub use patient::Registered;
+pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
 
