@@ -1,5 +1,4 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
-//! Everything that is tested from outside, in one binary.
 mod architecture;
 mod config;
 mod frames;
