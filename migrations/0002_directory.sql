@@ -95,7 +95,9 @@ create table clinic.provider_hours (
 create table clinic.provider_registration (
     id uuid primary key,
     email text not null, family_name text not null, given_name text not null, phone text,
-    profession text not null, provider_number text, registration_number text, licence_number text, expertise text,
+    profession text not null check (profession in ('gp', 'specialist', 'pathologist', 'pharmacist', 'physiotherapist',
+        'radiographer', 'other')),
+    provider_number text, registration_number text, licence_number text, expertise text,
     state text not null default 'pending' check (state in ('pending', 'accepted', 'rejected')),
     created_at timestamptz not null default now(),
     decided_at timestamptz, decided_by uuid, decision_note bytea,
@@ -103,6 +105,7 @@ create table clinic.provider_registration (
     changed_at timestamptz not null default now(),
     changed_by uuid
 );
+create unique index registration_pending_key on clinic.provider_registration (email) where state = 'pending';
 
 create sequence clinic.record_number_seq start 1;
 

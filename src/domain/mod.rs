@@ -1,7 +1,10 @@
 //! What a clinic is: pure types and rules, no input or output, no async, no clock.
+pub mod account;
 pub mod actor;
 pub mod appointment;
 pub mod booking;
+pub mod audit;
+pub mod centre;
 pub mod characters;
 pub mod contact;
 pub mod dates;
@@ -10,7 +13,10 @@ pub mod name;
 pub mod observation;
 pub mod patient;
 pub mod patient_query;
+pub mod policy;
+pub mod provider;
 pub mod shorthand;
 pub mod time;
 pub mod validate;
 pub mod why;
+pub mod clinic_session;

@@ -9,12 +9,18 @@ mod bookable;
 mod booking;
 mod call;
 mod change;
+mod clinic_session;
 mod connect;
+mod directory;
+pub mod demo;
 mod error;
 mod find_patient;
 mod listen;
 mod patient;
 mod patient_profile;
+mod overview;
+mod provider_home;
+mod records_search;
 mod refusal;
 pub mod sealed;
 mod session;
@@ -24,10 +30,17 @@ pub use appointment::AppointmentStep;
 pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
+pub use clinic_session::SessionsOf;
 pub use connect::Connector;
+pub use directory::{
+    CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow,
+};
 pub use error::Error;
 pub use patient::Registered;
 pub use patient_profile::{PatientAppointment, PatientProfile};
+pub use overview::{LogLine, Overview, PendingProvider, Totals};
+pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
+pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
 

@@ -1,10 +1,17 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod demo_release;
 mod frames;
 mod harness;
 mod people;
 mod server;
 mod store_booking;
 mod store_patients;
+mod store_directory;
+mod store_records;
+mod store_sessions;
+mod store_access;
+mod store_fence;
 mod support;
