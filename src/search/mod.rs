@@ -1,1 +1,6 @@
-//! To be filled by its owner.
+//! Ranking what was found and reading what was asked for. Draws nothing and asks no database.
+pub mod matcher;
+pub mod query;
+
+pub use matcher::{Hit, rank};
+pub use query::{Query, parse_query};

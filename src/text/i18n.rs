@@ -86,7 +86,7 @@ macro_rules! tr {
         const ENGLISH: &str = $english;
         const _: () = assert!(
             $crate::text::i18n::has_no_places(ENGLISH),
-            "give each {{place}} its value: tr!(\"... {{name}}\", name = value)"
+            "a sentence with places needs their values, as in name = value"
         );
         let said: &'static str = $crate::text::i18n::tr_str(ENGLISH);
         said
@@ -101,6 +101,14 @@ macro_rules! tr {
                 )
             }
         }
+    };
+}
+
+/// [`tr_n`](crate::text::i18n::tr_n) as a macro, for modules that import nothing: `tr_n!("{n} day", "{n} days", n)`.
+#[macro_export]
+macro_rules! tr_n {
+    ($one:literal, $many:literal, $n:expr $(,)?) => {
+        $crate::text::i18n::tr_n($one, $many, $n)
     };
 }
 
