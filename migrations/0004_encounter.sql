@@ -137,6 +137,7 @@ create table clinic.prescription (
     route text,
     frequency text,                                     -- od bd tds qid q1h q2h q3h q4h q6h q8h q12h prn
     frequency_text bytea,                               -- when it is none of those
+    as_needed boolean not null default false,
     duration_days int check (duration_days between 1 and 366),
     starts_on date not null,
     quantity int check (quantity between 1 and 10000),
@@ -201,6 +202,7 @@ begin
     elsif tg_op = 'UPDATE' and st = 'signed' then
         if tg_table_name in ('service_request') then allowed := allowed || array['status', 'reviewed_at', 'reviewed_by']; end if;
         if tg_table_name in ('referral', 'prescription') then allowed := allowed || array['status']; end if;
+        if tg_table_name in ('referral') then allowed := allowed || array['sent_at']; end if;
         if tg_table_name in ('condition') then allowed := allowed || array['status']; end if;
         if tg_table_name in ('medication') then allowed := allowed || array['ended_on']; end if;
         if tg_table_name in ('allergy') then allowed := allowed || array['status']; end if;
@@ -211,6 +213,24 @@ begin
     perform clinic.refuse('signed_is_signed');
     return null;
 end $$;
+-- A test goes forward from ordered to reviewed, one step back when the step was a slip, and is cancelled before its result.
+create function clinic.service_request_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if new.status <> old.status then
+        if old.status || '>' || new.status not in ('ordered>collected', 'ordered>sent', 'ordered>received', 'collected>sent',
+                'collected>received', 'sent>received', 'received>reviewed', 'collected>ordered', 'sent>collected',
+                'ordered>cancelled', 'collected>cancelled', 'sent>cancelled', 'cancelled>ordered') then
+            perform clinic.refuse('test_edge', jsonb_build_object('from', old.status, 'to', new.status));
+        end if;
+        if new.status = 'reviewed' then
+            new.reviewed_at := clinic.now(); new.reviewed_by := auth.actor();
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger a_rules before update on clinic.service_request for each row execute function clinic.service_request_rules();
+
 create trigger signed before update or delete on clinic.encounter for each row execute function clinic.signed_is_signed();
 do $$
 declare t text;
