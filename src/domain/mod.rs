@@ -2,8 +2,11 @@
 pub mod actor;
 pub mod appointment;
 pub mod characters;
+pub mod coded;
 pub mod contact;
 pub mod dates;
+pub mod encounter;
+pub mod history;
 pub mod ids;
 pub mod name;
 pub mod observation;

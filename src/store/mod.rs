@@ -3,20 +3,27 @@
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
 mod appointment;
+mod banner;
 mod board;
 mod call;
 mod change;
 mod connect;
+mod encounter;
 mod error;
+mod history;
 mod listen;
+mod note;
+mod observation;
 mod refusal;
 pub mod sealed;
 mod session;
 
+pub use banner::{AllergyMark, Banner, Identity};
 pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
+pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
