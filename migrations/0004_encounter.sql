@@ -245,6 +245,7 @@ begin
         end if;
         return new;
     end if;
+    if old.state in ('signed', 'voided') then perform clinic.refuse('signed_is_signed'); end if;
     if (new.patient_id, new.provider_id, new.appointment_id) is distinct from (old.patient_id, old.provider_id, old.appointment_id) then
         perform clinic.refuse('visit_keeps_its_patient');
     end if;

@@ -4,4 +4,6 @@ mod config;
 mod harness;
 mod people;
 mod server;
+mod store_history;
+mod store_visit;
 mod support;

@@ -53,11 +53,8 @@ impl Store {
             Box::pin(async move {
                 let a = sqlx::query!(
                     r#"select a.status, a.provider_id, a.patient_id, a.centre_id, a.day, a.reason,
-                              coalesce(a.provider_id = auth.provider_id(), false) as "mine!",
-                              e.id as "encounter?", e.state as "state?"
-                         from clinic.appointment a
-                         left join clinic.encounter e on e.appointment_id = a.id and e.state <> 'voided'
-                        where a.id = $1 for update of a"#,
+                              coalesce(a.provider_id = auth.provider_id(), false) as "mine!"
+                         from clinic.appointment a where a.id = $1 for update"#,
                     appointment.0
                 )
                 .fetch_optional(&mut *c)
@@ -66,13 +63,20 @@ impl Store {
                 if !a.mine {
                     return Err(refused("start_own_visits"));
                 }
-                if let Some(encounter) = a.encounter {
-                    if a.state.as_deref() == Some("paused") {
-                        sqlx::query!("update clinic.encounter set state = 'open' where id = $1", encounter)
+                // A statement of its own: it sees what somebody committed while we waited for the appointment.
+                let there = sqlx::query!(
+                    "select id, state from clinic.encounter where appointment_id = $1 and state <> 'voided'",
+                    appointment.0
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                if let Some(there) = there {
+                    if there.state == "paused" {
+                        sqlx::query!("update clinic.encounter set state = 'open' where id = $1", there.id)
                             .execute(&mut *c)
                             .await?;
                     }
-                    return Ok(Started { encounter: encounter.into(), resumed: true });
+                    return Ok(Started { encounter: there.id.into(), resumed: true });
                 }
                 if a.status != "in_progress" {
                     sqlx::query!(
