@@ -7,3 +7,5 @@ mod server;
 mod store_history;
 mod store_visit;
 mod support;
+//! Everything that is tested from outside, in one binary.
+mod frames;
