@@ -1,11 +1,10 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 mod architecture;
 mod config;
+mod frames;
 mod harness;
 mod people;
 mod server;
 mod store_history;
 mod store_visit;
 mod support;
-//! Everything that is tested from outside, in one binary.
-mod frames;
