@@ -34,6 +34,8 @@ pub struct BookingStart {
 pub enum Route {
     Login,
     ChangePassword,
+    /// Another of one's centres.
+    Workplace,
     /// The first screen of the person's role.
     Home,
     /// The day's appointments of a centre; today without a date.
@@ -151,7 +153,12 @@ pub fn home(role: Role) -> Route {
 #[must_use]
 pub fn section(route: &Route) -> &'static str {
     match route {
-        Route::Login | Route::ChangePassword | Route::Home | Route::ApplyAsProvider | Route::Account => "",
+        Route::Login
+        | Route::ChangePassword
+        | Route::Workplace
+        | Route::Home
+        | Route::ApplyAsProvider
+        | Route::Account => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",

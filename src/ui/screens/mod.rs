@@ -7,12 +7,14 @@ use super::{
 
 pub mod change_password;
 pub mod login;
+pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
 #[rustfmt::skip]
 pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Sign in", login::Command::ALL),
     ("Choose a password", change_password::Command::ALL),
+    ("Where you work", workplace::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -21,6 +23,7 @@ pub const SECTIONS: &[&str] = &[
     "lock",
     "login",
     "change-password",
+    "workplace",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -28,6 +31,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
+        Route::Workplace => at(workplace::ChooseWorkplace::default()),
         _ => None,
     }
 }
