@@ -44,6 +44,8 @@ pub enum Route {
     Patients,
     Patient(PatientId),
     RegisterPatient,
+    /// Changing the identity of a patient.
+    EditPatient(PatientId),
     Booking(BookingStart),
     Providers,
     Provider(ProviderId),
@@ -161,7 +163,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Account => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
-        Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",
+        Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
         Route::Records | Route::Record(_) | Route::Visit(_) => "go.records",

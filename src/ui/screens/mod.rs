@@ -5,9 +5,14 @@ use super::{
     route::{Route, at},
 };
 
+pub mod board;
+pub mod booking;
 pub mod change_password;
 pub mod login;
 pub mod workplace;
+pub mod patient;
+pub mod patients;
+pub mod register_patient;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
 #[rustfmt::skip]
@@ -25,6 +30,7 @@ pub const SECTIONS: &[&str] = &[
     "change-password",
     "workplace",
 ];
+pub const SECTIONS: &[&str] = &["lock", "board", "booking", "patients", "patient", "patient-form"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
@@ -32,6 +38,12 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
+        Route::Board(day) => at(board::Board::at(*day)),
+        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Patients => at(patients::Patients::default()),
+        Route::Patient(id) => at(patient::Patient::new(*id)),
+        Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
+        Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         _ => None,
     }
 }
