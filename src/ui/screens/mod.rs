@@ -1,4 +1,4 @@
-//! The screens. A new one adds three lines here: its module, its commands, its arm.
+//! The screens. A new one adds a line to each of four lists here: its module, its commands, its keymap sections, its arm.
 use super::{
     command::{CommandDef, CommandSet as _},
     cx::{Env, Opening},
@@ -9,10 +9,10 @@ pub mod board;
 pub mod booking;
 pub mod change_password;
 pub mod login;
-pub mod workplace;
 pub mod patient;
 pub mod patients;
 pub mod register_patient;
+pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
 #[rustfmt::skip]
@@ -20,6 +20,11 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Sign in", login::Command::ALL),
     ("Choose a password", change_password::Command::ALL),
     ("Where you work", workplace::Command::ALL),
+    ("Board", board::Command::ALL),
+    ("Booking", booking::Command::ALL),
+    ("Patients", patients::Command::ALL),
+    ("Patient", patient::Command::ALL),
+    ("Form of a patient", register_patient::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -29,8 +34,12 @@ pub const SECTIONS: &[&str] = &[
     "login",
     "change-password",
     "workplace",
+    "board",
+    "booking",
+    "patients",
+    "patient",
+    "patient-form",
 ];
-pub const SECTIONS: &[&str] = &["lock", "board", "booking", "patients", "patient", "patient-form"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
