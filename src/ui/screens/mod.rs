@@ -1,20 +1,26 @@
 //! The screens. A new one adds three lines here: its module, its commands, its arm.
+pub mod appointment;
+
 use super::{
-    command::CommandDef,
+    command::{CommandDef, CommandSet as _},
     cx::{Env, Opening},
-    route::Route,
+    route::{Route, at},
 };
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] = &[];
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Appointment panel", appointment::Command::ALL),
+    ("Lists of a patient", appointment::lists::Command::ALL),
+    ("An entry of a list", appointment::entry_form::Command::ALL),
+];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock"];
+pub const SECTIONS: &[&str] = &["lock", "visit", "visit-offer", "history", "entry", "entry-last"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, _env: &Env) -> Option<Opening> {
-    #[expect(clippy::match_single_binding, reason = "the arms of the screens stand here")]
     match route {
+        Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
         _ => None,
     }
 }
