@@ -5,6 +5,7 @@ use super::{
     route::{Route, at},
 };
 
+pub mod appointment;
 pub mod board;
 pub mod booking;
 pub mod change_password;
@@ -25,6 +26,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("Appointment panel", appointment::Command::ALL),
+    ("Lists of a patient", appointment::lists::Command::ALL),
+    ("An entry of a list", appointment::entry_form::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -39,6 +43,11 @@ pub const SECTIONS: &[&str] = &[
     "patients",
     "patient",
     "patient-form",
+    "visit",
+    "visit-offer",
+    "patient-lists",
+    "entry",
+    "entry-last",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -53,6 +62,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
         _ => None,
     }
 }
