@@ -2,6 +2,8 @@
 use crate::{config::Problems, server};
 use std::fmt;
 
+/// Input that is wrong.
+pub const DATA: u8 = 65;
 /// A service is not available: the server, PostgreSQL's programs.
 pub const UNAVAILABLE: u8 = 69;
 /// A file could not be read or written.
@@ -65,5 +67,22 @@ impl From<std::io::Error> for Failure {
     fn from(e: std::io::Error) -> Self {
         let code = if e.kind() == std::io::ErrorKind::PermissionDenied { NOT_PERMITTED } else { IO };
         Self::new(code, format!("the system refused: {e}"))
+    }
+}
+
+impl From<crate::store::Error> for Failure {
+    fn from(e: crate::store::Error) -> Self {
+        use crate::store::Error;
+        let code = match &e {
+            Error::Refused(why) if why.rule == "owner_only" => NOT_PERMITTED,
+            Error::Refused(_) | Error::Duplicate(_) | Error::Overlap(_) | Error::NotFound => DATA,
+            Error::Stale { .. } | Error::Slow | Error::NotSaved | Error::Unknown => TRY_LATER,
+            Error::Unavailable(_) => UNAVAILABLE,
+            Error::DiskFull => IO,
+            Error::NoSession => NOT_PERMITTED,
+            Error::Schema { .. } => CONFIG,
+            Error::Bug { .. } => SOFTWARE,
+        };
+        Self::new(code, e.to_string())
     }
 }

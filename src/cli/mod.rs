@@ -5,9 +5,11 @@ mod check;
 mod config;
 mod demo;
 mod failure;
+mod import;
 mod migrate;
 mod open;
 mod output;
+mod user;
 
 pub use failure::Failure;
 
@@ -44,6 +46,12 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Look at everything the program needs
     Check(check::Check),
+    /// Bring in what another system wrote
+    #[command(subcommand)]
+    Import(import::Import),
+    /// The first accounts, before anybody can sign in
+    #[command(subcommand)]
+    User(user::User),
     /// Show the configuration and where it comes from
     Config(config::Show),
 }
@@ -86,6 +94,8 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(args)) => args.run(&context),
         Some(Command::Migrate(args)) => args.run(&context),
         Some(Command::Check(args)) => args.run(&context),
+        Some(Command::Import(args)) => args.run(&context),
+        Some(Command::User(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
     };
     match done {

@@ -8,6 +8,7 @@ pub mod characters;
 pub mod contact;
 pub mod dates;
 pub mod ids;
+pub mod import;
 pub mod name;
 pub mod observation;
 pub mod policy;

@@ -2,24 +2,38 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod account;
 mod appointment;
+mod audit_log;
 mod board;
 mod call;
+mod centre;
 mod change;
 mod connect;
+mod department;
 mod error;
+mod import;
 mod listen;
+mod provider;
 mod refusal;
+mod registration;
 pub mod sealed;
 mod session;
+mod setting;
+mod stale;
+mod system;
 
+pub use account::{AccountFilter, Deactivated, Verifier};
 pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
 pub use error::Error;
+pub use import::{ImportReport, Tally};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
+pub use setting::{SettingEntry, Totals};
+pub use system::System;
 
 use crate::clock::Clock;
 use sqlx::PgPool;
