@@ -425,3 +425,4 @@ grant execute on function clinic.now(), clinic.setting(text), clinic.schema_vers
     auth.rehash(bytea, bytea, text, bytea), auth.lock(), auth.unlock(bytea), auth.close(),
     clinic.request_begin(uuid, text, bytea), clinic.request_done(uuid, jsonb), clinic.request_settle(uuid, text, bytea),
     audit.record(text, text, uuid, uuid, text, jsonb) to praxis_app;
+reset role;

@@ -250,3 +250,4 @@ create table clinic.connection (
 
 select clinic.track(t) from unnest(array['centre', 'department', 'provider', 'provider_hours', 'provider_registration',
     'patient', 'patient_alert', 'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history']) t;
+reset role;

@@ -259,3 +259,4 @@ end $$;
 create trigger a_rules before update on clinic.clinic_session for each row execute function clinic.clinic_session_rules();
 
 select clinic.track(t) from unnest(array['clinic_session', 'referral', 'appointment']) t;
+reset role;

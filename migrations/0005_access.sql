@@ -444,3 +444,4 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
            order by c.id = os.centre_id desc nulls last, c.id = a.last_centre_id desc nulls last, c.name limit 1) c on true
 $$;
 grant execute on function auth.whoami() to praxis_app;
+reset role;

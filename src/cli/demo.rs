@@ -1,10 +1,12 @@
 //! `praxis demo`: a clinic to try, on a private server that comes and goes with the programs that use it.
 use super::{
     Context, Failure, block_on,
+    demo_data::{self, Plan},
     failure::TRY_LATER,
     output::{ask, note, say},
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
+use crate::{clock::Clock, store::Connector};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -51,6 +53,10 @@ impl Demo {
         }
         let running = self.start(&cluster)?;
         block_on(prepare(&running))??;
+        if !context.json {
+            note("Opening the demo clinic; the first time its people and records are made.");
+        }
+        block_on(self.fill(&running))??;
         self.tell(context, &running);
         block_on(asked_to_leave())??;
         running.leave()?;
@@ -92,6 +98,19 @@ impl Demo {
             note("Making a private PostgreSQL server; this takes a few seconds, once.");
         }
         Ok(cluster.start()?)
+    }
+
+    /// Makes the clinic's people and records, or adds the days that are missing since the last time.
+    async fn fill(&self, running: &Running) -> Result<(), Failure> {
+        let connector = Connector::from_socket(running.socket_dir(), DATABASE, SUPERUSER);
+        let zone = iana_time_zone::get_timezone().ok().and_then(|z| z.parse().ok());
+        let plan = Plan {
+            seed: self.seed,
+            patients: self.patients,
+            zone: zone.filter(|z| *z != chrono_tz::Tz::Etc__UTC).unwrap_or(chrono_tz::Tz::Australia__Sydney),
+        };
+        demo_data::fill(&connector, plan, Clock::system().now()).await?;
+        Ok(())
     }
 
     fn tell(&self, context: &Context, running: &Running) {

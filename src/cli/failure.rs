@@ -1,11 +1,15 @@
 //! Why a sub-command ended, with the exit code of sysexits that fits.
-use crate::{config::Problems, server};
+use crate::{config::Problems, server, store};
 use std::fmt;
 
+/// Wrong usage.
+pub const USAGE: u8 = 2;
 /// Input that is wrong.
 pub const DATA: u8 = 65;
 /// A service is not available: the server, PostgreSQL's programs.
 pub const UNAVAILABLE: u8 = 69;
+/// A mistake of the program.
+pub const SOFTWARE: u8 = 70;
 /// A file could not be read or written.
 pub const IO: u8 = 74;
 /// Try again later.
@@ -56,6 +60,20 @@ impl From<server::Error> for Failure {
     }
 }
 
+impl From<store::Error> for Failure {
+    fn from(e: store::Error) -> Self {
+        let code = match &e {
+            store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
+            store::Error::Schema { .. } => CONFIG,
+            store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
+            store::Error::Duplicate(_) => DATA,
+            store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,
+            _ => SOFTWARE,
+        };
+        Self::new(code, e.to_string())
+    }
+}
+
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let advice = "Nothing was started. `praxis config --example` shows every key";
@@ -67,22 +85,5 @@ impl From<std::io::Error> for Failure {
     fn from(e: std::io::Error) -> Self {
         let code = if e.kind() == std::io::ErrorKind::PermissionDenied { NOT_PERMITTED } else { IO };
         Self::new(code, format!("the system refused: {e}"))
-    }
-}
-
-impl From<crate::store::Error> for Failure {
-    fn from(e: crate::store::Error) -> Self {
-        use crate::store::Error;
-        let code = match &e {
-            Error::Refused(why) if why.rule == "owner_only" => NOT_PERMITTED,
-            Error::Refused(_) | Error::Duplicate(_) | Error::Overlap(_) | Error::NotFound => DATA,
-            Error::Stale { .. } | Error::Slow | Error::NotSaved | Error::Unknown => TRY_LATER,
-            Error::Unavailable(_) => UNAVAILABLE,
-            Error::DiskFull => IO,
-            Error::NoSession => NOT_PERMITTED,
-            Error::Schema { .. } => CONFIG,
-            Error::Bug { .. } => SOFTWARE,
-        };
-        Self::new(code, e.to_string())
     }
 }

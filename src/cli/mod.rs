@@ -4,8 +4,10 @@
 mod check;
 mod config;
 mod demo;
+mod demo_data;
 mod failure;
 mod import;
+mod keys;
 mod migrate;
 mod open;
 mod output;

@@ -11,6 +11,7 @@ mod centre;
 mod change;
 mod connect;
 mod department;
+pub mod demo;
 mod error;
 mod import;
 mod listen;

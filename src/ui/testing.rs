@@ -182,10 +182,11 @@ impl<S: Screen> Stage<S> {
     #[must_use]
     pub fn text(&mut self) -> String {
         let frame = self.frame();
-        frame.lines().filter(|l| !l.starts_with("styles ")).map(|l| l.trim_matches('"').trim_end()).fold(
-            String::new(),
-            |all, line| all + line + "\n",
-        )
+        frame
+            .lines()
+            .filter(|l| !l.starts_with("styles "))
+            .map(|l| l.trim_matches('"').trim_end())
+            .fold(String::new(), |all, line| all + line + "\n")
     }
 }
 

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod frames;
 mod harness;
+mod people;
 mod server;
+mod store_access;
+mod store_fence;
 mod support;

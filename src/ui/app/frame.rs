@@ -54,9 +54,14 @@ impl App {
                 .keymap
                 .next(&sections, &self.pending)
                 .into_iter()
-                .map(|(k, what)| (k.to_string(), command::find(&what).map_or(what, |d| tr_str(d.title).into())))
+                .map(|(k, what)| {
+                    (k.to_string(), command::find(&what).map_or(what, |d| tr_str(d.title).into()))
+                })
                 .collect();
-            let title = self.keymap.label(&self.pending).map_or_else(|| Key::show(&self.pending), |l| tr_str(l).into());
+            let title = self
+                .keymap
+                .label(&self.pending)
+                .map_or_else(|| Key::show(&self.pending), |l| tr_str(l).into());
             which_key::view(frame, body, &title, &rows, self.theme);
         }
         self.said_line(frame, row(area.height - 2));
@@ -74,7 +79,8 @@ impl App {
         };
         let (place, who) = match &self.env.actor {
             Some(actor) => {
-                let place = actor.workplace.as_ref().map_or_else(String::new, |w| clean(&w.name).into_owned());
+                let place =
+                    actor.workplace.as_ref().map_or_else(String::new, |w| clean(&w.name).into_owned());
                 let at = self.env.now().with_timezone(&self.env.zone()).format("%a %d %b %H:%M");
                 (place, format!("{at}   {} · {}  {link}", clean(&actor.login), tr_str(actor.role.word())))
             }
@@ -103,12 +109,15 @@ impl App {
     }
 
     fn said_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
-        let waits = (!self.held.is_empty()).then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
-        let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " "))) else {
+        let waits = (!self.held.is_empty())
+            .then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
+        let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " ")))
+        else {
             return;
         };
         let said = self.said.as_ref();
-        let undo = said.filter(|s| s.undo.is_some()).and_then(|_| self.keymap.key_for(&["global"], "app.undo"));
+        let undo =
+            said.filter(|s| s.undo.is_some()).and_then(|_| self.keymap.key_for(&["global"], "app.undo"));
         let offer = undo.map(|k| tr!("{key} undo", key = Key::show(&k))).unwrap_or_default();
         let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
         let cols = usize::from(area.width);
@@ -142,7 +151,10 @@ impl App {
             .copied()
             .collect();
         let shared = WidgetCommand::ALL.iter().chain(AppCommand::ALL).filter(|c| {
-            !c.quiet && !locked && !matches!(c.id, "app.undo" | "app.retry") && (!dialog || c.id == "app.help")
+            !c.quiet
+                && !locked
+                && !matches!(c.id, "app.undo" | "app.retry")
+                && (!dialog || c.id == "app.help")
         });
         let mut out: Vec<(String, String)> = vec![];
         for def in own.iter().chain(shared) {
@@ -176,7 +188,11 @@ impl App {
         }
         if let Some(actor) = &self.env.actor {
             for place in route::places(actor.role) {
-                let key = self.keymap.key_for(&["global"], place.command).map(|k| Key::show(&k)).unwrap_or_default();
+                let key = self
+                    .keymap
+                    .key_for(&["global"], place.command)
+                    .map(|k| Key::show(&k))
+                    .unwrap_or_default();
                 items.push(Item::place(tr_str(place.word), key, place.route));
             }
         }

@@ -199,7 +199,8 @@ impl Runner {
             // A job that panicked still ends, so that its line goes on and quitting does not wait for ever.
             let envelope = running.await.unwrap_or_else(|e| {
                 tracing::error!(label, error = %e, "a job ended early");
-                let failure = Some(crate::tr!("Something unexpected happened; the log says more.").to_owned());
+                let failure =
+                    Some(crate::tr!("Something unexpected happened; the log says more.").to_owned());
                 Envelope { to: layer, label, msg: Box::new(()), failure }
             });
             let _ = out.send(if is_load { Done::Load(envelope) } else { Done::Save(envelope) });

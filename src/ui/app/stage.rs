@@ -16,7 +16,8 @@ impl App {
     pub(in crate::ui) fn stage_deliver(&mut self, to: Option<LayerId>, msg: Box<dyn Any + Send>) {
         let Some(to) = to.or_else(|| self.layers.first().map(|e| e.layer.id())) else { return };
         let oldest = |p: &Pending| p.layer == to && p.kind != "after";
-        let taken = self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(oldest)?)));
+        let taken =
+            self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(oldest)?)));
         if let Some(taken) = taken {
             self.runner.settled(taken.kind, to, taken.label);
         }
@@ -26,7 +27,8 @@ impl App {
     /// Delivers the message of a delay.
     pub(in crate::ui) fn stage_fire(&mut self, label: &str) {
         let due = |p: &Pending| p.kind == "after" && p.label == label;
-        let taken = self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(due)?)));
+        let taken =
+            self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(due)?)));
         if let Some(envelope) = taken.and_then(|p| p.envelope) {
             self.answer(envelope);
         }

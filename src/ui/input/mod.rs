@@ -1,4 +1,11 @@
-//! What comes from the terminal.
+//! The terminal's bytes become keys, pastes, sizes and hang-ups. An own reader: libraries stall on long input, on an
+//! unterminated paste and on half a character, and take a cut arrow for Esc and letters.
+mod decoder;
+mod reader;
+
+pub use decoder::Decoder;
+pub use reader::spawn;
+
 use super::keymap::Key;
 
 /// One thing that came from the terminal.

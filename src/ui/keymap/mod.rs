@@ -105,7 +105,9 @@ impl Keymap {
 
     /// Every binding: section, keys, command.
     pub fn bindings(&self) -> impl Iterator<Item = (&str, &[Key], &str)> {
-        self.sections.iter().flat_map(|(s, b)| b.iter().map(move |(k, c)| (s.as_str(), k.as_slice(), c.as_str())))
+        self.sections
+            .iter()
+            .flat_map(|(s, b)| b.iter().map(move |(k, c)| (s.as_str(), k.as_slice(), c.as_str())))
     }
 
     /// The names of its sections.

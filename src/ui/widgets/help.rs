@@ -90,11 +90,16 @@ impl Screen for Help {
         for (y, row) in rows.iter().skip(at).take(self.page).enumerate() {
             let keys = pad(&cut(&row.keys, 16), 17);
             let title = pad(&cut(tr_str(row.def.title), 16), 17);
-            super::put_spans(frame, list, y as u16, vec![
-                Span::styled(keys, ui.theme.strong()),
-                Span::raw(title),
-                Span::styled(tr_str(row.def.help).to_owned(), ui.theme.dim()),
-            ]);
+            super::put_spans(
+                frame,
+                list,
+                y as u16,
+                vec![
+                    Span::styled(keys, ui.theme.strong()),
+                    Span::raw(title),
+                    Span::styled(tr_str(row.def.help).to_owned(), ui.theme.dim()),
+                ],
+            );
         }
     }
 }

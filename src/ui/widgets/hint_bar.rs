@@ -1,8 +1,5 @@
 //! Line 24: what works now, each with its key; what does not fit is left out from the right, the help last of all.
-use crate::{
-    text::width,
-    ui::theme::Theme,
-};
+use crate::{text::width, ui::theme::Theme};
 use ratatui::{
     Frame,
     layout::Rect,

@@ -69,12 +69,22 @@ impl Screen for Lock {
         let login = ui.env.actor.as_ref().map(|a| a.login.clone()).unwrap_or_default();
         let area = super::centred(area, 60, 6);
         let inner = super::boxed(frame, area, tr!("Locked"), ui.theme);
-        super::put(frame, inner, 0, &tr!(" {login}, type your password. Nothing was lost.", login = login), ui.theme.text());
+        super::put(
+            frame,
+            inner,
+            0,
+            &tr!(" {login}, type your password. Nothing was lost.", login = login),
+            ui.theme.text(),
+        );
         let word = tr!(" Password ");
         super::put(frame, inner, 2, word, ui.theme.dim());
-        let line = super::split_left(super::split_top(super::split_top(inner, 2)[1], 1)[0], crate::text::width(word) as u16)[1];
+        let line = super::split_left(
+            super::split_top(super::split_top(inner, 2)[1], 1)[0],
+            crate::text::width(word) as u16,
+        )[1];
         self.password.view(frame, line, ui.theme, ui.focused);
-        let told = if self.checking { tr!("checking").to_owned() } else { self.problem.clone().unwrap_or_default() };
+        let told =
+            if self.checking { tr!("checking").to_owned() } else { self.problem.clone().unwrap_or_default() };
         super::put(frame, inner, 3, &format!(" {told}"), ui.theme.alarm());
     }
 }

@@ -1,5 +1,9 @@
 //! Parts of screens: each keeps its own state, understands the widgets' commands and draws at any size.
+pub mod banner;
+pub mod chart;
 pub mod confirm;
+pub mod day_grid;
+pub mod form;
 pub mod help;
 pub mod hint_bar;
 pub mod lock;
@@ -7,8 +11,15 @@ pub mod matching;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod scroll_text;
+pub mod table;
+pub mod tabs;
+pub mod text_area;
 pub mod text_input;
 pub mod which_key;
+
+#[cfg(test)]
+mod sizes;
 
 use super::theme::Theme;
 use crate::text::{clean, wrap};
@@ -71,10 +82,7 @@ pub fn boxed(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Re
 #[must_use]
 pub fn split_top(area: Rect, rows: u16) -> [Rect; 2] {
     let rows = rows.min(area.height);
-    [
-        Rect { height: rows, ..area },
-        Rect { y: area.y + rows, height: area.height - rows, ..area },
-    ]
+    [Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area }]
 }
 
 /// The left `cols` of `area`, and the rest.

@@ -89,13 +89,19 @@ impl RowList {
         let height = usize::from(area.height);
         self.page = height;
         self.top = scrolled(self.top, self.selected, height, rows.len());
-        let title_room = rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(usize::from(area.width) / 2 + 8);
+        let title_room =
+            rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(usize::from(area.width) / 2 + 8);
         for (y, (i, row)) in rows.iter().enumerate().skip(self.top).take(height).enumerate() {
             let at = i == self.selected;
             let mut spans = vec![Span::raw(if at { theme.gutter() } else { " " })];
             let title = cut(row.title, title_room);
             let fill = title_room.saturating_sub(width(&title));
-            spans.extend(super::marked(&title, row.marks, if at { theme.strong() } else { theme.text() }, theme));
+            spans.extend(super::marked(
+                &title,
+                row.marks,
+                if at { theme.strong() } else { theme.text() },
+                theme,
+            ));
             spans.push(Span::raw(" ".repeat(fill + 2)));
             let room = usize::from(area.width).saturating_sub(title_room + 4 + width(row.right));
             let detail = crate::text::pad(&cut(row.detail, room), room);
@@ -115,7 +121,8 @@ pub fn scrolled(top: usize, selected: usize, height: usize, count: usize) -> usi
 }
 
 /// Asks the store for the rows of a text.
-pub type Query<T> = Arc<dyn Fn(String, Store) -> BoxFuture<'static, Result<Vec<Row<T>>, Error>> + Send + Sync>;
+pub type Query<T> =
+    Arc<dyn Fn(String, Store) -> BoxFuture<'static, Result<Vec<Row<T>>, Error>> + Send + Sync>;
 
 /// A picker of values `T`; it answers the chosen one, or `None`.
 ///

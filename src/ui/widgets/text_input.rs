@@ -68,7 +68,9 @@ impl TextLine {
     }
     fn word_left(&self) -> usize {
         let start = self.text[..self.cursor].trim_end();
-        start.rfind(char::is_whitespace).map_or(0, |i| i + start[i..].chars().next().map_or(1, char::len_utf8))
+        start
+            .rfind(char::is_whitespace)
+            .map_or(0, |i| i + start[i..].chars().next().map_or(1, char::len_utf8))
     }
     fn word_right(&self) -> usize {
         let rest = &self.text[self.cursor..];
