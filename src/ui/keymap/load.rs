@@ -23,7 +23,7 @@ fn add_named(map: &mut Keymap, name: &str, depth: usize) {
         "default" => add(map, DEFAULT, depth),
         "vim" => add(map, VIM, depth),
         other => {
-            map.problems.push(format!("there is no keymap {other:?}; there are \"default\" and \"vim\""))
+            map.problems.push(format!("there is no keymap {other:?}; there are \"default\" and \"vim\""));
         }
     }
 }

@@ -116,13 +116,14 @@ impl Keymap {
     }
 }
 
-/// Shorter sequences first, then bare keys with a name on the cap, then characters.
+/// Shorter sequences first; then arrows and their like, then characters, then what every widget also uses.
 fn rank(keys: &[Key]) -> (usize, u8) {
-    let last = keys.last().map_or(3, |k| match k.code {
-        _ if k.ctrl => 2,
+    let last = keys.last().map_or(4, |k| match k.code {
+        _ if k.ctrl => 3,
+        Code::Named("enter" | "esc" | "backspace") => 2,
         Code::Named(_) => 0,
         Code::Char(_) => 1,
-        Code::F(_) => 3,
+        Code::F(_) => 4,
     });
     (keys.len(), last)
 }

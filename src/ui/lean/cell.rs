@@ -19,7 +19,7 @@ pub struct Look {
 /// Nothing set.
 pub const PLAIN: Look = Look { fg: Color::Reset, bg: Color::Reset, mods: Modifier::empty() };
 /// The attributes a blank shows.
-const VISIBLE_ON_BLANK: Modifier =
+pub const VISIBLE_ON_BLANK: Modifier =
     Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
 /// The attributes that are sent at all.
 pub const SENT: [(Modifier, u8, u8); 6] = [

@@ -66,7 +66,9 @@ impl Lean {
         self.clusters.compact(buffer, &mut next);
         if next != self.shadow {
             self.scroll(&next);
-            for y in 0..h {
+            // The cursor's row comes last: the cursor is then nearly where it shall be.
+            let last = cursor.map(|(_, y)| usize::from(y)).filter(|y| *y < h);
+            for y in (0..h).filter(|y| Some(*y) != last).chain(last) {
                 if next[y * w..(y + 1) * w] != self.shadow[y * w..(y + 1) * w] {
                     self.row(&next, y);
                 }
@@ -140,8 +142,9 @@ impl Lean {
         self.at = (x + wide < w).then_some((x + wide, y));
     }
 
+    /// Some terminals erase with every attribute that is on, not with the background alone.
     fn erasing_look(&mut self) {
-        if self.look.bg != Color::Reset || self.look.mods.intersects(ratatui::style::Modifier::REVERSED) {
+        if self.look.bg != Color::Reset || self.look.mods.intersects(cell::VISIBLE_ON_BLANK) {
             self.wear(PLAIN);
         }
     }

@@ -89,7 +89,8 @@ impl Screen for Confirm {
             lines.extend(wrap(&self.consequence, room));
         }
         lines.push(keys);
-        let area = super::centred(area, 68, lines.len() as u16 + 2);
+        let wide = lines.iter().map(|l| crate::text::width(l)).max().unwrap_or(0).max(16) as u16 + 4;
+        let area = super::centred(area, wide, lines.len() as u16 + 2);
         let inner = super::boxed(frame, area, tr_str("Please decide"), ui.theme);
         let last = lines.len() - 1;
         for (i, line) in lines.iter().enumerate() {

@@ -259,17 +259,15 @@ impl<R> Table<R> {
             tr!("{shown} of {all}", shown = self.shown.len(), all = self.rows.len())
         };
         let mut line = String::from(" ");
-        for (i, w) in self.fit(usize::from(area.width).saturating_sub(1)) {
+        for (nth, (i, w)) in self.fit(usize::from(area.width).saturating_sub(1)).into_iter().enumerate() {
             let c = &self.columns[i];
-            let title = cut(crate::text::tr_str(c.title), w);
+            let mut title = crate::text::tr_str(c.title).to_owned();
+            if nth == 0 && self.counted && self.loaded && width(&title) + width(&count) + 2 <= w {
+                title = format!("{title}  {count}");
+            }
+            let title = cut(&title, w);
             line += &if c.right { pad_left(&title, w) } else { pad(&title, w) };
             line.push(' ');
-        }
-        if self.counted && self.loaded {
-            let keep = usize::from(area.width).saturating_sub(width(&count) + 1);
-            if width(line.trim_end()) < keep {
-                line = format!("{}{count}", pad(&cut(&line, keep), keep));
-            }
         }
         super::put(frame, area, 0, &line, theme.dim());
     }
@@ -278,7 +276,7 @@ impl<R> Table<R> {
         let index = self.shown[n];
         let row = &self.rows[index];
         let at = n == self.at;
-        let mut spans = vec![Span::styled(if at { theme.gutter() } else { " " }, theme.strong())];
+        let mut spans = vec![Span::raw(if at { theme.gutter() } else { " " })];
         for (nth, (i, w)) in fit.iter().enumerate() {
             let c = &self.columns[*i];
             let text = cut(&crate::text::clean((c.show)(row).as_str()), *w);

@@ -101,7 +101,7 @@ impl Screen for Sample {
                 }
             }
             Command::Sure => {
-                cx.open(|a| Confirm::new("Cancel 10:30 BLACK Jack?", a).yes("cancel it"), Msg::Sure)
+                cx.open(|a| Confirm::new("Cancel 10:30 BLACK Jack?", a).yes("cancel it"), Msg::Sure);
             }
             Command::Refused => self.seen.push("impossible".into()),
         }

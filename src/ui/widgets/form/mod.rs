@@ -209,7 +209,7 @@ impl<F: Copy + PartialEq> Form<F> {
                 left,
                 0,
                 vec![
-                    Span::styled(if at && ui.focused { theme.gutter() } else { " " }, theme.strong()),
+                    Span::raw(if at && ui.focused { theme.gutter() } else { " " }),
                     Span::styled(pad(&crate::text::cut(&f.label, labels), labels), theme.dim()),
                     Span::styled(format!(" {dot}"), theme.warn()),
                 ],
