@@ -103,21 +103,23 @@ fn line(remark: &Remark) -> String {
 }
 
 fn json(remarks: &[Remark]) -> serde_json::Value {
-    let one = |r: &Remark| {
-        serde_json::json!({ "file": r.place.file, "line": r.place.line, "reason": clean(&r.reason) })
-    };
+    let one = |r: &Remark| serde_json::json!({ "file": r.place.file, "line": r.place.line, "reason": clean(&r.reason) });
     remarks.iter().map(one).collect()
 }
 
 /// Tells every bad line; nothing was written.
 fn refuse(problems: &[Remark], as_json: bool) -> ExitCode {
     if as_json {
-        note(&serde_json::json!({ "error": "nothing was written", "problems": json(problems), "exit": DATA }).to_string());
+        note(
+            &serde_json::json!({ "error": "nothing was written", "problems": json(problems), "exit": DATA })
+                .to_string(),
+        );
     } else {
         for problem in problems {
             note(&line(problem));
         }
-        let lines = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+        let lines =
+            if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
         note(&format!("praxis: {lines}. Nothing was written"));
     }
     ExitCode::from(DATA)
@@ -131,7 +133,8 @@ fn tell(report: &ImportReport, dry_run: bool, as_json: bool) {
         ("affiliations", report.affiliations),
     ];
     if as_json {
-        let mut answer = serde_json::json!({ "dry_run": dry_run, "hours": report.hours, "notes": json(&report.notes) });
+        let mut answer =
+            serde_json::json!({ "dry_run": dry_run, "hours": report.hours, "notes": json(&report.notes) });
         for (name, tally) in rows {
             answer[name] = serde_json::json!(tally);
         }
@@ -149,6 +152,8 @@ fn tell(report: &ImportReport, dry_run: bool, as_json: bool) {
     } else if report.is_empty() {
         say("Everything was here already: nothing was changed.");
     } else {
-        note("The passwords of the files must be changed at the first sign-in. Delete the files: they hold them in plain text.");
+        note(
+            "The passwords of the files must be changed at the first sign-in. Delete the files: they hold them in plain text.",
+        );
     }
 }

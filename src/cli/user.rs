@@ -3,8 +3,8 @@
 use super::{
     Context, Failure, block_on,
     failure::{DATA, USAGE},
-    output::{note, say},
     migrate::no_database,
+    output::{note, say},
 };
 use crate::{
     auth::login::fresh_code,
@@ -65,7 +65,9 @@ impl User {
             let mut system = connect(context, add.database_login.as_deref()).await?;
             for name in [&details.login, &details.email] {
                 if !name.is_empty() && system.login_taken(name).await? {
-                    let message = format!("{name} is already the login or e-mail address of an account. Nothing was changed");
+                    let message = format!(
+                        "{name} is already the login or e-mail address of an account. Nothing was changed"
+                    );
                     return Err(Failure::new(DATA, message));
                 }
             }
@@ -81,7 +83,9 @@ impl User {
             } else {
                 say(&format!("Added {} ({}).", details.login, details.position.word()));
                 say(&format!("One-time code: {}", &*code));
-                note("The code is shown only now and works for 72 hours; a password is chosen at the first sign-in.");
+                note(
+                    "The code is shown only now and works for 72 hours; a password is chosen at the first sign-in.",
+                );
             }
             Ok(ExitCode::SUCCESS)
         })?
@@ -91,11 +95,15 @@ impl User {
 impl Add {
     fn details(&self) -> Result<AccountDetails, Failure> {
         let position = Profession::from_code(&self.role).map(Position::provider).or_else(|| {
-            Role::from_code(&self.role).filter(|r| !r.sees_patients() && *r != Role::Patient).map(Position::plain)
+            Role::from_code(&self.role)
+                .filter(|r| !r.sees_patients() && *r != Role::Patient)
+                .map(Position::plain)
         });
         let Some(position) = position else {
-            let known: Vec<&str> =
-                Position::all().into_iter().map(|p| p.profession.map_or(p.role.code(), Profession::code)).collect();
+            let known: Vec<&str> = Position::all()
+                .into_iter()
+                .map(|p| p.profession.map_or(p.role.code(), Profession::code))
+                .collect();
             let message = format!("there is no role {}. Roles: {}", clean(&self.role), known.join(", "));
             return Err(Failure::new(USAGE, message));
         };

@@ -232,10 +232,8 @@ impl Store {
         code: Verifier,
     ) -> Result<(), Error> {
         let event = Event::new("account.give-code", "account").id(id);
-        self.write(actor, request, event, &id, move |c| {
-            Box::pin(async move { set_code(c, id, &code).await })
-        })
-        .await
+        self.write(actor, request, event, &id, move |c| Box::pin(async move { set_code(c, id, &code).await }))
+            .await
     }
 }
 
@@ -377,7 +375,8 @@ async fn entries(
     .await?;
     rows.into_iter()
         .map(|r| {
-            let role = Role::from_code(&r.role).ok_or_else(|| Error::bug("an unknown role", sqlx::Error::RowNotFound))?;
+            let role = Role::from_code(&r.role)
+                .ok_or_else(|| Error::bug("an unknown role", sqlx::Error::RowNotFound))?;
             let why = sealed::open(r.deactivated_why.as_deref())?;
             Ok(AccountEntry {
                 id: r.id.into(),
@@ -387,7 +386,10 @@ async fn entries(
                     email: r.email.unwrap_or_default(),
                     name: PersonName::new(r.family_name, r.given_name),
                     phone: r.phone.unwrap_or_default(),
-                    position: Position { role, profession: r.profession.as_deref().and_then(Profession::from_code) },
+                    position: Position {
+                        role,
+                        profession: r.profession.as_deref().and_then(Profession::from_code),
+                    },
                     centres: r.centres.into_iter().map(Into::into).collect(),
                 },
                 provider: r.provider.map(Into::into),

@@ -137,9 +137,11 @@ async fn known(c: &mut PgConnection) -> Result<Known, Error> {
     )
     .fetch_all(&mut *c)
     .await?;
-    let numbers = sqlx::query_scalar!(r#"select provider_number as "n!" from clinic.provider where provider_number is not null"#)
-        .fetch_all(&mut *c)
-        .await?;
+    let numbers = sqlx::query_scalar!(
+        r#"select provider_number as "n!" from clinic.provider where provider_number is not null"#
+    )
+    .fetch_all(&mut *c)
+    .await?;
     let medicare = sqlx::query!(
         r#"select medicare_number as "n!", record_number from clinic.patient where medicare_number is not null"#
     )
@@ -178,21 +180,33 @@ async fn plan(c: &mut PgConnection, set: &ImportSet) -> Result<Result<Plan, Vec<
         match (by_number, by_name) {
             (Some(a), _) if a.retired_at.is_some() => problems.push(Remark::new(
                 new.place,
-                tr!("the centre with abn {number} is retired here; reopen it first", number = new.details.number),
+                tr!(
+                    "the centre with abn {number} is retired here; reopen it first",
+                    number = new.details.number
+                ),
             )),
             (Some(a), Some(b)) if a.id != b.id => problems.push(Remark::new(
                 new.place,
-                tr!("abn {number} and name belong to two different centres here", number = new.details.number),
+                tr!(
+                    "abn {number} and name belong to two different centres here",
+                    number = new.details.number
+                ),
             )),
             (None, Some(b)) if b.number.is_some() => problems.push(Remark::new(
                 new.place,
-                tr!("a centre of this name is here under another abn, {number}", number = b.number.clone().unwrap_or_default()),
+                tr!(
+                    "a centre of this name is here under another abn, {number}",
+                    number = b.number.clone().unwrap_or_default()
+                ),
             )),
             (Some(old), _) | (None, Some(old)) => {
                 if old.name_key != key {
                     plan.report.notes.push(Remark::new(
                         new.place,
-                        tr!("this centre is called {name} here; that name stays", name = crate::text::clean(&old.name)),
+                        tr!(
+                            "this centre is called {name} here; that name stays",
+                            name = crate::text::clean(&old.name)
+                        ),
                     ));
                 }
                 plan.centres.insert(key, CentreId(old.id));
@@ -242,7 +256,10 @@ fn plan_people(set: &ImportSet, known: &Known, plan: &mut Plan, problems: &mut V
             None => match known.medicare.get(&new.medicare_number) {
                 Some(record) => problems.push(Remark::new(
                     person.place,
-                    tr!("the Medicare number belongs to the patient with record number {number}", number = record),
+                    tr!(
+                        "the Medicare number belongs to the patient with record number {number}",
+                        number = record
+                    ),
                 )),
                 None => {
                     plan.new_patients.push(i);
@@ -256,9 +273,11 @@ fn plan_people(set: &ImportSet, known: &Known, plan: &mut Plan, problems: &mut V
 fn plan_affiliations(set: &ImportSet, known: &Known, plan: &mut Plan, problems: &mut Vec<Remark>) {
     let mut centres_of: HashMap<ProviderId, u64> = HashMap::new();
     for (i, new) in set.affiliations.iter().enumerate() {
-        let provider = plan.providers.get(&new.email).copied().or_else(|| {
-            known.logins.get(&new.email).and_then(|(_, _, p)| *p).map(ProviderId)
-        });
+        let provider = plan
+            .providers
+            .get(&new.email)
+            .copied()
+            .or_else(|| known.logins.get(&new.email).and_then(|(_, _, p)| *p).map(ProviderId));
         let centre = plan.centres.get(&fold(&new.centre)).copied();
         if provider.is_none() {
             let reason = tr!("there is no provider {email}", email = crate::text::clean(&new.email));
@@ -325,7 +344,9 @@ async fn write(
     }
     for &i in &plan.new_affiliations {
         let a = &set.affiliations[i];
-        if let (Some(provider), Some(centre)) = (plan.providers.get(&a.email), plan.centres.get(&fold(&a.centre))) {
+        if let (Some(provider), Some(centre)) =
+            (plan.providers.get(&a.email), plan.centres.get(&fold(&a.centre)))
+        {
             sqlx::query!(
                 "insert into clinic.provider_centre (provider_id, centre_id) values ($1, $2)",
                 provider.0,
@@ -342,7 +363,8 @@ async fn write(
             (new.hours, first.get(email), plan.providers.get(email))
         {
             for weekday in 1..=5 {
-                let hours = WeeklyHours { centre: *centre, weekday, from_minute, to_minute, slot_minutes: 30 };
+                let hours =
+                    WeeklyHours { centre: *centre, weekday, from_minute, to_minute, slot_minutes: 30 };
                 insert_hours(c, *provider, &hours).await?;
             }
         }

@@ -1,5 +1,9 @@
 //! Providers as administrators manage them: every detail, where they work, and their weekly hours.
-use super::{Error, Event, Store, account::{keep_centres, known}, stale};
+use super::{
+    Error, Event, Store,
+    account::{keep_centres, known},
+    stale,
+};
 use crate::domain::{
     actor::Actor,
     ids::{CentreId, ProviderId, RequestId},
@@ -30,7 +34,9 @@ impl Store {
     pub async fn specialties(&self, actor: &Actor) -> Result<Vec<(String, String)>, Error> {
         self.read(actor, |c| {
             Box::pin(async move {
-                let rows = sqlx::query!("select code, name from clinic.specialty order by name").fetch_all(c).await?;
+                let rows = sqlx::query!("select code, name from clinic.specialty order by name")
+                    .fetch_all(c)
+                    .await?;
                 Ok(rows.into_iter().map(|r| (r.code, r.name)).collect())
             })
         })

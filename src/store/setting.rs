@@ -38,7 +38,8 @@ impl Store {
     pub async fn settings(&self, actor: &Actor) -> Result<Vec<SettingEntry>, Error> {
         self.read(actor, |c| {
             Box::pin(async move {
-                let rows = sqlx::query!("select key, value, changed_at from clinic.setting").fetch_all(c).await?;
+                let rows =
+                    sqlx::query!("select key, value, changed_at from clinic.setting").fetch_all(c).await?;
                 Ok(POLICIES
                     .iter()
                     .filter_map(|policy| {

@@ -20,17 +20,24 @@ impl System {
     /// # Errors
     /// [`Error::Refused`] by `owner_only` when the login may not; [`Error::Schema`] when program and database do not fit.
     pub async fn new(mut c: PgConnection, by: &str) -> Result<Self, Error> {
-        sqlx::query!("select set_config('role', 'praxis_owner', false) as role").fetch_one(&mut c).await.map_err(|e| {
-            match e.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
-                Some("22023") => schema_mismatch(0),
-                Some("42501") => Error::Refused(
-                    Why::new("owner_only", tr!("This database login may not act as the owner of the clinic's schema."))
+        sqlx::query!("select set_config('role', 'praxis_owner', false) as role")
+            .fetch_one(&mut c)
+            .await
+            .map_err(|e| {
+                match e.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+                    Some("22023") => schema_mismatch(0),
+                    Some("42501") => Error::Refused(
+                        Why::new(
+                            "owner_only",
+                            tr!("This database login may not act as the owner of the clinic's schema."),
+                        )
                         .instead(tr!("Use the login that ran `praxis migrate`, with --as LOGIN.")),
-                ),
-                _ => e.into(),
-            }
-        })?;
-        let version = sqlx::query_scalar!(r#"select clinic.schema_version() as "version!""#).fetch_one(&mut c).await;
+                    ),
+                    _ => e.into(),
+                }
+            })?;
+        let version =
+            sqlx::query_scalar!(r#"select clinic.schema_version() as "version!""#).fetch_one(&mut c).await;
         match version {
             Ok(found) if found >= super::SCHEMA => Ok(Self { c, by: by.to_owned() }),
             Ok(found) => Err(schema_mismatch(found)),

@@ -162,9 +162,9 @@ impl Reader {
         let phone = self.optional(row, "phone", Field::Phone);
         let suburb = self.optional(row, "suburb", Field::Suburb);
         let fresh = [("abn", &number, false), ("name", &name, true)].map(|(what, value, folded)| {
-            value.as_ref().is_some_and(|v| {
-                self.once(row.place, what, if folded { fold(v) } else { v.clone() }, v)
-            })
+            value
+                .as_ref()
+                .is_some_and(|v| self.once(row.place, what, if folded { fold(v) } else { v.clone() }, v))
         });
         if let (Some(kind), Some(number), Some(name), Some(phone), Some(suburb), [true, true]) =
             (kind, number, name, phone, suburb, fresh)
@@ -241,7 +241,11 @@ impl Reader {
         let reason = match (minute_of(from), minute_of(to)) {
             (Some(from), Some(to)) if from < to => return Some(Some((from, to))),
             (Some(_), Some(_)) => {
-                tr!("the working hours {from} to {to} end before they start", from = quoted(from), to = quoted(to))
+                tr!(
+                    "the working hours {from} to {to} end before they start",
+                    from = quoted(from),
+                    to = quoted(to)
+                )
             }
             _ => tr!(
                 "the working hours {from} to {to} are no times of day; write them as 09:00 and 17:00",
@@ -256,7 +260,8 @@ impl Reader {
     fn patient(&mut self, row: &Row) {
         let person = self.person(row, "patient_email");
         let medicare = self.optional(row, "medicare", Field::MedicareNumber);
-        let medicare = medicare.filter(|m| m.is_empty() || self.once(row.place, "Medicare number", m.clone(), m));
+        let medicare =
+            medicare.filter(|m| m.is_empty() || self.once(row.place, "Medicare number", m.clone(), m));
         if let (Some(person), Some(medicare_number)) = (person, medicare) {
             self.set.patients.push(NewPatient { person, medicare_number });
         }

@@ -83,7 +83,10 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
             continue;
         }
         if record.iter().any(|f| f.contains('\n')) {
-            problems.push(Remark::new(place, tr!("a field runs over several lines; is a quotation mark missing?")));
+            problems.push(Remark::new(
+                place,
+                tr!("a field runs over several lines; is a quotation mark missing?"),
+            ));
             continue;
         }
         let Some((width, columns)) = &header else {
@@ -99,7 +102,10 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
         }
     }
     if header.is_none() {
-        problems.push(Remark::new(Place { file: layout.file, line: 0 }, tr!("is empty: its first line names the columns")));
+        problems.push(Remark::new(
+            Place { file: layout.file, line: 0 },
+            tr!("is empty: its first line names the columns"),
+        ));
     }
     found
 }
@@ -167,10 +173,14 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_the_header_in_any_order_and_case() {
-        let (rows, problems) = read(b"\xef\xbb\xbf NAME , E-Mail,colour\r\n \"Black, Jack\" , a@b.c ,red\r\n\r\n , , \r\n");
+        let (rows, problems) =
+            read(b"\xef\xbb\xbf NAME , E-Mail,colour\r\n \"Black, Jack\" , a@b.c ,red\r\n\r\n , , \r\n");
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].get("name"), rows[0].get("email"), rows[0].get("more")), ("Black, Jack", "a@b.c", ""));
+        assert_eq!(
+            (rows[0].get("name"), rows[0].get("email"), rows[0].get("more")),
+            ("Black, Jack", "a@b.c", "")
+        );
         assert_eq!(rows[0].place.line, 2);
     }
 
