@@ -40,6 +40,7 @@ create table clinic.setting (
 );
 insert into clinic.setting (key, value) values
     ('clinic_name', 'Praxis'),
+    ('clinic_contact', ''),                 -- how to reach the clinic; shown before anybody has signed in
     ('schema_version', '5'),            -- each migration that changes what programs see raises it
     ('schema_min_client', '1'),
     ('history_policy', 'central'),          -- central | strict

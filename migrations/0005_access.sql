@@ -408,7 +408,7 @@ grant select, update (state, decided_at, decided_by, decision_note) on clinic.pr
 -- Drafts: one's own.
 create policy own on clinic.draft to praxis_app using (account_id = (select auth.actor())) with check (account_id = (select auth.actor()));
 grant select, insert, update (revision, payload, saved_at, version_seen, closed_at) on clinic.draft to praxis_app;
-create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'schema_min_client'));
+create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'clinic_contact', 'schema_min_client'));
 create policy administer on clinic.setting for update to praxis_app
     using ((select auth.has_role('administrator')) and key not like 'schema\_%') with check ((select auth.has_role('administrator')));
 grant update (value, changed_at) on clinic.setting to praxis_app;
@@ -422,7 +422,7 @@ grant select on audit.event to praxis_app;
 grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
     clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
     clinic.find_patients(text[], text, date, int, text, int), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
-    clinic.why_not_read(uuid), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
+    clinic.why_not_read(uuid), clinic.next_free(uuid[]), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
     clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.

@@ -7,10 +7,11 @@ mod demo;
 mod demo_data;
 mod failure;
 mod import;
-mod keys;
+pub mod keys;
 mod migrate;
 mod open;
 mod output;
+mod program;
 mod user;
 
 pub use failure::Failure;
@@ -56,6 +57,8 @@ enum Command {
     User(user::User),
     /// Show the configuration and where it comes from
     Config(config::Show),
+    /// Show the keys, or look for faults in a keymap
+    Keys(keys::Keys),
 }
 
 /// What every sub-command is handed.
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Keys(args)) => args.run(&context),
     };
     match done {
         Ok(code) => code,

@@ -5,6 +5,7 @@ pub mod appointment;
 pub mod audit;
 pub mod centre;
 pub mod characters;
+pub mod clinic_session;
 pub mod contact;
 pub mod dates;
 pub mod ids;

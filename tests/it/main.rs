@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod demo_release;
 mod frames;
 mod harness;
 mod import;
@@ -9,5 +10,8 @@ mod people;
 mod server;
 mod store_access;
 mod store_admin;
+mod store_directory;
 mod store_fence;
+mod store_records;
+mod store_sessions;
 mod support;

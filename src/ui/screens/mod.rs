@@ -1,20 +1,25 @@
 //! The screens. A new one adds three lines here: its module, its commands, its arm.
 use super::{
-    command::CommandDef,
+    command::{CommandDef, CommandSet as _},
     cx::{Env, Opening},
-    route::Route,
+    route::{Route, at},
 };
 
+pub mod change_password;
+pub mod login;
+
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] = &[];
+pub const COMMANDS: &[(&str, &[CommandDef])] =
+    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
 pub const SECTIONS: &[&str] = &["lock"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
-pub(super) fn open(route: &Route, _env: &Env) -> Option<Opening> {
-    #[expect(clippy::match_single_binding, reason = "the arms of the screens stand here")]
+pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
+        Route::Login => at(login::Login::default()),
+        Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         _ => None,
     }
 }
