@@ -17,8 +17,8 @@ mod directory;
 mod error;
 mod import;
 mod listen;
-mod provider;
 mod overview;
+mod provider;
 mod provider_home;
 mod records_search;
 mod refusal;
@@ -43,7 +43,7 @@ pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
-pub use setting::{SettingEntry, Totals};
+pub use setting::SettingEntry;
 pub use system::System;
 
 use crate::clock::Clock;

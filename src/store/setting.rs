@@ -1,4 +1,4 @@
-//! The policies of the site, and the few numbers an administrator's home begins with.
+//! The policies of the site: read by everybody, changed by administrators with a reason that goes to the log.
 use super::{Error, Event, Store};
 use crate::domain::{
     actor::Actor,
@@ -13,21 +13,6 @@ pub struct SettingEntry {
     pub policy: &'static Policy,
     pub value: String,
     pub changed_at: DateTime<Utc>,
-}
-
-/// How much of everything there is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub staff: i64,
-    pub patients: i64,
-    pub providers: i64,
-    pub centres: i64,
-    /// Applications that wait for a decision.
-    pub applications: i64,
-    /// Appointments of today, cancelled ones left out, each centre in its own zone.
-    pub appointments_today: i64,
-    /// Refusals in the log of the last 24 hours.
-    pub refusals: i64,
 }
 
 impl Store {
@@ -86,41 +71,6 @@ impl Store {
                     .await?
                     .ok_or(Error::NotFound)?;
                 Err(Error::Stale { by: crate::tr!("Another administrator").into(), at })
-            })
-        })
-        .await
-    }
-
-    /// The numbers of the administrator's home.
-    ///
-    /// # Errors
-    /// Those of the line to the server.
-    pub async fn totals(&self, actor: &Actor) -> Result<Totals, Error> {
-        self.read(actor, |c| {
-            Box::pin(async move {
-                let r = sqlx::query!(
-                    r#"select
-                        (select count(*) from clinic.account where role <> 'patient' and deactivated_at is null) as "staff!",
-                        (select count(*) from clinic.patient where deactivated_at is null) as "patients!",
-                        (select count(*) from clinic.provider p join clinic.account a on a.id = p.account_id
-                          where a.deactivated_at is null) as "providers!",
-                        (select count(*) from clinic.centre where retired_at is null) as "centres!",
-                        (select count(*) from clinic.provider_registration where state = 'pending') as "applications!",
-                        (select count(*) from clinic.appointment a join clinic.centre x on x.id = a.centre_id
-                          where a.day = (clinic.now() at time zone x.zone)::date and a.status <> 'cancelled') as "today!",
-                        (select count(*) from audit.event where outcome = 'refused' and at > now() - interval '24 hours') as "refusals!""#
-                )
-                .fetch_one(c)
-                .await?;
-                Ok(Totals {
-                    staff: r.staff,
-                    patients: r.patients,
-                    providers: r.providers,
-                    centres: r.centres,
-                    applications: r.applications,
-                    appointments_today: r.today,
-                    refusals: r.refusals,
-                })
             })
         })
         .await

@@ -5,21 +5,58 @@ use super::{
     route::{Route, at},
 };
 
+pub mod admin;
+pub mod audit_log;
 pub mod change_password;
 pub mod login;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] =
-    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Sign in", login::Command::ALL),
+    ("Choose a password", change_password::Command::ALL),
+    ("Administration", admin::home::Command::ALL),
+    ("Forms of administration", admin::fields::FormCommand::ALL),
+    ("Accounts", admin::accounts::Command::ALL),
+    ("Details of providers", admin::providers::Command::ALL),
+    ("Applications", admin::applications::Command::ALL),
+    ("Centres of the clinic", admin::centres::Command::ALL),
+    ("Departments", admin::departments::Command::ALL),
+    ("Policies", admin::settings::Command::ALL),
+    ("Choice of centres", admin::centre_choice::Command::ALL),
+    ("One-time code", admin::code_shown::Command::ALL),
+    ("Audit log", audit_log::Command::ALL),
+];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock"];
+pub const SECTIONS: &[&str] = &[
+    "lock",
+    "admin",
+    "admin-form",
+    "accounts",
+    "admin-providers",
+    "applications",
+    "admin-centres",
+    "departments",
+    "settings",
+    "centre-choice",
+    "code",
+    "audit",
+];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
+        Route::Admin => at(admin::home::Home::default()),
+        Route::AdminAccounts => at(admin::accounts::Accounts::default()),
+        Route::AdminProviders => at(admin::providers::Providers::default()),
+        Route::AdminApplications => at(admin::applications::Applications::default()),
+        Route::AdminCentres => at(admin::centres::Centres::default()),
+        Route::AdminDepartments => at(admin::departments::Departments::default()),
+        Route::AdminSettings => at(admin::settings::Settings::default()),
+        Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::AuditLog => at(audit_log::AuditLog::default()),
         _ => None,
     }
 }

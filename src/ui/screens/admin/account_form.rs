@@ -64,7 +64,9 @@ impl AccountForm {
     #[must_use]
     pub fn new(old: Option<AccountEntry>, answer: Answer<Code>) -> Self {
         let words: Vec<String> = Position::all().into_iter().map(|p| tr_str(p.word()).to_owned()).collect();
-        let is = |f: fn(&AccountDetails) -> &str| old.as_ref().map(|o| f(&o.details).to_owned()).unwrap_or_default();
+        let is = |f: fn(&AccountDetails) -> &str| {
+            old.as_ref().map(|o| f(&o.details).to_owned()).unwrap_or_default()
+        };
         let word = old.as_ref().map(|o| tr_str(o.details.position.word())).unwrap_or_default();
         let form = Form::new()
             .with(Name::Position, Field::choice(tr!("Role"), words).required().with(word))
@@ -93,7 +95,8 @@ impl AccountForm {
     }
 
     fn show_centres(&mut self, names: &[(CentreId, String)]) {
-        let all: Vec<&str> = names.iter().filter(|(id, _)| self.centres.contains(id)).map(|(_, n)| n.as_str()).collect();
+        let all: Vec<&str> =
+            names.iter().filter(|(id, _)| self.centres.contains(id)).map(|(_, n)| n.as_str()).collect();
         self.form.set(Name::Centres, &all.join(", "));
     }
 }
@@ -134,7 +137,9 @@ impl Screen for AccountForm {
                 let seen = self.old.as_ref().map(|o| o.version);
                 let write = move |s: Store| async move {
                     match seen {
-                        Some(seen) => s.change_account(&actor, request, id, seen, details).await.map(|_| None),
+                        Some(seen) => {
+                            s.change_account(&actor, request, id, seen, details).await.map(|_| None)
+                        }
                         None => {
                             let (code, verifier) = code.await?;
                             let login = details.login.clone();
@@ -189,7 +194,9 @@ impl Screen for AccountForm {
         self.form.view(frame, rest, ui);
         let y = self.form.height() + 1;
         let said = match (&self.old, ui.key(&["admin-form"], "admin.choose-centres")) {
-            (Some(AccountEntry { deactivated: Some((_, why)), .. }), _) => tr!(" Deactivated: {why}", why = why),
+            (Some(AccountEntry { deactivated: Some((_, why)), .. }), _) => {
+                tr!(" Deactivated: {why}", why = why)
+            }
             (_, key) => tr!(" {key} chooses the centres of work.", key = key),
         };
         put(frame, rest, y, &said, ui.theme.dim());

@@ -1,5 +1,9 @@
 //! Everybody who can sign in: added, changed, deactivated with a reason, given a one-time code.
-use super::{account_form::AccountForm, code_shown::CodeShown, fields::{Request, busy, reason}};
+use super::{
+    account_form::AccountForm,
+    code_shown::CodeShown,
+    fields::{Request, busy, reason},
+};
 use crate::{
     domain::{account::AccountEntry, name::PersonName, why::Why},
     store::{AccountFilter, Change, Deactivated, Error},
@@ -69,12 +73,25 @@ impl Default for Accounts {
             _ => String::new(),
         };
         let table = Table::new(|r: &AccountEntry| r.id.0)
-            .column(Column::new("Name", |r: &AccountEntry| shown_name(&r.details.name, &r.details.login)).grow(16))
+            .column(
+                Column::new("Name", |r: &AccountEntry| shown_name(&r.details.name, &r.details.login))
+                    .grow(16),
+            )
             .column(Column::new("Login", |r: &AccountEntry| r.details.login.clone()).grow(14).priority(2))
-            .column(Column::new("Role", |r: &AccountEntry| tr_str(r.details.position.word()).to_owned()).width(15).priority(3))
+            .column(
+                Column::new("Role", |r: &AccountEntry| tr_str(r.details.position.word()).to_owned())
+                    .width(15)
+                    .priority(3),
+            )
             .column(Column::new("State", state).width(11).priority(4))
             .empty("No account fits.");
-        Self { table, filter: AccountFilter::default(), request: Request::default(), about: None, seen: false }
+        Self {
+            table,
+            filter: AccountFilter::default(),
+            request: Request::default(),
+            about: None,
+            seen: false,
+        }
     }
 }
 
@@ -84,7 +101,11 @@ impl Accounts {
         self.table.loading();
         let (filter, opened) = (self.filter.clone(), !self.seen);
         self.seen = true;
-        cx.load("accounts.list", move |s| async move { s.accounts(&actor, filter, opened).await }, Msg::Loaded);
+        cx.load(
+            "accounts.list",
+            move |s| async move { s.accounts(&actor, filter, opened).await },
+            Msg::Loaded,
+        );
     }
 
     fn give_code(&mut self, cx: &mut Cx<Msg>) {
@@ -121,15 +142,19 @@ impl Screen for Accounts {
             };
         };
         match command {
-            Command::Open if self.filter.patients => {
-                Err(Why::new("patient_account", tr!("A patient's details are changed where patients are registered.")))
-            }
+            Command::Open if self.filter.patients => Err(Why::new(
+                "patient_account",
+                tr!("A patient's details are changed where patients are registered."),
+            )),
             Command::Deactivate if row.deactivated.is_some() => {
                 Err(Why::new("deactivated", tr!("This account is deactivated already.")))
             }
-            Command::Reactivate if row.deactivated.is_none() => Err(Why::new("active", tr!("This account is in use."))),
+            Command::Reactivate if row.deactivated.is_none() => {
+                Err(Why::new("active", tr!("This account is in use.")))
+            }
             Command::Code if row.deactivated.is_some() => {
-                Err(Why::new("deactivated", tr!("This account is deactivated.")).instead(tr!("Reactivate it first.")))
+                Err(Why::new("deactivated", tr!("This account is deactivated."))
+                    .instead(tr!("Reactivate it first.")))
             }
             Command::Code | Command::Deactivate | Command::Reactivate if self.request.saving => Err(busy()),
             _ => Ok(()),
@@ -146,7 +171,8 @@ impl Screen for Accounts {
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         self.about = self.table.selected().cloned();
-        let name = self.about.as_ref().map(|a| shown_name(&a.details.name, &a.details.login)).unwrap_or_default();
+        let name =
+            self.about.as_ref().map(|a| shown_name(&a.details.name, &a.details.login)).unwrap_or_default();
         match command {
             Command::Add => cx.open(|a| AccountForm::new(None, a), Msg::Closed),
             Command::Open => {
@@ -164,7 +190,13 @@ impl Screen for Accounts {
                 Msg::CodeSure,
             ),
             Command::Deactivate => cx.open(
-                move |a| Prompt::new(tr!("Why is {name} deactivated? They are signed out at once.", name = name), a).check(reason),
+                move |a| {
+                    Prompt::new(
+                        tr!("Why is {name} deactivated? They are signed out at once.", name = name),
+                        a,
+                    )
+                    .check(reason)
+                },
                 Msg::Why,
             ),
             Command::Reactivate => {
@@ -183,7 +215,12 @@ impl Screen for Accounts {
             }
             Command::Find => {
                 let find = self.filter.find.clone();
-                cx.open(move |a| Prompt::new(tr!("Name, login or e-mail address; empty shows all"), a).with(&find), Msg::Find);
+                cx.open(
+                    move |a| {
+                        Prompt::new(tr!("Name, login or e-mail address; empty shows all"), a).with(&find)
+                    },
+                    Msg::Find,
+                );
             }
         }
     }
@@ -217,8 +254,16 @@ impl Screen for Accounts {
             }
             Msg::Deactivated(Ok(done)) => {
                 self.request.ended(None);
-                let left = tr_n("{n} appointment of theirs must be moved", "{n} appointments of theirs must be moved", done.appointments);
-                let said = if done.appointments == 0 { tr!("Deactivated.").into() } else { tr!("Deactivated. {left}.", left = left) };
+                let left = tr_n(
+                    "{n} appointment of theirs must be moved",
+                    "{n} appointments of theirs must be moved",
+                    done.appointments,
+                );
+                let said = if done.appointments == 0 {
+                    tr!("Deactivated.").into()
+                } else {
+                    tr!("Deactivated. {left}.", left = left)
+                };
                 cx.toast(said);
                 self.load(cx);
             }
@@ -240,7 +285,11 @@ impl Screen for Accounts {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let found = if self.filter.find.is_empty() { String::new() } else { tr!(" with \"{text}\"", text = self.filter.find) };
+        let found = if self.filter.find.is_empty() {
+            String::new()
+        } else {
+            tr!(" with \"{text}\"", text = self.filter.find)
+        };
         let [top, rest] = split_top(area, 1);
         put(frame, top, 0, &format!(" {}{found}", self.title()), ui.theme.strong());
         self.table.view(frame, rest, ui);

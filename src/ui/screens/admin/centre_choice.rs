@@ -43,9 +43,15 @@ impl CentreChoice {
     #[must_use]
     pub fn new(chosen: Vec<CentreId>, answer: Answer<Option<Chosen>>) -> Self {
         let table = Table::new(|r: &(CentreEntry, bool)| r.0.id.0)
-            .column(Column::new("", |r: &(CentreEntry, bool)| if r.1 { "x".into() } else { ".".into() }).width(1))
+            .column(
+                Column::new("", |r: &(CentreEntry, bool)| if r.1 { "x".into() } else { ".".into() }).width(1),
+            )
             .column(Column::new("Centre", |r: &(CentreEntry, bool)| r.0.details.name.clone()).grow(20))
-            .column(Column::new("Suburb", |r: &(CentreEntry, bool)| r.0.details.suburb.clone()).width(14).priority(3))
+            .column(
+                Column::new("Suburb", |r: &(CentreEntry, bool)| r.0.details.suburb.clone())
+                    .width(14)
+                    .priority(3),
+            )
             .uncounted()
             .empty("There is no centre yet. Add one under Centres.");
         Self { table, chosen, answer }
@@ -97,7 +103,13 @@ impl Screen for CentreChoice {
                 }
             }
             Command::Accept => {
-                let chosen = self.table.rows().iter().filter(|r| r.1).map(|r| (r.0.id, r.0.details.name.clone())).collect();
+                let chosen = self
+                    .table
+                    .rows()
+                    .iter()
+                    .filter(|r| r.1)
+                    .map(|r| (r.0.id, r.0.details.name.clone()))
+                    .collect();
                 cx.answer(&self.answer.clone(), Some(chosen));
             }
             Command::Cancel => cx.answer(&self.answer.clone(), None),

@@ -54,7 +54,9 @@ impl Screen for CodeShown {
     }
     fn update(&mut self, (): (), _cx: &mut Cx<()>) {}
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let said = tr!("It works once within 72 hours and is not shown again. A password is chosen at the first sign-in.");
+        let said = tr!(
+            "It works once within 72 hours and is not shown again. A password is chosen at the first sign-in."
+        );
         let lines = wrap(said, 54);
         let inner = boxed(frame, centred(area, 60, lines.len() as u16 + 7), tr!("One-time code"), ui.theme);
         put(frame, inner, 0, &tr!(" Login  {login}", login = self.login), ui.theme.text());

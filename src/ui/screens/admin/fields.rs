@@ -36,9 +36,9 @@ pub(super) fn optional(field: validate::Field, required: bool) -> Field {
         validate::Kind::Text => Field::many(tr_str(rule.label), 3),
         _ => Field::text(tr_str(rule.label)),
     };
-    let text = text.max(rule.max).check(move |typed| {
-        if typed.is_empty() { Ok(()) } else { check_undated(field, typed).map(|_| ()) }
-    });
+    let text = text
+        .max(rule.max)
+        .check(move |typed| if typed.is_empty() { Ok(()) } else { check_undated(field, typed).map(|_| ()) });
     if required { text.required() } else { text }
 }
 
