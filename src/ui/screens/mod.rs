@@ -5,7 +5,9 @@ use super::{
     route::{Route, at},
 };
 
+pub mod admin;
 pub mod appointment;
+pub mod audit_log;
 pub mod board;
 pub mod booking;
 pub mod change_password;
@@ -29,6 +31,17 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Appointment panel", appointment::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
     ("An entry of a list", appointment::entry_form::Command::ALL),
+    ("Administration", admin::home::Command::ALL),
+    ("Forms of administration", admin::fields::FormCommand::ALL),
+    ("Accounts", admin::accounts::Command::ALL),
+    ("Details of providers", admin::providers::Command::ALL),
+    ("Applications", admin::applications::Command::ALL),
+    ("Centres of the clinic", admin::centres::Command::ALL),
+    ("Departments", admin::departments::Command::ALL),
+    ("Policies", admin::settings::Command::ALL),
+    ("Choice of centres", admin::centre_choice::Command::ALL),
+    ("One-time code", admin::code_shown::Command::ALL),
+    ("Audit log", audit_log::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -48,6 +61,17 @@ pub const SECTIONS: &[&str] = &[
     "patient-lists",
     "entry",
     "entry-last",
+    "admin",
+    "admin-form",
+    "accounts",
+    "admin-providers",
+    "applications",
+    "admin-centres",
+    "departments",
+    "settings",
+    "centre-choice",
+    "code",
+    "audit",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -63,6 +87,15 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
+        Route::Admin => at(admin::home::Home::default()),
+        Route::AdminAccounts => at(admin::accounts::Accounts::default()),
+        Route::AdminProviders => at(admin::providers::Providers::default()),
+        Route::AdminApplications => at(admin::applications::Applications::default()),
+        Route::AdminCentres => at(admin::centres::Centres::default()),
+        Route::AdminDepartments => at(admin::departments::Departments::default()),
+        Route::AdminSettings => at(admin::settings::Settings::default()),
+        Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::AuditLog => at(audit_log::AuditLog::default()),
         _ => None,
     }
 }
