@@ -1,6 +1,9 @@
-<<<<<<< HEAD
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
+mod app;
+mod bytes;
+mod keymaps;
 mod login;
+pub mod sample;
 
 use praxis::{
     clock::Clock,
@@ -48,10 +51,3 @@ pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
         let _ = stage.frame();
     }
 }
-=======
-//! Screens on a stage: the real keymap, no terminal, no database.
-mod app;
-mod bytes;
-mod keymaps;
-pub mod sample;
->>>>>>> main
