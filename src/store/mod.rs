@@ -16,6 +16,7 @@ pub mod demo;
 mod error;
 mod listen;
 mod overview;
+mod own_home;
 mod provider_home;
 mod records_search;
 mod refusal;
@@ -32,6 +33,7 @@ pub use directory::{
 };
 pub use error::Error;
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
+pub use own_home::{OwnAppointment, OwnHome};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;
