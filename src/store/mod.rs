@@ -3,6 +3,7 @@
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
 mod appointment;
+mod banner;
 mod board;
 mod call;
 mod change;
@@ -13,16 +14,21 @@ mod directory;
 =======
 pub mod demo;
 >>>>>>> main
+mod encounter;
 mod error;
+mod history;
 mod listen;
 mod overview;
 mod own_home;
 mod provider_home;
 mod records_search;
+mod note;
+mod observation;
 mod refusal;
 pub mod sealed;
 mod session;
 
+pub use banner::{AllergyMark, Banner, Identity};
 pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
@@ -31,6 +37,7 @@ pub use connect::Connector;
 pub use directory::{
     CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow,
 };
+pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use own_home::{OwnAppointment, OwnHome};

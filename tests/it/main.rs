@@ -11,4 +11,6 @@ mod store_records;
 mod store_sessions;
 mod store_access;
 mod store_fence;
+mod store_history;
+mod store_visit;
 mod support;
