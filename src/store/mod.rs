@@ -9,11 +9,8 @@ mod call;
 mod change;
 mod clinic_session;
 mod connect;
-<<<<<<< HEAD
 mod directory;
-=======
 pub mod demo;
->>>>>>> main
 mod encounter;
 mod error;
 mod history;

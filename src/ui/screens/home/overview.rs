@@ -168,7 +168,7 @@ impl Screen for OverviewHome {
             widgets::put(frame, head, y, &title, ui.theme.warn());
             for (i, p) in self.pending.iter().take(4).enumerate() {
                 let asked = short_day(p.asked_at.with_timezone(&ui.env.zone()).date_naive());
-                let word = Profession::from_code(&p.profession).map_or(p.profession.as_str(), Profession::word);
+                let word = Profession::from_code(&p.profession).map_or("", Profession::word);
                 let line = format!("   {}   {}   {asked}", p.name, tr_str(word));
                 widgets::put(frame, head, y + 1 + i as u16, &line, ui.theme.text());
             }

@@ -79,7 +79,7 @@ impl OwnHome {
 }
 
 fn of_appointment(a: OwnAppointment) -> Entry {
-    let status = AppointmentStatus::from_code(&a.status).map_or(a.status.as_str(), AppointmentStatus::word);
+    let status = AppointmentStatus::from_code(&a.status).map_or("", AppointmentStatus::word);
     Entry {
         id: a.appointment.0,
         when: format!("{} {}", short_day(a.day), a.starts_at.with_timezone(&a.zone).format("%H:%M")),

@@ -26,7 +26,6 @@ crate::commands! {
     /// What the form of a session understands.
     pub enum Command {
         Save: "session-form.save" "save" "Save the session";
-        Cancel: "session-form.cancel" "back" "Leave without saving" quiet;
     }
 }
 
@@ -70,7 +69,7 @@ pub struct SessionForm {
     request: RequestId,
     saving: bool,
     problem: Option<String>,
-    answer: Answer<Option<Saved>>,
+    answer: Answer<Saved>,
 }
 
 fn fields(today: NaiveDate) -> [Field; 4] {
@@ -90,7 +89,7 @@ fn fields(today: NaiveDate) -> [Field; 4] {
 impl SessionForm {
     /// A form for a new session, beginning with this day.
     #[must_use]
-    pub fn add(day: NaiveDate, env: &Env, answer: Answer<Option<Saved>>) -> Self {
+    pub fn add(day: NaiveDate, env: &Env, answer: Answer<Saved>) -> Self {
         let [date, from, to, slot] = fields(env.today());
         let actor = env.actor.as_deref();
         Self {
@@ -115,7 +114,7 @@ impl SessionForm {
 
     /// A form with the hours of this session.
     #[must_use]
-    pub fn change(session: SessionRow, env: &Env, answer: Answer<Option<Saved>>) -> Self {
+    pub fn change(session: SessionRow, env: &Env, answer: Answer<Saved>) -> Self {
         let [date, from, to, slot] = fields(env.today());
         let hours = session.hours();
         Self {
@@ -259,11 +258,8 @@ impl Screen for SessionForm {
     fn moved(&mut self, _cx: &mut Cx<Msg>) {
         self.offer_centres();
     }
-    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
-        match command {
-            Command::Save => self.save(cx),
-            Command::Cancel => cx.answer(&self.answer.clone(), None),
-        }
+    fn command(&mut self, Command::Save: Command, cx: &mut Cx<Msg>) {
+        self.save(cx);
     }
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         match msg {
@@ -286,13 +282,13 @@ impl Screen for SessionForm {
             Msg::Added(result) => {
                 if let Some(id) = self.ended(result) {
                     let text = tr!("Added the session {what}", what = self.what());
-                    cx.answer(&self.answer.clone(), Some(Saved::Added(id, text)));
+                    cx.answer(&self.answer.clone(), Saved::Added(id, text));
                 }
             }
             Msg::Changed(result) => {
                 if self.ended(result).is_some() {
                     let text = tr!("Changed the session to {what}", what = self.what());
-                    cx.answer(&self.answer.clone(), Some(Saved::Changed(text)));
+                    cx.answer(&self.answer.clone(), Saved::Changed(text));
                 }
             }
         }

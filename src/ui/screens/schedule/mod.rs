@@ -48,8 +48,8 @@ crate::commands! {
 pub enum Msg {
     /// The sessions of the span.
     Loaded(Result<Vec<SessionRow>, Error>),
-    /// The form was saved or closed.
-    Formed(Option<Saved>),
+    /// The form was saved.
+    Formed(Saved),
     /// The panel was closed.
     PanelClosed(()),
     /// Whether the session shall be removed.
@@ -284,8 +284,7 @@ impl Screen for Schedule {
                 self.table.loaded();
                 cx.failed(&e);
             }
-            Msg::Formed(Some(saved)) => self.formed(saved, cx),
-            Msg::Formed(None) => {}
+            Msg::Formed(saved) => self.formed(saved, cx),
             Msg::PanelClosed(()) => self.load(cx),
             Msg::Sure(true) => {
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {

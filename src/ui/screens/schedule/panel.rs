@@ -104,7 +104,7 @@ impl SessionPanel {
     fn show(&mut self, now: DateTime<Utc>) {
         let zone = self.session.zone;
         let entries = self.rows.iter().map(|a| {
-            let status = AppointmentStatus::from_code(&a.status).map_or(a.status.as_str(), AppointmentStatus::word);
+            let status = AppointmentStatus::from_code(&a.status).map_or("", AppointmentStatus::word);
             let today = now.with_timezone(&zone).date_naive();
             let years = a.birth_date.map(|b| age(b, today)).unwrap_or_default();
             let alarm = if a.allergy_state.as_deref() == Some("listed") { " !A" } else { "" };
