@@ -33,7 +33,7 @@ impl Show {
         } else {
             let config = context.config()?;
             for (key, value, source) in config.shown() {
-                let value = if value.is_empty() { "(none)" } else { &value };
+                let value = if value.is_empty() { "(none)" } else { value };
                 say(&crate::logging::cleaned(&format!("{:<22} {value}  ({source})", key.name)));
             }
         }

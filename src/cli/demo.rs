@@ -4,11 +4,17 @@ use super::{
     demo_data::{self, Plan},
     failure::TRY_LATER,
     output::{ask, note, say},
+    program,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
-use crate::{clock::Clock, store::Connector};
+use crate::{
+    clock::Clock,
+    store::Connector,
+    ui::screens::login::{self, LoginNote},
+};
 use clap::Args;
 use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The demo clinic's database.
 const DATABASE: &str = "clinic";
@@ -51,15 +57,30 @@ impl Demo {
         if self.reset {
             self.reset(&cluster)?;
         }
-        let running = self.start(&cluster)?;
-        block_on(prepare(&running))??;
-        if !context.json {
-            note("Opening the demo clinic; the first time its people and records are made.");
+        self.make_installed()?;
+        if !cluster.is_made() {
+            note("Making a private PostgreSQL server; this takes a few seconds, once.");
         }
-        block_on(self.fill(&running))??;
-        self.tell(context, &running);
-        block_on(asked_to_leave())??;
-        running.leave()?;
+        block_on(async {
+            // From here on a signal must find somebody who stops the server.
+            let asked = AskedToLeave::listen()?;
+            let running = cluster.start()?;
+            prepare(&running).await?;
+            if !context.json {
+                note("Opening the demo clinic; the first time its people and records are made.");
+            }
+            self.fill(&running).await?;
+            if self.server_only || context.json {
+                self.tell(context, &running);
+                asked.wait().await;
+            } else {
+                login::set_note(LoginNote(demo_data::login_note()));
+                let connector = Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app");
+                program::show(&config, connector).await?;
+            }
+            running.leave()?;
+            Ok::<_, Failure>(())
+        })??;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -82,8 +103,8 @@ impl Demo {
         Ok(())
     }
 
-    /// Starts the server; the first time, and only when allowed, installs PostgreSQL before.
-    fn start(&self, cluster: &Cluster) -> Result<Running, Failure> {
+    /// Installs PostgreSQL when there is none, and only when allowed.
+    fn make_installed(&self) -> Result<(), Failure> {
         if Binaries::find().is_none() {
             let by_hand = server::Error::NoBinaries;
             let Some(installer) = Installer::of_this_machine() else { return Err(by_hand.into()) };
@@ -94,10 +115,7 @@ impl Demo {
             }
             server::install(&installer)?;
         }
-        if !cluster.is_made() {
-            note("Making a private PostgreSQL server; this takes a few seconds, once.");
-        }
-        Ok(cluster.start()?)
+        Ok(())
     }
 
     /// Makes the clinic's people and records, or adds the days that are missing since the last time.
@@ -144,15 +162,25 @@ async fn prepare(running: &Running) -> Result<(), server::Error> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, a signal, or the end of the terminal.
-async fn asked_to_leave() -> Result<(), std::io::Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate, mut hang_up) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
+/// Ctrl-C, a signal to end, or the end of the terminal.
+struct AskedToLeave([Signal; 3]);
+
+impl AskedToLeave {
+    /// From now on these no longer end the program by themselves.
+    fn listen() -> Result<Self, std::io::Error> {
+        Ok(Self([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ]))
     }
-    Ok(())
+
+    async fn wait(self) {
+        let [mut interrupt, mut terminate, mut hang_up] = self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
 }

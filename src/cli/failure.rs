@@ -2,6 +2,8 @@
 use crate::{config::Problems, server, store};
 use std::fmt;
 
+/// The input is wrong.
+pub const DATA: u8 = 65;
 /// A service is not available: the server, PostgreSQL's programs.
 pub const UNAVAILABLE: u8 = 69;
 /// A mistake of the program.

@@ -6,10 +6,11 @@ mod config;
 mod demo;
 mod demo_data;
 mod failure;
-mod keys;
+pub mod keys;
 mod migrate;
 mod open;
 mod output;
+mod program;
 
 pub use failure::Failure;
 
@@ -48,6 +49,8 @@ enum Command {
     Check(check::Check),
     /// Show the configuration and where it comes from
     Config(config::Show),
+    /// Show the keys, or look for faults in a keymap
+    Keys(keys::Keys),
 }
 
 /// What every sub-command is handed.
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Some(Command::Migrate(args)) => args.run(&context),
         Some(Command::Check(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Keys(args)) => args.run(&context),
     };
     match done {
         Ok(code) => code,

@@ -1,6 +1,9 @@
 //! `praxis` alone: opens the program on the configured server.
-use super::{Context, Failure, block_on, failure::CONFIG, migrate::no_database, output::say};
-use crate::server::{self, Schema};
+use super::{Context, Failure, block_on, failure::CONFIG, migrate::no_database, program};
+use crate::{
+    server::{self, Schema},
+    store::Connector,
+};
 use std::process::ExitCode;
 
 /// Refuses what cannot work before a screen is drawn: no database, no server, a schema of another version.
@@ -12,7 +15,8 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
         server::schema(&mut db).await
     })??;
     fits(schema)?;
-    say(&format!("The clinic's database {} answers and its schema is current.", database.name));
+    crate::logging::init(&config.log_file, &config.log_level)?;
+    block_on(program::show(&config, Connector::new(database.options())))??;
     Ok(ExitCode::SUCCESS)
 }
 

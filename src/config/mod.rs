@@ -169,6 +169,10 @@ impl Config {
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
+        // From here on nothing but the `Secret` knows the password.
+        if let Some((url, _)) = values.get_mut("database.url") {
+            *url = database::without_password(url);
+        }
         let text = |name: &str| values.get(name).map(|(v, _)| v.clone()).unwrap_or_default();
         let number = |name: &str| text(name).parse::<u64>().unwrap_or_default();
         let when = |name: &str| match text(name).as_str() {
@@ -191,11 +195,10 @@ impl Config {
     }
 
     /// Every key with its value as it may be shown (never a password) and where that came from.
-    pub fn shown(&self) -> impl Iterator<Item = (&'static Key, String, &Source)> {
+    pub fn shown(&self) -> impl Iterator<Item = (&'static Key, &str, &Source)> {
         KEYS.iter().filter_map(|key| {
             let (value, source) = self.values.get(key.name)?;
-            let value = if key.kind == Kind::Url { database::without_password(value) } else { value.clone() };
-            Some((key, value, source))
+            Some((key, value.as_str(), source))
         })
     }
 

@@ -26,7 +26,11 @@ pub struct Policy {
 
 /// Every policy an administrator can change, in the order of the list.
 pub const POLICIES: &[Policy] = &[
-    Policy { key: "clinic_name", help: "The clinic's name on the sign-in screen", kind: PolicyKind::Text(60) },
+    Policy {
+        key: "clinic_name",
+        help: "The clinic's name on the sign-in screen",
+        kind: PolicyKind::Text(60),
+    },
     Policy {
         key: "history_policy",
         help: "central: providers read the whole history of their patients; strict: only what they wrote themselves",
@@ -107,7 +111,9 @@ impl Policy {
         let takes = match self.kind {
             PolicyKind::Text(max) => tr!("1 to {max} characters", max = max),
             PolicyKind::Choice(words) => words.join(", "),
-            PolicyKind::Number(low, high) => tr!("a whole number from {low} to {high}", low = low, high = high),
+            PolicyKind::Number(low, high) => {
+                tr!("a whole number from {low} to {high}", low = low, high = high)
+            }
             PolicyKind::Professions => tr!("professions separated by commas, as in gp,specialist").into(),
         };
         Why::new("setting_value", tr!("{policy} takes {values}.", policy = self.key, values = takes))

@@ -95,7 +95,9 @@ pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"
 #[must_use]
 pub fn minute_of(typed: &str) -> Option<i32> {
     let (hours, minutes) = typed.trim().split_once(':')?;
-    let digits = |s: &str| (matches!(s.len(), 1 | 2) && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<i32>());
+    let digits = |s: &str| {
+        (matches!(s.len(), 1 | 2) && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<i32>())
+    };
     let (hours, minutes) = (digits(hours)?.ok()?, digits(minutes).filter(|_| minutes.len() == 2)?.ok()?);
     let all = hours * 60 + minutes;
     (minutes < 60 && all <= 24 * 60).then_some(all)
@@ -124,8 +126,11 @@ pub fn parse_hours(typed: &str) -> Result<Vec<(i32, i32)>, Why> {
             return Err(Why::new("hours_order", tr!("`{piece}` ends before it starts.", piece = piece)));
         }
         if found.iter().any(|&(f, t)| from < t && f < to) {
-            return Err(Why::new("provider_hours_overlap", tr!("`{piece}` overlaps other hours of the day.", piece = piece))
-                .instead(tr!("Join them, or leave a gap.")));
+            return Err(Why::new(
+                "provider_hours_overlap",
+                tr!("`{piece}` overlaps other hours of the day.", piece = piece),
+            )
+            .instead(tr!("Join them, or leave a gap.")));
         }
         found.push((from, to));
     }

@@ -2,17 +2,23 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod alert;
 mod appointment;
 mod banner;
 mod board;
+mod bookable;
+mod booking;
 mod call;
 mod change;
 mod clinic_session;
 mod connect;
 mod directory;
 pub mod demo;
+pub mod demo;
+mod directory;
 mod encounter;
 mod error;
+mod find_patient;
 mod history;
 mod listen;
 mod overview;
@@ -21,23 +27,30 @@ mod provider_home;
 mod records_search;
 mod note;
 mod observation;
+mod overview;
+mod patient;
+mod patient_profile;
+mod provider_home;
+mod records_search;
 mod refusal;
 pub mod sealed;
 mod session;
+mod slots;
 
+pub use appointment::AppointmentStep;
 pub use banner::{AllergyMark, Banner, Identity};
-pub use board::BoardRow;
+pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
 pub use connect::Connector;
-pub use directory::{
-    CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow,
-};
+pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use own_home::{OwnAppointment, OwnHome};
+pub use patient::Registered;
+pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;

@@ -13,12 +13,51 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => other.to_string(),
     };
     let (sentence, instead): (String, String) = match rule {
+        "appointment_provider_overlap" if !fact("time").is_empty() => (
+            tr!("{with} already has somebody at {time}.", with = fact("with"), time = fact("time")),
+            tr!("Choose another time; the list shows what is free now.").into(),
+        ),
+        "appointment_patient_overlap" if !fact("time").is_empty() => (
+            tr!(
+                "The patient already has an appointment at {time} with {with}, {centre}.",
+                time = fact("time"),
+                with = fact("with"),
+                centre = fact("centre")
+            ),
+            tr!("Choose another time, or move that appointment.").into(),
+        ),
         "appointment_provider_overlap" => {
             (tr!("That time is already taken with this provider.").into(), tr!("Choose another time.").into())
         }
         "appointment_patient_overlap" => (
             tr!("The patient already has an appointment at that time.").into(),
             tr!("Choose another time, or move the other appointment.").into(),
+        ),
+        "overbook_not_permitted" => (
+            tr!("Only reception, administrators and the provider overbook a session.").into(),
+            tr!("Choose a free time, or ask one of them.").into(),
+        ),
+        "overbook_needs_reason" => {
+            (tr!("Overbooking needs a reason.").into(), tr!("Write the reason first.").into())
+        }
+        "overbook_cap" => (
+            tr!(
+                "The session already has {cap} overbooked appointments, as many as are allowed.",
+                cap = fact("cap")
+            ),
+            tr!("Choose another session.").into(),
+        ),
+        "walk_in_today" => (
+            tr!("Walk-ins and emergencies are for today.").into(),
+            tr!("Book a time on the other day instead.").into(),
+        ),
+        "desk_only" => (
+            tr!("Only reception and administrators deactivate or block a patient.").into(),
+            tr!("Ask one of them.").into(),
+        ),
+        "numbers_are_locked" => (
+            tr!("Record, national and Medicare numbers are changed by staff only.").into(),
+            tr!("Ask at the desk.").into(),
         ),
         "nothing_in_the_past" => (
             tr!("That time has passed: nothing is booked in the past.").into(),
@@ -91,10 +130,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("{n} bookings of the session would no longer begin with a slot.", n = fact("bookings")),
             tr!("Keep the start and the slot length, or move the bookings first.").into(),
         ),
-        "session_in_the_past" => (
-            tr!("That session would be over already.").into(),
-            tr!("Choose a later date or end.").into(),
-        ),
+        "session_in_the_past" => {
+            (tr!("That session would be over already.").into(), tr!("Choose a later date or end.").into())
+        }
         "session_not_their_centre" => (
             tr!("The provider does not work at that centre.").into(),
             tr!("Choose one of their centres, or ask an administrator to add it.").into(),
@@ -106,10 +144,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("A session keeps its provider and its centre.").into(),
             tr!("Add another session instead.").into(),
         ),
-        "date_alone_not_for_patients" => (
-            tr!("A date alone is not enough.").into(),
-            tr!("Name the provider or the centre too.").into(),
-        ),
+        "date_alone_not_for_patients" => {
+            (tr!("A date alone is not enough.").into(), tr!("Name the provider or the centre too.").into())
+        }
         "records_not_for_role" => (
             tr!("Your role reads no visit records.").into(),
             tr!("Those who treat the patient, and the patient, read them.").into(),

@@ -2,15 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod demo_release;
 mod frames;
 mod harness;
 mod people;
 mod server;
-mod store_directory;
-mod store_records;
-mod store_sessions;
 mod store_access;
+mod store_booking;
+mod store_directory;
 mod store_fence;
 mod store_history;
+mod store_patients;
+mod store_records;
+mod store_sessions;
 mod store_visit;
 mod support;

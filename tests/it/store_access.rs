@@ -53,7 +53,11 @@ fn without_a_sign_in_no_table_shows_a_row_but_the_two_settings_of_the_sign_in_sc
         let mut c = raw(&db).await;
         for (schema, table) in tables(&db).await {
             let rows = seen(&mut c, &schema, &table).await;
-            let public = if table == "setting" { rows.is_some_and(|n| n <= 3) } else { matches!(rows, None | Some(0)) };
+            let public = if table == "setting" {
+                rows.is_some_and(|n| n <= 3)
+            } else {
+                matches!(rows, None | Some(0))
+            };
             assert!(public, "{schema}.{table} shows {rows:?} rows to nobody");
         }
     });
@@ -66,7 +70,8 @@ fn a_forged_token_is_nobody() {
         with_a_visit(&db).await;
         let mut c = raw(&db).await;
         for token in ["00", "zz", "", &"ab".repeat(32)] {
-            let forged = sqlx::query("select set_config('praxis.token', $1, false)").bind(token).execute(&mut c).await;
+            let forged =
+                sqlx::query("select set_config('praxis.token', $1, false)").bind(token).execute(&mut c).await;
             assert!(forged.is_ok());
             let actor: Result<Option<uuid::Uuid>, _> =
                 sqlx::query_scalar("select auth.actor()").fetch_one(&mut c).await;
@@ -86,7 +91,11 @@ fn secrets_tokens_and_other_peoples_sessions_cannot_be_read_even_when_signed_in(
         for table in ["auth.credential", "auth.session", "auth.secret", "auth.failure", "audit.chain"] {
             let sql = format!("select * from {table}");
             let denied = c.execute(sqlx::AssertSqlSafe(sql)).await.expect_err(table);
-            assert_eq!(denied.as_database_error().and_then(|e| e.code().map(|c| c.into_owned())).as_deref(), Some("42501"), "{table}");
+            assert_eq!(
+                denied.as_database_error().and_then(|e| e.code().map(|c| c.into_owned())).as_deref(),
+                Some("42501"),
+                "{table}"
+            );
         }
     });
 }
@@ -97,18 +106,26 @@ fn a_wrong_password_an_unknown_login_and_a_deactivated_account_are_refused_and_t
     block_on(async {
         people::clinic(&db).await;
         let store = people::nobody(&db).await;
-        let rule = async |login: &str, password: &str| {
-            match praxis::auth::login::sign_in(&store, login, Zeroizing::new(password.into()), "test").await {
-                Ok(s) => format!("signed in as {}", s.actor.login),
-                Err(Error::Refused(why)) => why.rule,
-                Err(e) => panic!("{e}"),
-            }
+        let rule = async |login: &str, password: &str| match praxis::auth::login::sign_in(
+            &store,
+            login,
+            Zeroizing::new(password.into()),
+            "test",
+        )
+        .await
+        {
+            Ok(s) => format!("signed in as {}", s.actor.login),
+            Err(Error::Refused(why)) => why.rule,
+            Err(e) => panic!("{e}"),
         };
         assert_eq!(rule("anna", "not the password").await, "sign_in_wrong");
         assert_eq!(rule("nobody-of-that-name", PASSWORD).await, "sign_in_wrong");
         assert_eq!(rule("ANNA", PASSWORD).await, "signed in as anna");
         let mut c = db.superuser().await;
-        sqlx::query("update clinic.account set deactivated_at = now() where login = 'gary'").execute(&mut c).await.unwrap();
+        sqlx::query("update clinic.account set deactivated_at = now() where login = 'gary'")
+            .execute(&mut c)
+            .await
+            .unwrap();
         assert_eq!(rule("gary", PASSWORD).await, "account_deactivated");
     });
 }
@@ -128,7 +145,11 @@ fn after_five_wrong_passwords_the_sign_in_waits_and_a_second_login_does_not() {
             }
         }
         assert_eq!(last, "sign_in_wait");
-        assert!(praxis::auth::login::sign_in(&store, "mei", Zeroizing::new(PASSWORD.into()), "test").await.is_ok());
+        assert!(
+            praxis::auth::login::sign_in(&store, "mei", Zeroizing::new(PASSWORD.into()), "test")
+                .await
+                .is_ok()
+        );
     });
 }
 
@@ -140,7 +161,10 @@ fn disabling_an_account_takes_effect_at_its_next_statement() {
         let s = people::signed_in(&db, "mei").await;
         assert!(s.store.board(&s.actor, clinic.randwick, clinic.today, true).await.is_ok());
         let mut c = db.superuser().await;
-        sqlx::query("update clinic.account set deactivated_at = now() where login = 'mei'").execute(&mut c).await.unwrap();
+        sqlx::query("update clinic.account set deactivated_at = now() where login = 'mei'")
+            .execute(&mut c)
+            .await
+            .unwrap();
         let after = s.store.board(&s.actor, clinic.randwick, clinic.today, true).await;
         assert!(matches!(after, Err(Error::NoSession)), "{after:?}");
     });
@@ -222,7 +246,9 @@ fn an_event_of_the_log_cannot_be_changed_and_its_chain_adds_up() {
             .await
             .unwrap();
         assert_eq!(opened, 3);
-        for change in ["update audit.event set action = 'x'", "delete from audit.event", "truncate audit.event"] {
+        for change in
+            ["update audit.event set action = 'x'", "delete from audit.event", "truncate audit.event"]
+        {
             assert!(c.execute(change).await.is_err(), "{change} went through");
         }
     });

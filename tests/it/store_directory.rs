@@ -17,7 +17,11 @@ async fn a_provider_is_shown_with_the_first_slot_that_nobody_has() {
         let who = people::signed_in(&db, login).await;
         let page = who.store.provider_page(&who.actor, clinic.gp.provider()).await.unwrap();
         let next = page.provider.next_free.unwrap();
-        assert_eq!(next.starts_at, at(clinic.today, 10, 0), "{login}: the same for a patient, who sees no others' bookings");
+        assert_eq!(
+            next.starts_at,
+            at(clinic.today, 10, 0),
+            "{login}: the same for a patient, who sees no others' bookings"
+        );
         assert_eq!(next.centre, clinic.randwick);
         assert_eq!(page.provider.centres, [(clinic.randwick, "Randwick Medical Centre".to_owned())]);
     }

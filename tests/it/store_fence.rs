@@ -48,7 +48,8 @@ fn the_same_request_sent_twice_is_done_once_and_answers_the_same() {
         let s = people::signed_in(&db, "mei").await;
         let request = RequestId::new();
         let first = s.store.set_status(&s.actor, request, id, 1, "arrived", "").await.expect("a check-in");
-        let second = s.store.set_status(&s.actor, request, id, 1, "arrived", "").await.expect("the same answer");
+        let second =
+            s.store.set_status(&s.actor, request, id, 1, "arrived", "").await.expect("the same answer");
         assert_eq!(first, second);
         assert_eq!(facts(&db, id).await, ("arrived".into(), first, 1));
     });
@@ -77,14 +78,21 @@ fn a_line_cut_before_any_message_of_a_write_leaves_no_doubt() {
                         proxy.heal();
                     });
                     let outcome = tokio::task::block_in_place(|| {
-                        tokio::runtime::Handle::current()
-                            .block_on(s.store.set_status(&s.actor, RequestId::new(), id, version, "arrived", ""))
+                        tokio::runtime::Handle::current().block_on(s.store.set_status(
+                            &s.actor,
+                            RequestId::new(),
+                            id,
+                            version,
+                            "arrived",
+                            "",
+                        ))
                     });
                     proxy.heal();
                     let mut c = proxy.accepted();
                     while !healer.is_finished() {
                         // Nothing was cut: an extra connection lets the healer go.
-                        std::os::unix::net::UnixStream::connect(proxy.socket_dir().join(".s.PGSQL.5432")).ok();
+                        std::os::unix::net::UnixStream::connect(proxy.socket_dir().join(".s.PGSQL.5432"))
+                            .ok();
                         c += 1;
                         assert!(c < 10_000);
                         std::thread::yield_now();
@@ -95,19 +103,31 @@ fn a_line_cut_before_any_message_of_a_write_leaves_no_doubt() {
                 match outcome {
                     Ok(v) => {
                         told_saved += 1;
-                        assert_eq!((status.as_str(), now_version, now_arrived), ("arrived", v, arrived + 1), "{way:?} {n}");
-                        let undone = s.store.set_status(&s.actor, RequestId::new(), id, v, "booked", "").await;
+                        assert_eq!(
+                            (status.as_str(), now_version, now_arrived),
+                            ("arrived", v, arrived + 1),
+                            "{way:?} {n}"
+                        );
+                        let undone =
+                            s.store.set_status(&s.actor, RequestId::new(), id, v, "booked", "").await;
                         assert!(undone.is_ok(), "{way:?} {n}: {undone:?}");
                     }
                     Err(Error::NotSaved) => {
                         told_not_saved += 1;
-                        assert_eq!((status.as_str(), now_version, now_arrived), ("booked", version, arrived), "{way:?} {n}");
+                        assert_eq!(
+                            (status.as_str(), now_version, now_arrived),
+                            ("booked", version, arrived),
+                            "{way:?} {n}"
+                        );
                     }
                     Err(e) => panic!("cut {way:?} before message {n}: {e}"),
                 }
             });
         }
-        assert!(told_saved > 0 && told_not_saved > 0, "{way:?}: {told_saved} saved, {told_not_saved} not saved");
+        assert!(
+            told_saved > 0 && told_not_saved > 0,
+            "{way:?}: {told_saved} saved, {told_not_saved} not saved"
+        );
     }
 }
 
@@ -165,7 +185,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
     ];
     let mut seen = 0;
     let mut offences = vec![];
-    for (file, source) in crate::support::sources("src/store") {
+    for (file, source) in sources() {
         if file.ends_with("store/demo.rs") {
             continue;
         }
@@ -173,7 +193,9 @@ fn every_public_write_has_a_request_id_and_an_event() {
             seen += 1;
             let fenced = body.contains("self.write(") && body.contains("RequestId");
             let reads = body.contains("self.read(") && !writes(body);
-            let apart = APART.iter().any(|(n, _)| *n == name) || body.contains("self.keep_draft(") || name.contains("draft");
+            let apart = APART.iter().any(|(n, _)| *n == name)
+                || body.contains("self.keep_draft(")
+                || name.contains("draft");
             if !(fenced || reads || apart) {
                 offences.push(format!("{file}: {name}"));
             }
@@ -196,6 +218,23 @@ fn public_async_functions(source: &str) -> Vec<(&str, &str)> {
         let name = &rest[..rest.find(['(', '<']).unwrap_or(0)];
         let end = rest.find("\n    }\n").or_else(|| rest.find("\n}\n")).unwrap_or(rest.len());
         found.push((name, &rest[..end]));
+    }
+    found
+}
+
+/// Path and text of every file of the store.
+fn sources() -> Vec<(String, String)> {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")];
+    let mut found = vec![];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the store's folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).expect("a file")));
+            }
+        }
     }
     found
 }

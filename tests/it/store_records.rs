@@ -46,7 +46,10 @@ async fn a_stranger_finds_nothing_and_is_told_why() {
     let closed = found.closed.iter().find(|(p, ..)| *p == clinic.jack).unwrap();
     assert_eq!(closed.2.rule, "read_no_relationship");
     assert!(closed.2.instead.is_some());
-    let all = search(&sam, RecordSearch { from: Some(clinic.today - Duration::days(400)), ..RecordSearch::default() });
+    let all = search(
+        &sam,
+        RecordSearch { from: Some(clinic.today - Duration::days(400)), ..RecordSearch::default() },
+    );
     assert!(all.await.unwrap().rows.is_empty());
     let page = sam.store.patient_visits(&sam.actor, clinic.jack, None, true).await.unwrap();
     assert!(page.rows.is_empty() && page.closed.is_some());
@@ -63,7 +66,11 @@ async fn who_treats_a_patient_finds_the_visits_of_every_centre() {
     let page = gary.store.patient_visits(&gary.actor, clinic.linh, None, true).await.unwrap();
     assert_eq!(page.rows.len(), 2);
     assert!(page.closed.is_none());
-    let older = gary.store.patient_visits(&gary.actor, clinic.linh, Some(page.rows[0].cursor()), false).await.unwrap();
+    let older = gary
+        .store
+        .patient_visits(&gary.actor, clinic.linh, Some(page.rows[0].cursor()), false)
+        .await
+        .unwrap();
     assert_eq!(older.rows, page.rows[1..]);
 }
 
@@ -85,7 +92,15 @@ async fn only_cancelled_appointments_open_nothing() {
     let db = fresh_database();
     let (clinic, _) = clinic(&db).await;
     let mut c = people::writer(&db).await;
-    people::appointment_on(&mut c, &clinic.physio, clinic.jack, at(clinic.tomorrow, 9, 0), "cancelled", "knee").await;
+    people::appointment_on(
+        &mut c,
+        &clinic.physio,
+        clinic.jack,
+        at(clinic.tomorrow, 9, 0),
+        "cancelled",
+        "knee",
+    )
+    .await;
     let sam = people::signed_in(&db, "sam").await;
     let found = search(&sam, by_patient("jack black")).await.unwrap();
     assert!(found.rows.is_empty());

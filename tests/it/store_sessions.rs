@@ -91,7 +91,9 @@ async fn a_session_that_overlaps_one_at_another_centre_is_refused_and_the_other_
 async fn touching_sessions_are_allowed_across_centres() {
     let db = fresh_database();
     let (clinic, anna) = clinic(&db).await;
-    let id = add(&anna, clinic.gp.provider(), clinic.ultimo, hours(clinic.tomorrow, "17:00", "19:00")).await.unwrap();
+    let id = add(&anna, clinic.gp.provider(), clinic.ultimo, hours(clinic.tomorrow, "17:00", "19:00"))
+        .await
+        .unwrap();
     let found = sessions(&anna, SessionsOf::Provider(clinic.gp.provider()), clinic.tomorrow).await;
     assert_eq!(found.iter().map(|s| s.id).next_back(), Some(id));
 }
@@ -116,8 +118,11 @@ async fn the_same_request_adds_one_session() {
     let db = fresh_database();
     let (clinic, anna) = clinic(&db).await;
     let day = clinic.tomorrow + Duration::days(1);
-    let new =
-        NewSession { provider: clinic.gp.provider(), centre: clinic.randwick, hours: hours(day, "09:00", "12:00") };
+    let new = NewSession {
+        provider: clinic.gp.provider(),
+        centre: clinic.randwick,
+        hours: hours(day, "09:00", "12:00"),
+    };
     let request = RequestId::new();
     let first = anna.store.add_clinic_session(&anna.actor, request, new).await.unwrap();
     let again = anna.store.add_clinic_session(&anna.actor, request, new).await.unwrap();
@@ -145,7 +150,8 @@ async fn nobody_adds_sessions_for_another_provider_but_reception_does() {
     let (clinic, _) = clinic(&db).await;
     let day = clinic.tomorrow + Duration::days(1);
     let gary = people::signed_in(&db, "gary").await;
-    let e = add(&gary, clinic.gp.provider(), clinic.randwick, hours(day, "09:00", "12:00")).await.unwrap_err();
+    let e =
+        add(&gary, clinic.gp.provider(), clinic.randwick, hours(day, "09:00", "12:00")).await.unwrap_err();
     assert_eq!(rule(e).rule, "not_permitted");
     let mei = people::signed_in(&db, "mei").await;
     add(&mei, clinic.gp.provider(), clinic.randwick, hours(day, "09:00", "12:00")).await.unwrap();
@@ -160,7 +166,8 @@ async fn a_session_with_a_booking_is_not_removed_until_the_booking_is_gone() {
     let booked = people::appointment_on(&mut c, &clinic.gp, clinic.jack, starts, "booked", "cough").await;
     let mine = SessionsOf::Provider(clinic.gp.provider());
     let session = sessions(&anna, mine, clinic.tomorrow).await.remove(0);
-    let remove = || anna.store.remove_clinic_session(&anna.actor, RequestId::new(), session.id, session.version);
+    let remove =
+        || anna.store.remove_clinic_session(&anna.actor, RequestId::new(), session.id, session.version);
     let why = rule(remove().await.unwrap_err());
     assert_eq!(why.rule, "session_removed_with_bookings");
     assert!(why.sentence.contains("1 bookings") || why.sentence.contains("has 1"), "{why}");
@@ -179,11 +186,17 @@ async fn new_hours_keep_every_booking_inside_and_on_a_slot() {
     let db = fresh_database();
     let (clinic, anna) = clinic(&db).await;
     let mut c = people::writer(&db).await;
-    people::appointment_on(&mut c, &clinic.gp, clinic.jack, at(clinic.tomorrow, 10, 0), "booked", "cough").await;
-    let session = sessions(&anna, SessionsOf::Provider(clinic.gp.provider()), clinic.tomorrow).await.remove(0);
-    let change = |h: SessionHours| anna.store.change_clinic_session(&anna.actor, RequestId::new(), &session, h);
+    people::appointment_on(&mut c, &clinic.gp, clinic.jack, at(clinic.tomorrow, 10, 0), "booked", "cough")
+        .await;
+    let session =
+        sessions(&anna, SessionsOf::Provider(clinic.gp.provider()), clinic.tomorrow).await.remove(0);
+    let change =
+        |h: SessionHours| anna.store.change_clinic_session(&anna.actor, RequestId::new(), &session, h);
     let refused = |e: Error| rule(e).rule;
-    assert_eq!(refused(change(hours(clinic.tomorrow, "10:30", "17:00")).await.unwrap_err()), "session_has_bookings");
+    assert_eq!(
+        refused(change(hours(clinic.tomorrow, "10:30", "17:00")).await.unwrap_err()),
+        "session_has_bookings"
+    );
     let odd = SessionHours { slot_minutes: 45, ..hours(clinic.tomorrow, "09:00", "17:00") };
     assert_eq!(refused(change(odd).await.unwrap_err()), "session_slots_of_bookings");
     let version = change(hours(clinic.tomorrow, "09:30", "12:00")).await.unwrap();
@@ -198,7 +211,11 @@ async fn a_session_over_a_clock_change_has_the_slots_of_the_real_hours() {
     let (clinic, anna) = clinic(&db).await;
     let mut c = people::writer(&db).await;
     let berlin = people::centre(&mut c, "medical_centre", "Praxis am Ring", "49000000001").await;
-    sqlx::query("update clinic.centre set zone = 'Europe/Berlin' where id = $1").bind(berlin.0).execute(&mut c).await.unwrap();
+    sqlx::query("update clinic.centre set zone = 'Europe/Berlin' where id = $1")
+        .bind(berlin.0)
+        .execute(&mut c)
+        .await
+        .unwrap();
     sqlx::query("insert into clinic.provider_centre values ($1, $2)")
         .bind(clinic.gp.provider().0)
         .bind(berlin.0)
@@ -257,7 +274,15 @@ async fn the_home_of_a_provider_has_unsigned_visits_oldest_first_then_today_then
     people::appointment(&mut c, &clinic, gp, clinic.hao, (9, 30), "arrived").await;
     people::appointment(&mut c, &clinic, gp, clinic.jackie, (8, 0), "completed").await;
     people::appointment_on(&mut c, gp, clinic.jack, at(clinic.tomorrow, 9, 0), "booked", "again").await;
-    people::appointment_on(&mut c, gp, clinic.jack, at(clinic.today + Duration::days(8), 9, 0), "booked", "late").await;
+    people::appointment_on(
+        &mut c,
+        gp,
+        clinic.jack,
+        at(clinic.today + Duration::days(8), 9, 0),
+        "booked",
+        "late",
+    )
+    .await;
     let home = anna.store.provider_home(&anna.actor, true).await.unwrap();
     assert_eq!(home.unsigned.iter().map(|u| u.encounter).collect::<Vec<_>>(), [first, second]);
     assert_eq!(home.today.iter().map(|a| a.patient).collect::<Vec<_>>(), [clinic.hao, clinic.jackie]);

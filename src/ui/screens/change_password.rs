@@ -67,7 +67,9 @@ impl Rules {
     pub fn check(self) -> Result<(), Why> {
         if !self.long_enough {
             let sentence = tr!("A password has at least {n} characters.", n = PASSWORD_MIN);
-            return Err(Why::new("password_length", sentence).instead(tr!("Four plain words are easy to keep.")));
+            return Err(
+                Why::new("password_length", sentence).instead(tr!("Four plain words are easy to keep."))
+            );
         }
         if !self.differs {
             let sentence = tr!("The new password is the login or the old password.");
@@ -143,7 +145,8 @@ impl ChangePassword {
             "account.change-password",
             move |store| async move {
                 if !auth::login::change_password(&store, &login, old, new).await? {
-                    let why = Why::new("password_wrong", tr!("The old password or one-time code is not right."));
+                    let why =
+                        Why::new("password_wrong", tr!("The old password or one-time code is not right."));
                     return Err(Error::refused(why.instead(tr!("Type all three again."))));
                 }
                 let actor = store.who_am_i().await?;
@@ -196,11 +199,12 @@ impl Screen for ChangePassword {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let inner =
-            Rect { x: area.x + area.width.min(2), width: area.width.saturating_sub(4), ..area };
+        let inner = Rect { x: area.x + area.width.min(2), width: area.width.saturating_sub(4), ..area };
         let room = usize::from(inner.width.max(1));
         let intro = if self.forced {
-            tr!("You signed in with a one-time code. Choose a password of your own; nothing else works before.")
+            tr!(
+                "You signed in with a one-time code. Choose a password of your own; nothing else works before."
+            )
         } else {
             tr!("Your other sign-ins end when you change your password.")
         };

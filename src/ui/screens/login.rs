@@ -187,11 +187,7 @@ impl Screen for Login {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let inner = Rect {
-            x: area.x + area.width.min(2),
-            width: area.width.saturating_sub(4),
-            ..area
-        };
+        let inner = Rect { x: area.x + area.width.min(2), width: area.width.saturating_sub(4), ..area };
         let name = self.clinic.as_ref().map_or("Praxis", |c| c.name.as_str());
         widgets::put(frame, inner, 1, name, ui.theme.strong());
         let what = tr!("Praxis keeps this clinic's appointments, visits and records.");
@@ -230,9 +226,10 @@ impl Screen for Login {
 
 fn unreachable_sentence(error: &Error) -> String {
     match error {
-        Error::Unavailable(_) | Error::Slow | Error::Unknown | Error::NotSaved => {
-            tr!("The clinic's server does not answer. Press enter to try again; the administrator can tell more.").into()
-        }
+        Error::Unavailable(_) | Error::Slow | Error::Unknown | Error::NotSaved => tr!(
+            "The clinic's server does not answer. Press enter to try again; the administrator can tell more."
+        )
+        .into(),
         other => other.to_string(),
     }
 }

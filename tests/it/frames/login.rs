@@ -19,7 +19,8 @@ use praxis::{
 use zeroize::Zeroizing;
 
 fn stage() -> Stage<Login> {
-    let note = LoginNote(vec!["Demo accounts, password praxis-demo-pass:".into(), "mei reception   anna GP".into()]);
+    let note =
+        LoginNote(vec!["Demo accounts, password praxis-demo-pass:".into(), "mei reception   anna GP".into()]);
     let mut stage = Stage::with(Login::with_note(note), env(None));
     stage.deliver(Msg::Clinic(Ok(FrontDoor {
         name: "Randwick Clinics".into(),
@@ -121,19 +122,27 @@ fn the_choice_of_a_password_shows_each_rule() {
     stage.type_text("code").keys("enter").type_text("short").keys("enter").type_text("shorter").keys("enter");
     assert!(stage.text().contains("at least 12 characters."), "{}", stage.text());
     assert!(!stage.text().contains("short"));
-    stage.keys("ctrl-u").type_text("four plain words here").keys("enter ctrl-u").type_text("four plain words there");
+    stage
+        .keys("ctrl-u")
+        .type_text("four plain words here")
+        .keys("enter ctrl-u")
+        .type_text("four plain words there");
     stage.keys("enter");
     assert!(stage.text().contains("differ"), "{}", stage.text());
     assert!(stage.effects().is_empty());
     stage.keys("ctrl-u").type_text("four plain words here").keys("enter");
     assert_eq!(stage.effects(), ["save account.change-password"]);
-    stage.deliver(change_password::Msg::Changed(Err(Error::refused(Why::new("password_wrong", "The old one is wrong.")))));
+    stage.deliver(change_password::Msg::Changed(Err(Error::refused(Why::new(
+        "password_wrong",
+        "The old one is wrong.",
+    )))));
     assert!(stage.text().contains("The old one is wrong."));
 }
 
 #[test]
 fn a_password_is_neither_the_login_nor_the_old_one() {
-    let broken = |new: &str| Rules::of("a.long.login.name", "the old password", new, new).check().unwrap_err().rule;
+    let broken =
+        |new: &str| Rules::of("a.long.login.name", "the old password", new, new).check().unwrap_err().rule;
     assert_eq!(broken("A.Long.Login.Name"), "password_differs");
     assert_eq!(broken("the old password"), "password_differs");
     assert_eq!(broken("elevenchars"), "password_length");
@@ -180,7 +189,10 @@ async fn a_one_time_code_opens_nothing_but_the_choice_of_a_password() {
 async fn the_front_door_needs_no_sign_in() {
     let db = fresh_database();
     let mut c = people::writer(&db).await;
-    sqlx::query("update clinic.setting set value = '02 9999 0000' where key = 'clinic_contact'").execute(&mut c).await.unwrap();
+    sqlx::query("update clinic.setting set value = '02 9999 0000' where key = 'clinic_contact'")
+        .execute(&mut c)
+        .await
+        .unwrap();
     let door = people::nobody(&db).await.front_door().await.unwrap();
     assert_eq!((door.name.as_str(), door.contact.as_str()), ("Praxis", "02 9999 0000"));
 }
