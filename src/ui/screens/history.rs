@@ -63,11 +63,15 @@ impl History {
                     })
                     .grow(14),
                 )
-                .column(Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2))
+                .column(
+                    Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2),
+                )
                 .column(Column::new("Centre", |v: &VisitRow| v.centre_name.clone()).grow(10).priority(4))
-                .column(Column::new("State", |v: &VisitRow| state_word(&v.state)).width(9).priority(5).look(|v, t| {
-                    if v.state == "signed" { t.dim() } else { t.warn() }
-                }))
+                .column(Column::new("State", |v: &VisitRow| state_word(&v.state)).width(9).priority(5).look(
+                    |v, t| {
+                        if v.state == "signed" { t.dim() } else { t.warn() }
+                    },
+                ))
                 .empty("No visit that you may read."),
         }
     }
@@ -156,8 +160,11 @@ impl Screen for History {
         match result {
             Ok(page) => {
                 let today = cx.env().today();
-                let born = page.birth_date.map(|b| tr!("born {date} ({age})", date = long_date(b), age = age(b, today)));
-                self.head = format!(" {}   {:06}   {}", page.name, page.record_number, born.unwrap_or_default());
+                let born = page
+                    .birth_date
+                    .map(|b| tr!("born {date} ({age})", date = long_date(b), age = age(b, today)));
+                self.head =
+                    format!(" {}   {:06}   {}", page.name, page.record_number, born.unwrap_or_default());
                 self.closed = page.closed;
                 self.more = page.more;
                 let mut rows = if after { self.table.rows().to_vec() } else { vec![] };

@@ -30,8 +30,6 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Centres", directory::centres::Command::ALL),
     ("Centre", directory::centre::Command::ALL),
 ];
-pub const COMMANDS: &[(&str, &[CommandDef])] =
-    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
 pub const SECTIONS: &[&str] = &[

@@ -1,13 +1,7 @@
 //! Finding visits: one line says patient, provider, centre and dates; the list holds what the person may read, and for
 //! the rest the reason.
 use crate::{
-    domain::{
-        actor::Role,
-        dates::long_date,
-        ids::PatientId,
-        name::PersonName,
-        why::Why,
-    },
+    domain::{actor::Role, dates::long_date, ids::PatientId, name::PersonName, why::Why},
     search::query::parse_query,
     store::{Error, Found, RecordSearch, VisitCursor, VisitRow},
     text::{width, wrap},
@@ -75,7 +69,9 @@ impl Default for Records {
                     .grow(10)
                     .priority(3),
                 )
-                .column(Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2))
+                .column(
+                    Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2),
+                )
                 .column(Column::new("Centre", |v: &VisitRow| v.centre_name.clone()).grow(8).priority(4))
                 .empty("No visit that fits and that you may read."),
         }
@@ -102,7 +98,13 @@ pub fn read_line(line: &str, today: NaiveDate) -> Result<RecordSearch, Why> {
         (None, false) => Some(words),
         (None, true) => None,
     };
-    Ok(RecordSearch { patient, provider: query.provider, centre: query.centre, from: query.from, to: query.to })
+    Ok(RecordSearch {
+        patient,
+        provider: query.provider,
+        centre: query.centre,
+        from: query.from,
+        to: query.to,
+    })
 }
 
 impl Records {
@@ -172,18 +174,19 @@ impl Screen for Records {
         self.problem = None;
     }
     fn waits_for(&self, command: Command) -> bool {
-        !self.typing && self.table.is_loading() && matches!(command, Command::Open | Command::History | Command::Patient)
+        !self.typing
+            && self.table.is_loading()
+            && matches!(command, Command::Open | Command::History | Command::Patient)
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         let of_line = matches!(command, Command::Search | Command::List);
         if of_line == self.typing {
             return Ok(());
         }
-        Err(Why::new("not_here", if self.typing {
-            tr!("Search first; enter does it.")
-        } else {
-            tr!("The list has the keys now.")
-        }))
+        Err(Why::new(
+            "not_here",
+            if self.typing { tr!("Search first; enter does it.") } else { tr!("The list has the keys now.") },
+        ))
     }
     fn moved(&mut self, cx: &mut Cx<Msg>) {
         if !self.typing && self.table.position() + 1 >= self.table.rows().len() {

@@ -30,8 +30,17 @@ pub struct Ranked<R> {
 
 impl<R: Clone> Ranked<R> {
     /// A table whose rows have these ids and are found by this text, which begins with what the first column shows.
-    pub fn new(id: impl Fn(&R) -> Uuid + Send + 'static, text: impl Fn(&R) -> String + Send + 'static) -> Self {
-        Self { all: vec![], text: Box::new(text), line: TextLine::new().max(60), typing: false, table: Table::new(id) }
+    pub fn new(
+        id: impl Fn(&R) -> Uuid + Send + 'static,
+        text: impl Fn(&R) -> String + Send + 'static,
+    ) -> Self {
+        Self {
+            all: vec![],
+            text: Box::new(text),
+            line: TextLine::new().max(60),
+            typing: false,
+            table: Table::new(id),
+        }
     }
     /// Adds a column at the right.
     #[must_use]

@@ -5,14 +5,17 @@ use praxis::{
     domain::{
         actor::Role,
         clinic_session::{SessionAppointment, SessionRow},
-        ids::{AppointmentId, AuditEventId, CentreId, ClinicSessionId, EncounterId, PatientId, ProviderId, RegistrationId},
+        ids::{
+            AppointmentId, AuditEventId, CentreId, ClinicSessionId, EncounterId, PatientId, ProviderId,
+            RegistrationId,
+        },
         name::PersonName,
         time::Period,
         why::Why,
     },
     store::{
-        Change, Error, HomeAppointment, LogLine, OwnAppointment, OwnHome, Overview, PendingProvider, ProviderHome,
-        ProviderRow, RowChange, Started, Totals, UnsignedVisit, Waiting,
+        Change, Error, HomeAppointment, LogLine, Overview, OwnAppointment, OwnHome, PendingProvider,
+        ProviderHome, ProviderRow, RowChange, Started, Totals, UnsignedVisit, Waiting,
     },
     ui::{
         screens::{
@@ -251,7 +254,11 @@ fn enter_opens_the_panel_of_the_session() {
     let mut stage = open_panel();
     insta::assert_snapshot!(stage.frame());
     stage.forget_effects().keys("enter");
-    assert_eq!(stage.effects(), [format!("push Visit(EncounterId({}))", id(77))], "the one in progress goes on");
+    assert_eq!(
+        stage.effects(),
+        [format!("push Visit(EncounterId({}))", id(77))],
+        "the one in progress goes on"
+    );
     stage.forget_effects().keys("down s");
     assert_eq!(stage.effects(), ["save visit.start"]);
     stage.forget_effects().keys("down x");
@@ -282,7 +289,8 @@ fn removing_an_empty_session_asks_and_says_what_follows() {
     assert!(!stage.effects().contains(&"save session.remove".to_owned()));
     stage.keys("x y");
     assert!(stage.effects().contains(&"save session.remove".to_owned()));
-    let why = Why::new("session_removed_with_bookings", "The session has 1 bookings, so it cannot be removed.");
+    let why =
+        Why::new("session_removed_with_bookings", "The session has 1 bookings, so it cannot be removed.");
     stage.forget_effects().deliver(schedule::Msg::Removed(Err(Error::Refused(why))));
     assert!(stage.text().contains("bookings, so it cannot be removed"), "booked meanwhile: {}", stage.text());
 }
@@ -315,8 +323,20 @@ fn add_form() -> Stage<Schedule> {
 #[test]
 fn an_overlap_at_another_centre_is_told_under_the_form_and_the_fields_stay() {
     let mut stage = add_form();
-    stage.keys("ctrl-u").type_text("fri").keys("enter").type_text("9").keys("enter").type_text("12:30").keys("ctrl-s");
-    assert!(stage.effects().contains(&"save session.add".to_owned()), "{:?}\n{}", stage.effects(), stage.text());
+    stage
+        .keys("ctrl-u")
+        .type_text("fri")
+        .keys("enter")
+        .type_text("9")
+        .keys("enter")
+        .type_text("12:30")
+        .keys("ctrl-s");
+    assert!(
+        stage.effects().contains(&"save session.add".to_owned()),
+        "{:?}\n{}",
+        stage.effects(),
+        stage.text()
+    );
     let why = Why::new(
         "clinic_session_overlap",
         "The provider already has a session at that time: 08:00 to 17:00 at Ultimo Medical Centre.",
@@ -384,7 +404,10 @@ fn mine() -> Stage<own::OwnHome> {
         upcoming,
     };
     stage.deliver(own::Msg::Loaded(Ok(OwnHome {
-        appointments: vec![a(1, "2026-03-20T09:00", "booked", true), a(2, "2026-03-02T09:00", "completed", false)],
+        appointments: vec![
+            a(1, "2026-03-20T09:00", "booked", true),
+            a(2, "2026-03-02T09:00", "completed", false),
+        ],
         visits: vec![super::find::visit(3, "2026-03-02", "Tension headache")],
     })));
     stage

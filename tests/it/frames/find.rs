@@ -10,7 +10,8 @@ use praxis::{
         why::Why,
     },
     store::{
-        CentrePage, CentreRow, DepartmentLine, Error, Found, HistoryPage, NextFree, ProviderPage, ProviderRow, VisitRow,
+        CentrePage, CentreRow, DepartmentLine, Error, Found, HistoryPage, NextFree, ProviderPage,
+        ProviderRow, VisitRow,
     },
     ui::{
         screens::{
@@ -205,7 +206,11 @@ fn providers_are_found_by_name_and_specialty_and_lead_to_booking() {
     let text = stage.text();
     assert!(text.contains("NEESON") && !text.contains("JACKSON"), "{text}");
     stage.keys("b");
-    assert!(stage.effects()[0].contains(&format!("provider: Some(ProviderId({}))", id(2))), "{:?}", stage.effects());
+    assert!(
+        stage.effects()[0].contains(&format!("provider: Some(ProviderId({}))", id(2))),
+        "{:?}",
+        stage.effects()
+    );
     every_size(list_of_providers);
 }
 
@@ -256,7 +261,12 @@ fn centre_page() -> Stage<centre::Centre> {
                 opens: None,
                 closed: false,
             },
-            DepartmentLine { name: "Imaging".into(), services: None, opens: Some("in May".into()), closed: true },
+            DepartmentLine {
+                name: "Imaging".into(),
+                services: None,
+                opens: Some("in May".into()),
+                closed: true,
+            },
         ],
         providers: vec![person(1, ("Smith", "Anna"), "gp"), person(2, ("Neeson", "Liam"), "specialist")],
     }))));
@@ -273,7 +283,8 @@ fn the_page_of_a_centre_leads_to_its_providers_and_to_booking() {
 }
 
 fn provider_page() -> Stage<provider::Provider> {
-    let mut stage = Stage::with(provider::Provider::of(ProviderId(id(1))), env(Some(actor(Role::Receptionist))));
+    let mut stage =
+        Stage::with(provider::Provider::of(ProviderId(id(1))), env(Some(actor(Role::Receptionist))));
     let hours = |weekday, from_minute, to_minute| WeeklyHours {
         centre: CentreId(id(90)),
         weekday,

@@ -64,7 +64,9 @@ impl Centre {
             table: Table::new(|l: &Line| l.row.id.0)
                 .column(Column::new("Profession", |l: &Line| profession(&l.row.profession)).width(15))
                 .column(Column::new("Provider", |l: &Line| l.row.name.to_string()).grow(16))
-                .column(Column::new("Specialty", |l: &Line| l.row.specialties.join(", ")).grow(10).priority(4))
+                .column(
+                    Column::new("Specialty", |l: &Line| l.row.specialties.join(", ")).grow(10).priority(4),
+                )
                 .column(Column::new("Next free", |l: &Line| l.free.clone()).width(16).priority(3))
                 .empty("Nobody works here yet. An administrator adds providers."),
         }
@@ -74,8 +76,10 @@ impl Centre {
         let Some(page) = &self.page else { return vec![] };
         let c = &page.centre;
         let mut lines = vec![];
-        let place = [c.address.as_deref(), c.suburb.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let reach = [c.phone.as_deref(), c.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("   ");
+        let place =
+            [c.address.as_deref(), c.suburb.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let reach =
+            [c.phone.as_deref(), c.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("   ");
         lines.extend([place, reach].into_iter().filter(|l| !l.is_empty()));
         for d in &page.departments {
             let mut line = tr!("department {name}", name = d.name);
@@ -121,7 +125,9 @@ impl Screen for Centre {
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let names = ["centre", "department", "provider", "clinic_session", "appointment"];
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str())) {
+        if matches!(change, Change::Everything)
+            || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str()))
+        {
             self.opened(cx);
         }
     }
@@ -134,7 +140,11 @@ impl Screen for Centre {
             (Command::Open, Some(id)) => cx.push(Route::Provider(id)),
             (Command::Open, None) => {}
             (Command::Book, provider) => {
-                cx.push(Route::Booking(BookingStart { provider, centre: Some(self.id), ..BookingStart::default() }));
+                cx.push(Route::Booking(BookingStart {
+                    provider,
+                    centre: Some(self.id),
+                    ..BookingStart::default()
+                }));
             }
         }
     }

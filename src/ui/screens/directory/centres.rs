@@ -39,11 +39,26 @@ impl Default for Centres {
             table: Ranked::new(|c: &CentreRow| c.id.0, text)
                 .column(Column::new("Centre", |c: &CentreRow| c.name.clone()).grow(20))
                 .column(
-                    Column::new("Kind", |c: &CentreRow| super::centre::kind_word(&c.kind).to_owned()).width(14).priority(4),
+                    Column::new("Kind", |c: &CentreRow| super::centre::kind_word(&c.kind).to_owned())
+                        .width(14)
+                        .priority(4),
                 )
-                .column(Column::new("Suburb", |c: &CentreRow| c.suburb.clone().unwrap_or_default()).grow(10).priority(2))
-                .column(Column::new("Phone", |c: &CentreRow| c.phone.clone().unwrap_or_default()).width(14).priority(3))
-                .column(Column::new("Providers", |c: &CentreRow| c.providers.to_string()).width(9).right().priority(5))
+                .column(
+                    Column::new("Suburb", |c: &CentreRow| c.suburb.clone().unwrap_or_default())
+                        .grow(10)
+                        .priority(2),
+                )
+                .column(
+                    Column::new("Phone", |c: &CentreRow| c.phone.clone().unwrap_or_default())
+                        .width(14)
+                        .priority(3),
+                )
+                .column(
+                    Column::new("Providers", |c: &CentreRow| c.providers.to_string())
+                        .width(9)
+                        .right()
+                        .priority(5),
+                )
                 .empty("No centres yet. An administrator adds them."),
         }
     }
@@ -75,7 +90,9 @@ impl Screen for Centres {
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let names = ["centre", "department", "provider"];
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str())) {
+        if matches!(change, Change::Everything)
+            || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str()))
+        {
             self.opened(cx);
         }
     }
@@ -83,7 +100,9 @@ impl Screen for Centres {
         let Some(id) = self.table.selected().map(|c| c.id) else { return };
         match command {
             Command::Open => cx.push(Route::Centre(id)),
-            Command::Book => cx.push(Route::Booking(BookingStart { centre: Some(id), ..BookingStart::default() })),
+            Command::Book => {
+                cx.push(Route::Booking(BookingStart { centre: Some(id), ..BookingStart::default() }));
+            }
         }
     }
     fn update(&mut self, Msg::Loaded(result): Msg, cx: &mut Cx<Msg>) {

@@ -96,7 +96,8 @@ fn hours_at(page: &ProviderPage, centre: CentreId) -> String {
         let minutes = u32::try_from(minute).unwrap_or(0) % 1440;
         NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0).map(clock).unwrap_or_default()
     };
-    let one = |weekday: i32| Weekday::try_from(u8::try_from(weekday - 1).unwrap_or(0)).map_or("", weekday_short);
+    let one =
+        |weekday: i32| Weekday::try_from(u8::try_from(weekday - 1).unwrap_or(0)).map_or("", weekday_short);
     let parts: Vec<String> = page
         .hours
         .iter()
@@ -156,7 +157,11 @@ impl Screen for Provider {
             (Command::Open, Some(id)) => cx.push(Route::Centre(id)),
             (Command::Open, None) => {}
             (Command::Book, centre) => {
-                cx.push(Route::Booking(BookingStart { provider: Some(self.id), centre, ..BookingStart::default() }));
+                cx.push(Route::Booking(BookingStart {
+                    provider: Some(self.id),
+                    centre,
+                    ..BookingStart::default()
+                }));
             }
         }
     }

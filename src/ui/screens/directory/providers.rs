@@ -90,7 +90,9 @@ impl Screen for Providers {
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let names = ["provider", "account", "centre", "clinic_session", "appointment"];
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str())) {
+        if matches!(change, Change::Everything)
+            || matches!(change, Change::Row(r) if names.contains(&r.entity.as_str()))
+        {
             self.opened(cx);
         }
     }

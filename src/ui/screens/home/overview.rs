@@ -56,9 +56,11 @@ impl Default for OverviewHome {
                 .column(Column::new("Who", |l: &Line| l.event.login.clone()).width(16))
                 .column(Column::new("What", |l: &Line| l.event.action.clone()).grow(16))
                 .column(Column::new("About", |l: &Line| l.event.entity.clone()).width(14).priority(3))
-                .column(Column::new("Outcome", |l: &Line| tr_str(&l.event.outcome).to_owned()).width(8).look(|l, t| {
-                    if l.event.outcome == "refused" { t.warn() } else { t.dim() }
-                }))
+                .column(Column::new("Outcome", |l: &Line| tr_str(&l.event.outcome).to_owned()).width(8).look(
+                    |l, t| {
+                        if l.event.outcome == "refused" { t.warn() } else { t.dim() }
+                    },
+                ))
                 .empty("The log is empty.")
                 .uncounted(),
         }
@@ -101,7 +103,9 @@ impl Screen for OverviewHome {
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let again = match change {
             Change::Everything => true,
-            Change::Row(r) => matches!(r.entity.as_str(), "provider_registration" | "account" | "centre" | "provider"),
+            Change::Row(r) => {
+                matches!(r.entity.as_str(), "provider_registration" | "account" | "centre" | "provider")
+            }
             Change::Link(_) => false,
         };
         if again {
@@ -117,7 +121,10 @@ impl Screen for OverviewHome {
     }
     fn available(&self, command: Command) -> Result<(), crate::domain::why::Why> {
         if command != Command::Log && self.totals.is_none() {
-            let why = crate::domain::why::Why::new("administrators_only", tr!("Only an administrator may do that."));
+            let why = crate::domain::why::Why::new(
+                "administrators_only",
+                tr!("Only an administrator may do that."),
+            );
             return Err(why);
         }
         Ok(())
@@ -158,13 +165,20 @@ impl Screen for OverviewHome {
                 open = t.left_open
             );
             widgets::put(frame, head, 0, &first, ui.theme.strong());
-            widgets::put(frame, head, 1, &second, if t.left_open > 0 { ui.theme.warn() } else { ui.theme.text() });
+            widgets::put(
+                frame,
+                head,
+                1,
+                &second,
+                if t.left_open > 0 { ui.theme.warn() } else { ui.theme.text() },
+            );
             y = 3;
         }
         if !self.pending.is_empty() {
             let n = self.pending.len();
             let key = ui.key(&["overview"], "overview.applications");
-            let title = tr!(" Providers waiting to be registered: {n}   ({key} opens them)", n = n, key = key);
+            let title =
+                tr!(" Providers waiting to be registered: {n}   ({key} opens them)", n = n, key = key);
             widgets::put(frame, head, y, &title, ui.theme.warn());
             for (i, p) in self.pending.iter().take(4).enumerate() {
                 let asked = short_day(p.asked_at.with_timezone(&ui.env.zone()).date_naive());

@@ -128,7 +128,9 @@ impl Screen for OwnHome {
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let mine = cx.env().actor.as_ref().and_then(|a| a.patient).map(|p| p.0);
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.patient.is_some() && r.patient == mine) {
+        if matches!(change, Change::Everything)
+            || matches!(change, Change::Row(r) if r.patient.is_some() && r.patient == mine)
+        {
             self.load(cx);
         }
     }

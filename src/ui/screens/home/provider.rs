@@ -85,12 +85,18 @@ impl Default for ProviderHomeScreen {
         Self {
             home: None,
             table: Table::new(|e: &Entry| e.id)
-                .column(Column::new("When", |e: &Entry| e.when.clone()).width(11).look(|e, t| look(e.mark, t)))
+                .column(
+                    Column::new("When", |e: &Entry| e.when.clone()).width(11).look(|e, t| look(e.mark, t)),
+                )
                 .column(Column::new("Patient", |e: &Entry| e.name.clone()).grow(14))
                 .column(Column::new("Age", |e: &Entry| e.age.clone()).width(5).priority(4))
                 .column(Column::new("Visit", |e: &Entry| e.reason.clone()).grow(8).priority(3))
                 .column(Column::new("Centre", |e: &Entry| e.place.clone()).width(10).priority(5))
-                .column(Column::new("Status", |e: &Entry| e.status.clone()).width(13).look(|e, t| look(e.mark, t)))
+                .column(
+                    Column::new("Status", |e: &Entry| e.status.clone())
+                        .width(13)
+                        .look(|e, t| look(e.mark, t)),
+                )
                 .empty("Nothing is unsigned and nobody is booked for the next 7 days.")
                 .uncounted(),
             opened: false,
@@ -123,7 +129,11 @@ impl ProviderHomeScreen {
         let Some(actor) = cx.env().actor.clone() else { return };
         let opened = !std::mem::replace(&mut self.opened, true);
         self.table.loading();
-        cx.load("home.load", move |store| async move { store.provider_home(&actor, opened).await }, Msg::Loaded);
+        cx.load(
+            "home.load",
+            move |store| async move { store.provider_home(&actor, opened).await },
+            Msg::Loaded,
+        );
     }
 
     fn start(&mut self, appointment: AppointmentId, cx: &mut Cx<Msg>) {
@@ -159,7 +169,8 @@ impl ProviderHomeScreen {
     }
 
     fn told(&mut self, id: AppointmentId, missed: bool, version: i64, cx: &mut Cx<Msg>) {
-        let name = self.table.rows().iter().find(|e| e.id == id.0).map(|e| e.name.clone()).unwrap_or_default();
+        let name =
+            self.table.rows().iter().find(|e| e.id == id.0).map(|e| e.name.clone()).unwrap_or_default();
         if missed && let Some(actor) = cx.env().actor.clone() {
             let request = RequestId::new();
             cx.undoable(
@@ -270,12 +281,18 @@ impl Screen for ProviderHomeScreen {
         match (command, entry) {
             (Command::Next, _) => {
                 let Some(actor) = cx.env().actor.clone() else { return };
-                cx.load("home.next", move |store| async move { store.next_waiting(&actor).await }, Msg::Waiting);
+                cx.load(
+                    "home.next",
+                    move |store| async move { store.next_waiting(&actor).await },
+                    Msg::Waiting,
+                );
             }
             (Command::Sessions, _) => cx.push(Route::Schedule(None)),
             (Command::Open, Some(e)) => match (e.encounter, &e.appointment) {
                 (Some(visit), _) => cx.push(Route::Visit(visit)),
-                (None, Some((id, _, status))) if status == "arrived" || status == "in_progress" => self.start(*id, cx),
+                (None, Some((id, _, status))) if status == "arrived" || status == "in_progress" => {
+                    self.start(*id, cx);
+                }
                 _ => cx.push(Route::Patient(e.patient)),
             },
             (Command::Start, Some(e)) => match (e.encounter, e.appointment) {

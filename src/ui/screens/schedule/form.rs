@@ -248,7 +248,11 @@ impl Screen for SessionForm {
         if self.of.is_none()
             && let Some(actor) = cx.env().actor.clone()
         {
-            cx.load("session-form.providers", move |store| async move { store.providers(&actor).await }, Msg::Providers);
+            cx.load(
+                "session-form.providers",
+                move |store| async move { store.providers(&actor).await },
+                Msg::Providers,
+            );
         }
     }
     fn edited(&mut self, _cx: &mut Cx<Msg>) {
@@ -268,7 +272,8 @@ impl Screen for SessionForm {
                     Some(me) => all.into_iter().filter(|p| p.id == me).collect(),
                     None => all,
                 };
-                let names: Vec<String> = self.providers.iter().map(|p| clean(&p.name.to_string()).into_owned()).collect();
+                let names: Vec<String> =
+                    self.providers.iter().map(|p| clean(&p.name.to_string()).into_owned()).collect();
                 let first = names.first().cloned().unwrap_or_default();
                 self.form.set_options(F::Provider, names);
                 if self.me.is_some() {
@@ -301,7 +306,8 @@ impl Screen for SessionForm {
         let text = if self.saving { Some(tr!("saving").to_owned()) } else { self.problem.clone() };
         if let Some(text) = text {
             let style = if self.saving { ui.theme.dim() } else { ui.theme.alarm() };
-            for (y, line) in (1..).zip(wrap(&clean(&text), usize::from(below.width.saturating_sub(2)).max(1))) {
+            for (y, line) in (1..).zip(wrap(&clean(&text), usize::from(below.width.saturating_sub(2)).max(1)))
+            {
                 widgets::put(frame, below, y, &format!(" {line}"), style);
             }
         }

@@ -77,10 +77,21 @@ impl Schedule {
             table: Table::new(|s: &SessionRow| s.id.0)
                 .column(Column::new("Day", |s: &SessionRow| short_day(s.day)).width(10))
                 .column(Column::new("Hours", |s: &SessionRow| s.times()).width(11))
-                .column(Column::new("Provider", |s: &SessionRow| s.provider_name.to_string()).grow(12).priority(2))
+                .column(
+                    Column::new("Provider", |s: &SessionRow| s.provider_name.to_string())
+                        .grow(12)
+                        .priority(2),
+                )
                 .column(Column::new("Centre", |s: &SessionRow| s.centre_name.clone()).grow(10).priority(4))
-                .column(Column::new("Slot", |s: &SessionRow| format!("{}m", s.slot_minutes)).width(4).right().priority(5))
-                .column(Column::new("Total", |s: &SessionRow| s.total().to_string()).width(5).right().priority(3))
+                .column(
+                    Column::new("Slot", |s: &SessionRow| format!("{}m", s.slot_minutes))
+                        .width(4)
+                        .right()
+                        .priority(5),
+                )
+                .column(
+                    Column::new("Total", |s: &SessionRow| s.total().to_string()).width(5).right().priority(3),
+                )
                 .column(Column::new("Booked", |s: &SessionRow| s.booked.to_string()).width(6).right())
                 .column(
                     Column::new("Free", |s: &SessionRow| s.free().to_string())
@@ -160,7 +171,9 @@ impl Schedule {
                 let question =
                     tr!("{what} has {n} bookings, so it cannot be removed.", what = what, n = booked);
                 Confirm::new(question, answer)
-                    .consequence(tr!("Open it to move them to other times, one after the other; then remove it."))
+                    .consequence(tr!(
+                        "Open it to move them to other times, one after the other; then remove it."
+                    ))
                     .yes(tr!("show the bookings"))
                     .no(tr!("keep the session"))
             },
@@ -301,7 +314,9 @@ impl Screen for Schedule {
                 cx.toast(tr!("The session is removed."));
                 self.load(cx);
             }
-            Msg::Removed(Err(Error::Refused(Why { rule, .. }))) if rule == "session_removed_with_bookings" => {
+            Msg::Removed(Err(Error::Refused(Why { rule, .. })))
+                if rule == "session_removed_with_bookings" =>
+            {
                 // Somebody booked while the question was open.
                 if let Some(s) = &self.asked {
                     Self::offer_moving(name_of(s), s.booked.max(1), cx);
@@ -324,7 +339,8 @@ impl Screen for Schedule {
             Some(a) => a.workplace.as_ref().map_or_else(String::new, |w| w.name.clone()),
             None => String::new(),
         };
-        let title = tr!(" {from} to {to}   {whose}", from = short_day(from), to = short_day(to), whose = whose);
+        let title =
+            tr!(" {from} to {to}   {whose}", from = short_day(from), to = short_day(to), whose = whose);
         widgets::put(frame, head, 0, &title, ui.theme.strong());
         self.table.view(frame, rows, ui);
     }

@@ -189,8 +189,11 @@ impl Screen for SessionPanel {
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         if command == Command::Start && !self.mine {
-            return Err(Why::new("start_own_visits", tr!("Only the provider of a session starts its visits."))
-                .instead(tr!("The provider opens it from their own screen.")));
+            return Err(Why::new(
+                "start_own_visits",
+                tr!("Only the provider of a session starts its visits."),
+            )
+            .instead(tr!("The provider opens it from their own screen.")));
         }
         Ok(())
     }
