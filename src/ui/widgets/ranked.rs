@@ -1,11 +1,10 @@
-//! A table with a search line above it: what is typed ranks the rows in memory, near matches too, with the matched
-//! letters underlined. `royal rand` finds Royal Randwick Hospital.
+//! A table with a search line above it: what is typed ranks the rows in memory, best first, with the matched letters
+//! underlined. The screen says how they are ranked.
 use super::{
     table::{Column, Table},
     text_input::TextLine,
 };
 use crate::{
-    search::rank,
     tr,
     ui::{
         command::WidgetCommand,
@@ -15,28 +14,31 @@ use crate::{
 use ratatui::{Frame, layout::Rect};
 use uuid::Uuid;
 
-type Text<R> = Box<dyn Fn(&R) -> String + Send>;
+/// The rows that match a text, best first: their indices, and of the first column the characters to underline.
+pub type Found = Vec<(usize, Vec<usize>)>;
+
+type Find<R> = Box<dyn Fn(&str, &[R]) -> Found + Send>;
 
 /// Rows `R`, all of them in memory.
 ///
-/// `Ranked::new(|c: &Row| c.id.0, |c| format!("{} {}", c.name, c.suburb)).column(Column::new("Name", |c: &Row| c.name.clone()))`
+/// `Ranked::new(|c: &Row| c.id.0, find).column(Column::new("Name", |c: &Row| c.name.clone()))`
 pub struct Ranked<R> {
     all: Vec<R>,
-    text: Text<R>,
+    find: Find<R>,
     line: TextLine,
     typing: bool,
     table: Table<R>,
 }
 
 impl<R: Clone> Ranked<R> {
-    /// A table whose rows have these ids and are found by this text, which begins with what the first column shows.
+    /// A table whose rows have these ids and are found so.
     pub fn new(
         id: impl Fn(&R) -> Uuid + Send + 'static,
-        text: impl Fn(&R) -> String + Send + 'static,
+        find: impl Fn(&str, &[R]) -> Found + Send + 'static,
     ) -> Self {
         Self {
             all: vec![],
-            text: Box::new(text),
+            find: Box::new(find),
             line: TextLine::new().max(60),
             typing: false,
             table: Table::new(id),
@@ -84,9 +86,9 @@ impl<R: Clone> Ranked<R> {
     }
 
     fn rank(&mut self, best: bool) {
-        let hits = rank(self.line.value(), &self.all, |r| (self.text)(r));
-        let rows = hits.iter().map(|h| self.all[h.index].clone()).collect();
-        let marks = hits.into_iter().map(|h| h.marks.into_iter().flatten().collect()).collect();
+        let found = (self.find)(self.line.value(), &self.all);
+        let rows = found.iter().filter_map(|(i, _)| self.all.get(*i).cloned()).collect();
+        let marks = found.into_iter().map(|(_, marks)| marks).collect();
         self.table.set_rows(rows);
         self.table.set_marks(marks);
         if best {

@@ -1,4 +1,5 @@
 //! Every centre: found by name, suburb or department.
+use super::found;
 use crate::{
     store::{CentreRow, Change, Error},
     tr,
@@ -36,7 +37,7 @@ impl Default for Centres {
             format!("{} {} {}", c.name, c.suburb.as_deref().unwrap_or_default(), c.departments.join(" "))
         };
         Self {
-            table: Ranked::new(|c: &CentreRow| c.id.0, text)
+            table: Ranked::new(|c: &CentreRow| c.id.0, move |typed, rows| found(typed, rows, text))
                 .column(Column::new("Centre", |c: &CentreRow| c.name.clone()).grow(20))
                 .column(
                     Column::new("Kind", |c: &CentreRow| super::centre::kind_word(&c.kind).to_owned())

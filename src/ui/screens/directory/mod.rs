@@ -6,9 +6,11 @@ pub mod providers;
 
 use crate::{
     domain::{dates::short_day, provider::Profession},
+    search::rank,
     store::ProviderRow,
     text::tr_str,
     tr,
+    ui::widgets::ranked::Found,
 };
 use chrono::NaiveDate;
 
@@ -28,4 +30,9 @@ fn next_free(p: &ProviderRow, today: NaiveDate) -> String {
             format!("{} {time}", short_day(at.date_naive()))
         }
     })
+}
+
+/// The rows whose text matches what was typed, near matches too: `royal rand` finds Royal Randwick Hospital.
+fn found<R>(typed: &str, rows: &[R], text: impl Fn(&R) -> String) -> Found {
+    rank(typed, rows, text).into_iter().map(|h| (h.index, h.marks.into_iter().flatten().collect())).collect()
 }

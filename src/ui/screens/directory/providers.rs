@@ -1,5 +1,5 @@
 //! Everybody patients are booked with: by name, profession, specialty, expertise or centre, with the next free slot.
-use super::{next_free, profession};
+use super::{found, next_free, profession};
 use crate::{
     store::{Change, Error, ProviderRow},
     tr,
@@ -54,7 +54,7 @@ impl Default for Providers {
             format!("{} {} {expertise} {}", l.row.name, field_of_work(&l.row), centres(&l.row))
         };
         Self {
-            table: Ranked::new(|l: &Line| l.row.id.0, text)
+            table: Ranked::new(|l: &Line| l.row.id.0, move |typed, rows| found(typed, rows, text))
                 .column(Column::new("Provider", |l: &Line| l.row.name.to_string()).grow(16))
                 .column(Column::new("Profession", |l: &Line| field_of_work(&l.row)).grow(14))
                 .column(Column::new("Centre", |l: &Line| centres(&l.row)).grow(12).priority(4))
