@@ -5,6 +5,8 @@ use super::{
     route::{Route, at},
 };
 
+pub mod board;
+pub mod booking;
 pub mod change_password;
 pub mod directory;
 pub mod history;
@@ -32,6 +34,21 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
+pub mod workplace;
+pub mod patient;
+pub mod patients;
+pub mod register_patient;
+
+/// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
+#[rustfmt::skip]
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Sign in", login::Command::ALL),
+    ("Choose a password", change_password::Command::ALL),
+    ("Where you work", workplace::Command::ALL),
+];
+
+/// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
+#[rustfmt::skip]
 pub const SECTIONS: &[&str] = &[
     "lock",
     "login",
@@ -50,6 +67,9 @@ pub const SECTIONS: &[&str] = &[
     "centres",
     "centre",
 ];
+    "workplace",
+];
+pub const SECTIONS: &[&str] = &["lock", "board", "booking", "patients", "patient", "patient-form"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
@@ -64,6 +84,13 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Provider(id) => at(directory::provider::Provider::of(*id)),
         Route::Centres => at(directory::centres::Centres::default()),
         Route::Centre(id) => at(directory::centre::Centre::of(*id)),
+        Route::Workplace => at(workplace::ChooseWorkplace::default()),
+        Route::Board(day) => at(board::Board::at(*day)),
+        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Patients => at(patients::Patients::default()),
+        Route::Patient(id) => at(patient::Patient::new(*id)),
+        Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
+        Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         _ => None,
     }
 }
