@@ -151,6 +151,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Your role reads no visit records.").into(),
             tr!("Those who treat the patient, and the patient, read them.").into(),
         ),
+        "no_own_record" => (
+            tr!("No patient record belongs to your account yet.").into(),
+            tr!("Ask reception to connect it.").into(),
+        ),
         "read_no_relationship" => (
             tr!("You do not treat this patient: there is no appointment with you.").into(),
             tr!("Once an appointment is booked with you, the history opens.").into(),

@@ -53,6 +53,8 @@ pub enum Route {
     Centre(CentreId),
     Records,
     Record(EncounterId),
+    /// One patient's visits at every centre.
+    History(PatientId),
     /// The appointment panel of a visit.
     Visit(EncounterId),
     Admin,
@@ -145,9 +147,9 @@ pub fn places(role: Role) -> Vec<Place> {
 #[must_use]
 pub fn home(role: Role) -> Route {
     match role {
-        Role::Administrator => Route::Admin,
-        Role::Auditor => Route::AuditLog,
-        Role::Patient | Role::LabTechnician => Route::Records,
+        Role::Administrator | Role::Auditor | Role::Patient => Route::Home,
+        Role::LabTechnician => Route::Records,
+        role if role.sees_patients() => Route::Home,
         _ => Route::Board(None),
     }
 }
@@ -167,7 +169,7 @@ pub fn section(route: &Route) -> &'static str {
         Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
-        Route::Records | Route::Record(_) | Route::Visit(_) => "go.records",
+        Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

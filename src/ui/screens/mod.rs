@@ -11,10 +11,15 @@ pub mod audit_log;
 pub mod board;
 pub mod booking;
 pub mod change_password;
+pub mod directory;
+pub mod history;
+pub mod home;
 pub mod login;
 pub mod patient;
 pub mod patients;
+pub mod records;
 pub mod register_patient;
+pub mod schedule;
 pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
@@ -28,6 +33,18 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("My day", home::provider::Command::ALL),
+    ("Overview", home::overview::Command::ALL),
+    ("My appointments and visits", home::own::Command::ALL),
+    ("Schedule", schedule::Command::ALL),
+    ("Session", schedule::panel::Command::ALL),
+    ("Form of a session", schedule::form::Command::ALL),
+    ("Records", records::Command::ALL),
+    ("Visits of a patient", history::Command::ALL),
+    ("Providers", directory::providers::Command::ALL),
+    ("Provider", directory::provider::Command::ALL),
+    ("Centres", directory::centres::Command::ALL),
+    ("Centre", directory::centre::Command::ALL),
     ("Appointment panel", appointment::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
     ("An entry of a list", appointment::entry_form::Command::ALL),
@@ -56,6 +73,19 @@ pub const SECTIONS: &[&str] = &[
     "patients",
     "patient",
     "patient-form",
+    "home",
+    "overview",
+    "own",
+    "schedule",
+    "session",
+    "session-form",
+    "records",
+    "records-line",
+    "history",
+    "providers",
+    "provider",
+    "centres",
+    "centre",
     "visit",
     "visit-offer",
     "patient-lists",
@@ -80,12 +110,20 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
+        Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
         Route::Booking(start) => at(booking::Booking::new(start.clone())),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Records => at(records::Records::default()),
+        Route::History(patient) => at(history::History::of(*patient)),
+        Route::Providers => at(directory::providers::Providers::default()),
+        Route::Provider(id) => at(directory::provider::Provider::of(*id)),
+        Route::Centres => at(directory::centres::Centres::default()),
+        Route::Centre(id) => at(directory::centre::Centre::of(*id)),
         Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
         Route::Admin => at(admin::home::Home::default()),
         Route::AdminAccounts => at(admin::accounts::Accounts::default()),
