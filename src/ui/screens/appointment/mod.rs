@@ -4,9 +4,11 @@ mod beside;
 mod drafts;
 mod ending;
 pub mod entry_form;
+pub mod examination;
 mod info;
 mod keeping;
 pub mod lists;
+mod lists_dialog;
 pub mod tab;
 mod view;
 
@@ -32,7 +34,8 @@ use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 
 /// The tabs in the order of their digits.
-const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[|at| erase(at, info::Info::default())];
+const TABS: &[fn(usize) -> Box<dyn AnyTab>] =
+    &[|at| erase(at, info::Info::default()), |at| erase(at, examination::Examination::default())];
 
 crate::commands! {
     /// What the panel's frame understands, whichever tab is shown.
