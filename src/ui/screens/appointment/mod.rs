@@ -5,7 +5,7 @@ mod drafts;
 mod ending;
 pub mod entry_form;
 pub mod examination;
-mod info;
+pub mod info;
 mod keeping;
 pub mod lists;
 mod lists_dialog;
@@ -288,9 +288,6 @@ impl Screen for Panel {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(self.chart.is_none(), cx);
-    }
-    fn resumed(&mut self, cx: &mut Cx<Msg>) {
-        self.load(false, cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         match command {
