@@ -28,16 +28,26 @@ $$;
 create table clinic.setting (
     key text primary key,
     value text not null,
-    changed_at timestamptz not null default now()
+    changed_at timestamptz not null default now(),
+    constraint setting_value check (case
+        when key = 'clinic_name' then length(value) between 1 and 60
+        when key = 'history_policy' then value in ('central', 'strict')
+        when key = 'self_booking' then value in ('related', 'any')
+        when key like '%\_professions' then value ~ '^([a-z]+(,[a-z]+)*)?$'
+        when key = 'session_hours' then value ~ '^[0-9]{1,2}$' and value::int between 1 and 24
+        when key ~ '_(days|months|minutes)$' then value ~ '^[0-9]{1,4}$'
+        else true end)
 );
 insert into clinic.setting (key, value) values
     ('clinic_name', 'Praxis'),
+    ('clinic_contact', ''),                 -- how to reach the clinic; shown before anybody has signed in
     ('schema_version', '5'),            -- each migration that changes what programs see raises it
     ('schema_min_client', '1'),
     ('history_policy', 'central'),          -- central | strict
     ('history_grace_days', '90'),
     ('self_booking', 'related'),            -- related | any
     ('book_ahead_days', '366'),
+    ('overbook_per_session', '2'),
     ('referring_professions', 'gp'),
     ('diagnosing_professions', 'gp,specialist,physiotherapist'),
     ('referral_valid_months', '12'),

@@ -1,15 +1,25 @@
 //! What a clinic is: pure types and rules, no input or output, no async, no clock.
+pub mod account;
 pub mod actor;
 pub mod appointment;
+pub mod audit;
+pub mod booking;
+pub mod centre;
 pub mod characters;
+pub mod clinic_session;
 pub mod coded;
 pub mod contact;
 pub mod dates;
 pub mod encounter;
 pub mod history;
 pub mod ids;
+pub mod import;
 pub mod name;
 pub mod observation;
+pub mod patient;
+pub mod patient_query;
+pub mod policy;
+pub mod provider;
 pub mod shorthand;
 pub mod time;
 pub mod validate;
