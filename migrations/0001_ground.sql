@@ -38,6 +38,7 @@ insert into clinic.setting (key, value) values
     ('history_grace_days', '90'),
     ('self_booking', 'related'),            -- related | any
     ('book_ahead_days', '366'),
+    ('overbook_per_session', '2'),
     ('referring_professions', 'gp'),
     ('diagnosing_professions', 'gp,specialist,physiotherapist'),
     ('referral_valid_months', '12'),
@@ -417,3 +418,4 @@ grant execute on function clinic.now(), clinic.setting(text), clinic.schema_vers
     auth.rehash(bytea, bytea, text, bytea), auth.lock(), auth.unlock(bytea), auth.close(),
     clinic.request_begin(uuid, text, bytea), clinic.request_done(uuid, jsonb), clinic.request_settle(uuid, text, bytea),
     audit.record(text, text, uuid, uuid, text, jsonb) to praxis_app;
+reset role;

@@ -243,3 +243,4 @@ end $$;
 
 select clinic.track(t) from unnest(array['encounter', 'note', 'service_request', 'result', 'diagnosis', 'prescription',
     'treatment', 'observation', 'report']) t;
+reset role;

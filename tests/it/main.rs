@@ -2,5 +2,6 @@
 mod architecture;
 mod config;
 mod harness;
+mod people;
 mod server;
 mod support;
