@@ -1,11 +1,12 @@
 //! What the visit found: coded by ICD-10-CM code or in free words, main or additional, certain or suspected.
 use super::{
-    coded::take_code,
+    bracket_code::take_code,
+    coded::coded,
     ids::{DiagnosisId, EncounterId, HistoryItemId},
-    record::Entry,
+    record::Authored,
     why::Why,
 };
-use crate::{coded, tr};
+use crate::tr;
 use serde::{Deserialize, Serialize};
 
 coded! {
@@ -46,7 +47,7 @@ pub struct Diagnosis {
     pub certainty: Certainty,
     /// The entry of the condition list it was promoted to.
     pub condition: Option<HistoryItemId>,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 /// Longest name of a diagnosis, in characters.

@@ -1,11 +1,14 @@
 //! What a clinic is: pure types and rules, no input or output, no async, no clock.
 pub mod actor;
 pub mod appointment;
+pub mod bracket_code;
 pub mod characters;
 pub mod coded;
 pub mod contact;
 pub mod dates;
 pub mod diagnosis;
+pub mod encounter;
+pub mod history;
 pub mod ids;
 pub mod name;
 pub mod observation;

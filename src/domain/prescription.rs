@@ -2,13 +2,14 @@
 //!
 //! A check never forbids: going ahead needs a reason, and reason and warnings are kept with the prescription.
 use super::{
-    coded::take_code,
+    bracket_code::take_code,
+    coded::coded,
     ids::{EncounterId, PrescriptionId},
-    record::Entry,
+    record::Authored,
     shorthand::{Frequency, Route, Shorthand, parse_prescription},
     why::Why,
 };
-use crate::{coded, tr};
+use crate::tr;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,7 @@ pub struct Prescription {
     /// Why it was written nevertheless.
     pub override_why: String,
     pub status: PrescriptionStatus,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 impl NewPrescription {

@@ -1,8 +1,10 @@
 //! The whole record of one visit, as it is read afterwards: every field of the panel, who wrote it, what was amended.
 use super::{
     diagnosis::Diagnosis,
+    encounter::{EncounterState, Note, Observation, Visit},
+    history::HistoryItem,
     ids::{
-        DiagnosisId, EncounterId, NoteId, PatientId, PrescriptionId, ProviderId, ReferralId, ReportId, ResultId,
+        DiagnosisId, EncounterId, NoteId, PatientId, PrescriptionId, ReferralId, ReportId, ResultId,
         ServiceRequestId, TreatmentId,
     },
     name::PersonName,
@@ -11,7 +13,6 @@ use super::{
     service_request::{Report, TestOrder},
     treatment::Treatment,
 };
-use crate::coded;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -44,82 +45,12 @@ pub struct Struck {
 
 /// Who entered something and when, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct Authored {
     pub author: PersonName,
     /// The reader wrote it, so may mark it as entered in error.
     pub mine: bool,
     pub at: DateTime<Utc>,
     pub struck: Option<Struck>,
-}
-
-coded! {
-    /// How a visit stands.
-    pub enum VisitState {
-        Open = "open" "open",
-        Paused = "paused" "paused",
-        Signed = "signed" "signed",
-        Voided = "voided" "voided",
-    }
-}
-
-coded! {
-    /// What is printed at the end of a visit.
-    pub enum Document {
-        VisitSummary = "visit_summary" "visit summary",
-        Prescriptions = "prescriptions" "prescriptions",
-        Referral = "referral" "referral",
-        SickNote = "sick_note" "sick note",
-        TestOrders = "test_orders" "test orders",
-        Receipt = "receipt" "receipt",
-    }
-}
-
-coded! {
-    /// One of the patient's standing lists.
-    pub enum ListKind {
-        Allergy = "allergy" "Allergies",
-        Condition = "condition" "Conditions",
-        Medication = "medication" "Current medication",
-        Surgery = "surgery" "Surgeries",
-        Vaccination = "vaccination" "Vaccinations",
-        Family = "family_history" "Family history",
-    }
-}
-
-/// One entry of a standing list, in words: what it is called and what else is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListEntry {
-    pub kind: ListKind,
-    pub title: String,
-    pub details: Vec<String>,
-    /// It was added in this visit.
-    pub here: bool,
-    pub entry: Entry,
-}
-
-/// One measured sign, in words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// The code of the sign, or the words of a free one.
-    pub sign: String,
-    pub value: f64,
-    /// The diastolic pressure.
-    pub value2: Option<f64>,
-    pub unit: String,
-    pub flag: Option<String>,
-    pub taken_at: DateTime<Utc>,
-    pub entry: Entry,
-}
-
-/// A note of the visit or one added after signing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    pub id: NoteId,
-    pub addendum: bool,
-    pub system: Option<String>,
-    pub title: String,
-    pub body: String,
-    pub entry: Entry,
 }
 
 /// Who the record is about.
@@ -145,41 +76,29 @@ pub struct Identity {
     pub allergy_state: String,
 }
 
-/// What the End tab plans: saved whole, with the version of the visit that was seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
-    pub follow_up_on: Option<NaiveDate>,
-    pub follow_up_notes: String,
-    /// In cents, 0 to 10,000,000.
-    pub fee_cents: Option<i32>,
-    /// First and last day of the sick note.
-    pub sick_note: Option<(NaiveDate, NaiveDate)>,
-    pub documents: Vec<Document>,
+/// Something that was marked as entered in error after it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// The table of the row, as in `note`.
+    pub table: String,
+    pub id: uuid::Uuid,
+    pub struck: Struck,
 }
 
 /// Everything of one visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    pub encounter: EncounterId,
-    pub version: i64,
     pub patient: Identity,
-    pub provider: ProviderId,
-    pub provider_name: PersonName,
+    pub visit: Visit,
+    /// The provider's profession, a code.
     pub profession: String,
-    pub centre: String,
     pub zone: String,
-    /// A contact happened without a visit.
+    /// Something done without a visit: a repeat prescription, a result.
     pub contact: bool,
-    pub state: VisitState,
-    pub day: NaiveDate,
-    pub started_at: DateTime<Utc>,
-    pub ended_at: Option<DateTime<Utc>>,
-    pub signed: Option<(PersonName, DateTime<Utc>)>,
     /// The reader sees the patient's whole history; otherwise only what they wrote themselves.
     pub whole: bool,
-    pub chief_complaint: String,
-    pub lists: Vec<ListEntry>,
-    pub vitals: Vec<Measured>,
+    pub history: Vec<HistoryItem>,
+    pub vitals: Vec<Observation>,
     /// Examination notes and addenda, oldest first.
     pub notes: Vec<Note>,
     pub tests: Vec<TestOrder>,
@@ -188,10 +107,9 @@ pub struct Record {
     pub prescriptions: Vec<Prescription>,
     pub treatments: Vec<Treatment>,
     pub referrals: Vec<Referral>,
-    pub ending: Ending,
-    /// The time of the booked follow-up.
-    pub follow_up_booked: Option<DateTime<Utc>>,
-    pub void_why: String,
+    /// The booked follow-up: its time and with whom.
+    pub follow_up: Option<(DateTime<Utc>, PersonName)>,
+    pub amendments: Vec<Amendment>,
 }
 
 /// One visit in the patient's history.
@@ -203,7 +121,7 @@ pub struct PastVisit {
     pub provider: PersonName,
     pub centre: String,
     pub contact: bool,
-    pub state: VisitState,
+    pub state: EncounterState,
     pub chief_complaint: String,
     pub diagnoses: Vec<String>,
 }

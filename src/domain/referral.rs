@@ -1,11 +1,12 @@
 //! Referrals: to a provider in the directory, to a specialty, or to somebody outside; a letter that unlocks booking.
 use super::{
+    coded::coded,
     ids::{EncounterId, PatientId, ProviderId, ReferralId},
     name::PersonName,
-    record::Entry,
+    record::Authored,
     why::Why,
 };
-use crate::{coded, tr};
+use crate::tr;
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ pub struct Referral {
     pub written_on: NaiveDate,
     pub status: ReferralStatus,
     pub sent_at: Option<DateTime<Utc>>,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 impl NewReferral {

@@ -1,7 +1,7 @@
 //! Other treatment and advice of a visit: a title and, where wanted, notes.
 use super::{
     ids::{EncounterId, TreatmentId},
-    record::Entry,
+    record::Authored,
     why::Why,
 };
 use crate::tr;
@@ -22,7 +22,7 @@ pub struct Treatment {
     pub version: i64,
     pub title: String,
     pub notes: String,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 /// Reads one line: `rest at home: 3 days, plenty to drink` has its notes behind the first colon.

@@ -3,22 +3,33 @@
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
 mod appointment;
+mod authored;
 mod board;
 mod call;
 mod change;
 mod connect;
+mod diagnosis;
 mod error;
 mod listen;
+mod prescription;
+mod referral;
 mod refusal;
+mod report;
+mod result;
 pub mod sealed;
+mod service_request;
 mod session;
+mod strike;
+mod treatment;
 
 pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
 pub use error::Error;
+pub use referral::ReferralTarget;
 pub use refusal::why as refusal;
+pub use service_request::VisitTests;
 pub use session::{Challenge, SignIn};
 
 use crate::clock::Clock;

@@ -1,12 +1,13 @@
 //! Ordered tests, their results and reports: what is entered, what stands in a visit, and how a line is read.
 use super::{
-    coded::take_code,
+    bracket_code::take_code,
+    coded::coded,
     ids::{EncounterId, ReportId, ResultId, ServiceRequestId},
     name::PersonName,
-    record::Entry,
+    record::Authored,
     why::Why,
 };
-use crate::{coded, tr};
+use crate::tr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +142,7 @@ pub struct TestResult {
     pub id: ResultId,
     pub what: NewResult,
     pub acknowledged: Option<(PersonName, DateTime<Utc>)>,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 /// A report as it is entered.
@@ -161,7 +162,7 @@ pub struct Report {
     pub id: ReportId,
     pub encounter: EncounterId,
     pub what: NewReport,
-    pub entry: Entry,
+    pub written: Authored,
 }
 
 /// An ordered test with everything under it.
@@ -174,7 +175,7 @@ pub struct TestOrder {
     pub status: TestStatus,
     pub ordered_at: DateTime<Utc>,
     pub reviewed: Option<(PersonName, DateTime<Utc>)>,
-    pub entry: Entry,
+    pub written: Authored,
     pub results: Vec<TestResult>,
 }
 
@@ -182,7 +183,7 @@ impl TestOrder {
     /// It has a result that nobody has acknowledged.
     #[must_use]
     pub fn waits(&self) -> bool {
-        self.results.iter().any(|r| r.acknowledged.is_none() && r.entry.struck.is_none())
+        self.results.iter().any(|r| r.acknowledged.is_none() && r.written.struck.is_none())
     }
 }
 
