@@ -1,8 +1,8 @@
 //! The whole record of one visit, as it is read afterwards: every field of the panel, who wrote it, what was amended.
 use super::{
     diagnosis::Diagnosis,
-    encounter::{EncounterState, Note, Observation, Visit},
-    history::HistoryItem,
+    encounter::{Note, Observation, PastVisit, Visit},
+    history::History,
     ids::{
         DiagnosisId, EncounterId, NoteId, PatientId, PrescriptionId, ReferralId, ReportId, ResultId,
         ServiceRequestId, TreatmentId,
@@ -97,7 +97,8 @@ pub struct Record {
     pub contact: bool,
     /// The reader sees the patient's whole history; otherwise only what they wrote themselves.
     pub whole: bool,
-    pub history: Vec<HistoryItem>,
+    /// The patient's standing lists as they are now.
+    pub history: History,
     pub vitals: Vec<Observation>,
     /// Examination notes and addenda, oldest first.
     pub notes: Vec<Note>,
@@ -110,20 +111,6 @@ pub struct Record {
     /// The booked follow-up: its time and with whom.
     pub follow_up: Option<(DateTime<Utc>, PersonName)>,
     pub amendments: Vec<Amendment>,
-}
-
-/// One visit in the patient's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastVisit {
-    pub encounter: EncounterId,
-    pub day: NaiveDate,
-    pub started_at: DateTime<Utc>,
-    pub provider: PersonName,
-    pub centre: String,
-    pub contact: bool,
-    pub state: EncounterState,
-    pub chief_complaint: String,
-    pub diagnoses: Vec<String>,
 }
 
 /// A page of a history, newest first.
