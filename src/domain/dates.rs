@@ -187,7 +187,9 @@ fn parts(words: &[&str]) -> Option<(u32, Option<u32>, Option<Year>)> {
             Some((number(&one[..2], 2)?, number(&one[2..4], 2), year(&one[4..])))
         }
         [d] => Some((day(d)?, None, None)).filter(|(d, ..)| (1..=31).contains(d)),
-        [y, m, d] if y.len() == 4 => Some((number(d, 2)?, Some(month_at(m)?), Some(year(y)?))),
+        [y, m, d] if y.len() == 4 && number(y, 4).is_some() => {
+            Some((number(d, 2)?, Some(month_at(m)?), Some(year(y)?)))
+        }
         [m, d] if month(m).is_some() => Some((day(d)?, month(m), None)),
         [m, d, y] if month(m).is_some() => Some((day(d)?, month(m), Some(year(y)?))),
         [d, m] => Some((day(d)?, Some(month_at(m)?), None)),

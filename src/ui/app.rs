@@ -4,6 +4,7 @@ mod effects;
 mod frame;
 mod keys;
 pub mod runner;
+mod stage;
 
 use super::{
     cx::{Env, LayerId, Undo},
@@ -243,10 +244,7 @@ impl App {
         }
     }
     fn layer(&mut self, id: LayerId) -> Option<&mut Box<dyn Layer>> {
-        self.lock
-            .iter_mut()
-            .chain(self.layers.iter_mut().map(|e| &mut e.layer))
-            .find(|l| l.id() == id)
+        self.lock.iter_mut().chain(self.layers.iter_mut().map(|e| &mut e.layer)).find(|l| l.id() == id)
     }
     fn tell_top(&mut self, moment: Moment<'_>) {
         let env = self.env.clone();
@@ -256,7 +254,8 @@ impl App {
     }
     fn tell_all(&mut self, moment: Moment<'_>) {
         let env = self.env.clone();
-        let all: Vec<_> = self.layers.iter_mut().map(|e| (e.layer.id(), e.layer.tell(moment, &env))).collect();
+        let all: Vec<_> =
+            self.layers.iter_mut().map(|e| (e.layer.id(), e.layer.tell(moment, &env))).collect();
         all.into_iter().for_each(|(id, fx)| self.run(id, fx));
     }
 
@@ -327,9 +326,5 @@ impl App {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.layers.len()
-    }
-    /// The app's recorded requests, for tests.
-    pub(super) fn records(&mut self) -> (Option<&mut Vec<String>>, Option<&mut Vec<runner::Pending>>) {
-        (self.recorded.as_mut(), self.runner.recorded.as_mut())
     }
 }

@@ -137,10 +137,8 @@ impl<S: Screen> Layer for Slot<S> {
         if used != Used::No {
             return used;
         }
-        match self.screen.field() {
-            Some(field) if field.edit(command) => Used::Edited,
-            _ => Used::No,
-        }
+        let edited = self.screen.field().is_some_and(|field| field.edit(command));
+        if edited { Used::Edited } else { Used::No }
     }
     fn field(&mut self) -> Option<&mut dyn TextInput> {
         self.screen.field()

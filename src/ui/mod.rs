@@ -1,1 +1,19 @@
 //! What staff see and press: one small machine per screen, on a stack of layers.
+pub mod app;
+pub mod command;
+pub mod cx;
+pub mod input;
+pub mod keymap;
+pub mod layer;
+pub mod lean;
+pub mod palette;
+pub mod route;
+mod run;
+pub mod screen;
+pub mod screens;
+pub mod terminal;
+pub mod testing;
+pub mod theme;
+pub mod widgets;
+
+pub use run::{Listen, News, Picture, Setup, run};

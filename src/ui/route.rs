@@ -89,18 +89,40 @@ pub struct Place {
 #[must_use]
 pub fn places(role: Role) -> Vec<Place> {
     use Role::{
-        Administrator, Auditor, DiagnosticsProvider, Gp, LabTechnician, Nurse, OtherProvider, Patient, Pharmacist,
-        Receptionist, Specialist,
+        Administrator, Auditor, DiagnosticsProvider, Gp, LabTechnician, Nurse, OtherProvider, Patient,
+        Pharmacist, Receptionist, Specialist,
     };
-    const DESK: &[Role] = &[Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider];
-    const CLINICAL: &[Role] =
-        &[Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, LabTechnician, Patient, Auditor];
+    const DESK: &[Role] =
+        &[Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider];
+    const CLINICAL: &[Role] = &[
+        Nurse,
+        Gp,
+        Specialist,
+        OtherProvider,
+        Pharmacist,
+        DiagnosticsProvider,
+        LabTechnician,
+        Patient,
+        Auditor,
+    ];
     const EVERYBODY: &[Role] = &Role::ALL;
     let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
         ("Board", "go.board", Route::Board(None), DESK),
-        ("Schedule", "go.schedule", Route::Schedule(None), &[
-            Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, Administrator,
-        ]),
+        (
+            "Schedule",
+            "go.schedule",
+            Route::Schedule(None),
+            &[
+                Receptionist,
+                Nurse,
+                Gp,
+                Specialist,
+                OtherProvider,
+                Pharmacist,
+                DiagnosticsProvider,
+                Administrator,
+            ],
+        ),
         ("Patients", "go.patients", Route::Patients, DESK),
         ("Providers", "go.providers", Route::Providers, EVERYBODY),
         ("Centres", "go.centres", Route::Centres, EVERYBODY),

@@ -1,6 +1,7 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 mod architecture;
 mod config;
+mod frames;
 mod harness;
 mod people;
 mod server;

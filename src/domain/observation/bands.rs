@@ -10,11 +10,14 @@ use super::{Reading, Sign};
 use serde::{Deserialize, Serialize};
 
 /// A value outside the usual band.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text")]
 pub enum Flag {
     #[serde(rename = "L")]
+    #[sqlx(rename = "L")]
     Low,
     #[serde(rename = "H")]
+    #[sqlx(rename = "H")]
     High,
 }
 

@@ -73,7 +73,8 @@ impl App {
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
             Effect::SignedIn(actor, store) => {
-                let first = if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
+                let first =
+                    if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
                 self.env.actor = Some(actor);
                 self.runner.set_store(Some(store));
                 self.next(Next::Go(first));

@@ -124,7 +124,7 @@ pub struct Runner {
     store: Option<Store>,
     out: mpsc::UnboundedSender<Done>,
     loads: Latest<Job>,
-    saves: InOrder<Job>,
+    saves: InOrder<(Job, Option<Store>)>,
     delays: HashMap<Key, u64>,
     count: u64,
     /// In tests: what was asked for. `None` when jobs really run.
@@ -158,13 +158,14 @@ impl Runner {
     /// A read.
     pub fn load(&mut self, layer: LayerId, label: &'static str, job: Job) {
         if let Some(job) = self.loads.ask((layer, label), job) {
-            self.start("load", layer, label, job);
+            self.start("load", layer, label, job, self.store.clone());
         }
     }
     /// A write.
     pub fn save(&mut self, layer: LayerId, label: &'static str, job: Job) {
-        if let Some(job) = self.saves.ask(label, job) {
-            self.start("save", layer, label, job);
+        // A save that waits keeps the store it was asked under: signing out meanwhile must not lose it.
+        if let Some((job, store)) = self.saves.ask(label, (job, self.store.clone())) {
+            self.start("save", layer, label, job, store);
         }
     }
     /// A message later.
@@ -187,19 +188,27 @@ impl Runner {
             let _ = out.send(Done::After(envelope, count));
         });
     }
-    fn start(&mut self, kind: &'static str, layer: LayerId, label: &'static str, job: Job) {
+    fn start(
+        &mut self,
+        kind: &'static str,
+        layer: LayerId,
+        label: &'static str,
+        job: Job,
+        store: Option<Store>,
+    ) {
         if let Some(list) = &mut self.recorded {
             list.push(Pending { kind, layer, label, envelope: None });
             return;
         }
-        let Some(store) = self.store.clone() else { return };
+        let Some(store) = store else { return };
         let (out, is_load) = (self.out.clone(), kind == "load");
         let running = tokio::spawn(job(store));
         tokio::spawn(async move {
             // A job that panicked still ends, so that its line goes on and quitting does not wait for ever.
             let envelope = running.await.unwrap_or_else(|e| {
                 tracing::error!(label, error = %e, "a job ended early");
-                let failure = Some(crate::tr!("Something unexpected happened; the log says more.").to_owned());
+                let failure =
+                    Some(crate::tr!("Something unexpected happened; the log says more.").to_owned());
                 Envelope { to: layer, label, msg: Box::new(()), failure }
             });
             let _ = out.send(if is_load { Done::Load(envelope) } else { Done::Save(envelope) });
@@ -213,13 +222,13 @@ impl Runner {
                 let key = (envelope.to, envelope.label);
                 let (wanted, next) = self.loads.ended(key);
                 if let Some(job) = next {
-                    self.start("load", key.0, key.1, job);
+                    self.start("load", key.0, key.1, job, self.store.clone());
                 }
                 wanted.then_some(envelope)
             }
             Done::Save(envelope) => {
-                if let Some(job) = self.saves.ended(envelope.label) {
-                    self.start("save", envelope.to, envelope.label, job);
+                if let Some((job, store)) = self.saves.ended(envelope.label) {
+                    self.start("save", envelope.to, envelope.label, job, store);
                 }
                 Some(envelope)
             }
@@ -227,6 +236,17 @@ impl Runner {
                 let key = (envelope.to, envelope.label);
                 (self.delays.get(&key) == Some(&count)).then_some(envelope)
             }
+        }
+    }
+    /// In tests: a recorded job has ended without an answer of its own.
+    pub fn settled(&mut self, kind: &'static str, layer: LayerId, label: &'static str) {
+        let next = match kind {
+            "load" => self.loads.ended((layer, label)).1.map(|job| (job, self.store.clone())),
+            "save" => self.saves.ended(label),
+            _ => None,
+        };
+        if let Some((job, store)) = next {
+            self.start(kind, layer, label, job, store);
         }
     }
     /// The layer is gone.

@@ -27,7 +27,20 @@ pub struct Key {
 
 /// The names of keys that are no characters.
 pub const NAMES: [&str; 14] = [
-    "enter", "esc", "tab", "backspace", "del", "ins", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
+    "enter",
+    "esc",
+    "tab",
+    "backspace",
+    "del",
+    "ins",
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
 ];
 
 impl Key {
@@ -65,11 +78,15 @@ impl Key {
             Code::Char('j') if self.ctrl => Some("is Enter on many terminals"),
             Code::Char('h') if self.ctrl => Some("is Backspace on many terminals"),
             Code::Char('[') if self.ctrl => Some("is Esc"),
-            Code::Char(c) if self.ctrl && !c.is_ascii_lowercase() => Some("needs an enhanced keyboard protocol"),
+            Code::Char(c) if self.ctrl && !c.is_ascii_lowercase() => {
+                Some("needs an enhanced keyboard protocol")
+            }
             Code::Named("enter" | "esc" | "backspace" | "tab") if self.ctrl => {
                 Some("needs an enhanced keyboard protocol")
             }
-            Code::Named("enter" | "esc" | "backspace") if self.shift => Some("needs an enhanced keyboard protocol"),
+            Code::Named("enter" | "esc" | "backspace") if self.shift => {
+                Some("needs an enhanced keyboard protocol")
+            }
             _ => None,
         }
     }
@@ -111,7 +128,11 @@ impl FromStr for Key {
         key.code = match (chars.next(), chars.next()) {
             (Some(c), None) => Code::Char(c),
             _ if rest == "space" => Code::Char(' '),
-            _ => match rest.strip_prefix('f').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=12).contains(n)) {
+            _ => match rest
+                .strip_prefix('f')
+                .and_then(|n| n.parse::<u8>().ok())
+                .filter(|n| (1..=12).contains(n))
+            {
                 Some(n) => Code::F(n),
                 None => Code::Named(
                     NAMES.iter().find(|n| **n == rest).ok_or_else(|| format!("there is no key {text:?}"))?,

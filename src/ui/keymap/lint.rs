@@ -4,7 +4,18 @@ use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
 const SHARED: [&str; 12] = [
-    "global", "list", "filter", "form", "field", "text", "text-area", "dialog", "picker", "palette", "help", "prompt",
+    "global",
+    "list",
+    "filter",
+    "form",
+    "field",
+    "text",
+    "text-area",
+    "dialog",
+    "picker",
+    "palette",
+    "help",
+    "prompt",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.
@@ -25,7 +36,8 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
                 out.push(format!("{at}: {key} {why}"));
             }
         }
-        let hides = |s: &str, other: &[Key]| s == section && other.len() > keys.len() && other.starts_with(keys);
+        let hides =
+            |s: &str, other: &[Key]| s == section && other.len() > keys.len() && other.starts_with(keys);
         if command != "none" && map.bindings().any(|(s, other, c)| c != "none" && hides(s, other)) {
             out.push(format!("{at}: it hides longer sequences"));
         }

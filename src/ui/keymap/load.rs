@@ -22,7 +22,9 @@ fn add_named(map: &mut Keymap, name: &str, depth: usize) {
     match name {
         "default" => add(map, DEFAULT, depth),
         "vim" => add(map, VIM, depth),
-        other => map.problems.push(format!("there is no keymap {other:?}; there are \"default\" and \"vim\"")),
+        other => {
+            map.problems.push(format!("there is no keymap {other:?}; there are \"default\" and \"vim\""));
+        }
     }
 }
 

@@ -105,7 +105,9 @@ impl Keymap {
 
     /// Every binding: section, keys, command.
     pub fn bindings(&self) -> impl Iterator<Item = (&str, &[Key], &str)> {
-        self.sections.iter().flat_map(|(s, b)| b.iter().map(move |(k, c)| (s.as_str(), k.as_slice(), c.as_str())))
+        self.sections
+            .iter()
+            .flat_map(|(s, b)| b.iter().map(move |(k, c)| (s.as_str(), k.as_slice(), c.as_str())))
     }
 
     /// The names of its sections.
@@ -114,13 +116,14 @@ impl Keymap {
     }
 }
 
-/// Shorter sequences first, then bare keys with a name on the cap, then characters.
+/// Shorter sequences first; then arrows and their like, then characters, then what every widget also uses.
 fn rank(keys: &[Key]) -> (usize, u8) {
-    let last = keys.last().map_or(3, |k| match k.code {
-        _ if k.ctrl => 2,
+    let last = keys.last().map_or(4, |k| match k.code {
+        _ if k.ctrl => 3,
+        Code::Named("enter" | "esc" | "backspace") => 2,
         Code::Named(_) => 0,
         Code::Char(_) => 1,
-        Code::F(_) => 3,
+        Code::F(_) => 4,
     });
     (keys.len(), last)
 }

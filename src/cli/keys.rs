@@ -1,0 +1,32 @@
+//! `praxis keys print|markdown|check`: the keymap as a table, as Markdown for `docs/keys.md`, or its faults.
+use crate::ui::{
+    keymap::{Keymap, lint, load, markdown, table},
+    screens,
+};
+use std::io::{self, Write};
+
+/// What to do with a keymap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Every binding in columns.
+    Print,
+    /// The tables of `docs/keys.md`.
+    Markdown,
+    /// Every fault, one a line.
+    Check,
+}
+
+/// Answers on `out`; `own` is the text of a person's own keymap. True when nothing is wrong with the keymap.
+///
+/// # Errors
+/// Writing failed.
+pub fn keys(ask: Ask, name: &str, own: Option<&str>, out: &mut dyn Write) -> io::Result<bool> {
+    let map: Keymap = load(name, own);
+    let faults = lint(&map, screens::SECTIONS);
+    match ask {
+        Ask::Print => out.write_all(table(&map).as_bytes())?,
+        Ask::Markdown => out.write_all(markdown(&map).as_bytes())?,
+        Ask::Check => faults.iter().try_for_each(|f| writeln!(out, "{f}"))?,
+    }
+    Ok(faults.is_empty())
+}

@@ -1,0 +1,201 @@
+//! The grammar of every screen: where and who (1), places (2), the body, what just happened (23), what works now (24).
+use super::{App, Link, WHICH_KEY};
+use crate::{
+    text::{clean, cut, pad, tr_str, width},
+    tr,
+    ui::{
+        command::{self, AppCommand, CommandSet, WidgetCommand},
+        keymap::Key,
+        palette::Item,
+        route,
+        screen::{Kind, Ui},
+        widgets::which_key,
+    },
+};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+impl App {
+    /// Draws the present state.
+    pub fn view(&mut self, frame: &mut Frame<'_>) {
+        self.dirty = false;
+        let area = frame.area();
+        if area.width < 40 || area.height < 8 {
+            let text = tr!("Praxis needs 40 columns and 8 lines; this window has fewer.");
+            crate::ui::widgets::sentence(frame, area, text);
+            return;
+        }
+        let row = |y: u16| Rect::new(0, y, area.width, 1);
+        let body = Rect::new(0, 2, area.width, area.height - 4);
+        self.status_line(frame, row(0));
+        self.places_line(frame, row(1));
+        let mut ui = Ui {
+            theme: self.theme,
+            env: self.env.clone(),
+            keymap: self.keymap.clone(),
+            focused: self.lock.is_some(),
+        };
+        if let Some(lock) = &mut self.lock {
+            lock.view(frame, body, &ui);
+        } else {
+            let first = self.layers.iter().rposition(|e| e.layer.kind() == Kind::Place).unwrap_or(0);
+            let last = self.layers.len().saturating_sub(1);
+            for (i, entry) in self.layers.iter_mut().enumerate().skip(first) {
+                ui.focused = i == last;
+                entry.layer.view(frame, body, &ui);
+            }
+        }
+        if !self.pending.is_empty() && self.ticks.now() >= self.pending_since + WHICH_KEY {
+            let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+            let rows: Vec<(String, String)> = self
+                .keymap
+                .next(&sections, &self.pending)
+                .into_iter()
+                .map(|(k, what)| {
+                    (k.to_string(), command::find(&what).map_or(what, |d| tr_str(d.title).into()))
+                })
+                .collect();
+            let title = self
+                .keymap
+                .label(&self.pending)
+                .map_or_else(|| Key::show(&self.pending), |l| tr_str(l).into());
+            which_key::view(frame, body, &title, &rows, self.theme);
+        }
+        self.said_line(frame, row(area.height - 2));
+        self.hint_line(frame, row(area.height - 1));
+    }
+
+    fn status_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        let link = match self.link {
+            Link::Up => if self.theme.ascii { "*" } else { "●" }.to_owned(),
+            Link::Reconnecting(since) => {
+                let s = self.ticks.now().saturating_duration_since(since).as_secs();
+                tr!("reconnecting {seconds} s", seconds = s)
+            }
+            Link::ReadOnly => tr!("read only").to_owned(),
+        };
+        let (place, who) = match &self.env.actor {
+            Some(actor) => {
+                let place =
+                    actor.workplace.as_ref().map_or_else(String::new, |w| clean(&w.name).into_owned());
+                let at = self.env.now().with_timezone(&self.env.zone()).format("%a %d %b %H:%M");
+                (place, format!("{at}   {} · {}  {link}", clean(&actor.login), tr_str(actor.role.word())))
+            }
+            None => (String::new(), if self.link == Link::Up { String::new() } else { link }),
+        };
+        let who = if self.theme.ascii { who.replace('·', "-") } else { who };
+        let cols = usize::from(area.width);
+        let left = format!(" Praxis  {place}");
+        let right = cut(&who, cols.saturating_sub(10));
+        let line = format!("{}{right} ", pad(&left, cols.saturating_sub(width(&right) + 1)));
+        frame.render_widget(Line::styled(line, self.theme.strong()), area);
+    }
+
+    fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        let Some(actor) = self.env.actor.clone() else { return };
+        let here = self.route().map_or("", route::section);
+        let mut spans = vec![Span::raw(" ")];
+        for (i, place) in route::places(actor.role).iter().enumerate() {
+            let style = if place.command == here { self.theme.selected() } else { self.theme.text() };
+            spans.push(Span::styled(format!("{}", i + 1), self.theme.dim()));
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(tr_str(place.word).to_owned(), style));
+            spans.push(Span::raw("  "));
+        }
+        frame.render_widget(Line::from(spans), area);
+    }
+
+    fn said_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        let waits = (!self.held.is_empty())
+            .then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
+        let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " ")))
+        else {
+            return;
+        };
+        let said = self.said.as_ref();
+        let undo =
+            said.filter(|s| s.undo.is_some()).and_then(|_| self.keymap.key_for(&["global"], "app.undo"));
+        let offer = undo.map(|k| tr!("{key} undo", key = Key::show(&k))).unwrap_or_default();
+        let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
+        let cols = usize::from(area.width);
+        let room = cols.saturating_sub(width(&offer) + 3);
+        let line = Line::from(vec![
+            Span::raw(" "),
+            Span::styled(pad(&cut(&text, room), room), style),
+            Span::styled(format!(" {offer}"), self.theme.strong()),
+        ]);
+        frame.render_widget(line, area);
+    }
+
+    fn hint_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        let hints = self.hints();
+        crate::ui::widgets::hint_bar::view(frame, area, &hints, self.theme);
+    }
+
+    /// What line 24 offers: the screen's own commands first, then lists and the app's.
+    fn hints(&mut self) -> Vec<(String, String)> {
+        let keymap = self.keymap.clone();
+        let locked = self.lock.is_some();
+        let dialog = self.dialog_on_top();
+        let Some(top) = self.top() else { return vec![] };
+        let sections = top.contexts();
+        let typing = top.field().is_some();
+        let digits = top.takes_digits();
+        let own: Vec<_> = top
+            .commands()
+            .iter()
+            .filter(|c| !c.quiet && matches!(top.available(c.id), Some(Ok(()))))
+            .copied()
+            .collect();
+        let shared = WidgetCommand::ALL.iter().chain(AppCommand::ALL).filter(|c| {
+            !c.quiet
+                && !locked
+                && !matches!(c.id, "app.undo" | "app.retry")
+                && (!dialog || c.id == "app.help")
+        });
+        let mut out: Vec<(String, String)> = vec![];
+        for def in own.iter().chain(shared) {
+            let Some(keys) = keymap.key_for(&sections, def.id) else { continue };
+            if typing && keys.first().is_some_and(|k| k.printable().is_some()) {
+                continue;
+            }
+            out.push((Key::show(&keys), tr_str(def.title).to_owned()));
+        }
+        if let Some(what) = digits.filter(|_| !typing) {
+            out.insert(0, ("1-9".into(), tr_str(what).to_owned()));
+        }
+        out
+    }
+
+    /// What the palette offers before anything is typed: what works here, then the places.
+    pub(super) fn palette_items(&mut self) -> Vec<Item> {
+        let keymap = self.keymap.clone();
+        let mut items = vec![];
+        if let Some(top) = self.top() {
+            let sections = top.contexts();
+            let key = |id: &str| keymap.key_for(&sections, id).map(|k| Key::show(&k)).unwrap_or_default();
+            for def in top.commands().iter().filter(|c| matches!(top.available(c.id), Some(Ok(())))) {
+                items.push(Item::command(tr_str(def.title), tr_str(def.help), key(def.id), def.id));
+            }
+            for id in ["app.undo", "app.retry", "app.help", "app.lock", "app.sign-out", "app.quit"] {
+                if let Some(def) = command::find(id) {
+                    items.push(Item::command(tr_str(def.title), tr_str(def.help), key(id), id));
+                }
+            }
+        }
+        if let Some(actor) = &self.env.actor {
+            for place in route::places(actor.role) {
+                let key = self
+                    .keymap
+                    .key_for(&["global"], place.command)
+                    .map(|k| Key::show(&k))
+                    .unwrap_or_default();
+                items.push(Item::place(tr_str(place.word), key, place.route));
+            }
+        }
+        items
+    }
+}

@@ -1,0 +1,49 @@
+//! What tests ask of an app that records instead of running.
+use super::{App, runner::Pending};
+use crate::ui::cx::{Envelope, LayerId, Opening};
+use std::any::Any;
+
+impl App {
+    /// Puts a screen on the stack.
+    pub fn stage(&mut self, make: Opening) {
+        self.push(make, None);
+    }
+    /// The id of the top layer.
+    pub(in crate::ui) fn top_id(&mut self) -> Option<LayerId> {
+        self.top().map(|t| t.id())
+    }
+    /// Delivers a message to a layer (the bottom one when none is named) and takes its oldest request away.
+    pub(in crate::ui) fn stage_deliver(&mut self, to: Option<LayerId>, msg: Box<dyn Any + Send>) {
+        let Some(to) = to.or_else(|| self.layers.first().map(|e| e.layer.id())) else { return };
+        let oldest = |p: &Pending| p.layer == to && p.kind != "after";
+        let taken =
+            self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(oldest)?)));
+        if let Some(taken) = taken {
+            self.runner.settled(taken.kind, to, taken.label);
+        }
+        self.answer(Envelope { to, label: "staged", msg, failure: None });
+        self.resume_held();
+    }
+    /// Delivers the message of a delay.
+    pub(in crate::ui) fn stage_fire(&mut self, label: &str) {
+        let due = |p: &Pending| p.kind == "after" && p.label == label;
+        let taken =
+            self.runner.recorded.as_mut().and_then(|list| Some(list.remove(list.iter().position(due)?)));
+        if let Some(envelope) = taken.and_then(|p| p.envelope) {
+            self.answer(envelope);
+        }
+        self.resume_held();
+    }
+    /// What was asked for and not answered, and the places gone to.
+    pub(in crate::ui) fn stage_effects(&self) -> Vec<String> {
+        let asked = self.runner.recorded.iter().flatten().map(|p| format!("{} {}", p.kind, p.label));
+        asked.chain(self.recorded.iter().flatten().cloned()).collect()
+    }
+    /// Forgets them.
+    pub(in crate::ui) fn stage_forget(&mut self) {
+        self.recorded.iter_mut().for_each(Vec::clear);
+        for p in self.runner.recorded.iter_mut().flat_map(std::mem::take).collect::<Vec<_>>() {
+            self.runner.settled(p.kind, p.layer, p.label);
+        }
+    }
+}

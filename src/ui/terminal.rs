@@ -1,0 +1,116 @@
+//! The terminal itself: raw mode, alternate screen, size, and the thread that writes. Whatever way the program leaves,
+//! the terminal is given back as it was.
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::fd::AsFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::Notify;
+
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h";
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?25h\x1b[?2004l\x1b[?1049l";
+
+static RAW: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back; the second call does nothing.
+pub fn restore() {
+    if RAW.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ = out.write_all(LEAVE);
+        let _ = out.flush();
+        let _ = crossterm::terminal::disable_raw_mode();
+    }
+}
+
+/// Columns and lines of the window.
+#[must_use]
+pub fn size() -> (u16, u16) {
+    crossterm::terminal::size().unwrap_or((80, 24))
+}
+
+/// The terminal while the program has it.
+pub struct Terminal {
+    frames: mpsc::SyncSender<Vec<u8>>,
+    busy: Arc<AtomicBool>,
+    idle: Arc<Notify>,
+    gone: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// Takes the terminal, and sees to it that a panic gives it back.
+    ///
+    /// # Errors
+    /// Standard output is no terminal, or no thread can be made.
+    pub fn take() -> io::Result<Self> {
+        crossterm::terminal::enable_raw_mode()?;
+        RAW.store(true, Ordering::SeqCst);
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            restore();
+            hook(info);
+        }));
+        let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
+        let busy = Arc::new(AtomicBool::new(false));
+        let idle = Arc::new(Notify::new());
+        let gone = Arc::new(AtomicBool::new(false));
+        let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let (b, i, g) = (busy.clone(), idle.clone(), gone.clone());
+        std::thread::Builder::new().name("terminal-output".into()).spawn(move || {
+            while let Ok(frame) = queue.recv() {
+                if out.write_all(&frame).is_err() {
+                    g.store(true, Ordering::SeqCst);
+                }
+                b.store(false, Ordering::SeqCst);
+                i.notify_one();
+            }
+        })?;
+        let terminal = Self { frames, busy, idle, gone };
+        terminal.write(ENTER.to_vec());
+        Ok(terminal)
+    }
+    /// A frame is being written: make none.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::SeqCst)
+    }
+    /// Writing failed: nobody is there any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
+    }
+    /// Resolves when the frame being written is out.
+    pub async fn idle(&self) {
+        self.idle.notified().await;
+    }
+    /// Hands bytes to the writer; called only while it is not busy.
+    pub fn write(&self, frame: Vec<u8>) {
+        if !frame.is_empty() {
+            self.busy.store(true, Ordering::SeqCst);
+            if self.frames.try_send(frame).is_err() {
+                self.busy.store(false, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let until = Instant::now() + Duration::from_millis(300);
+        while self.is_busy() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // A terminal that stopped reading would hold us here: only its settings are given back.
+        if self.is_busy() || self.is_gone() {
+            RAW.store(false, Ordering::SeqCst);
+            let _ = crossterm::terminal::disable_raw_mode();
+        } else {
+            restore();
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Fields under each other, labels at the left. Typing edits, Enter accepts and goes on, Esc leaves the field but
+//! never the text; what is wrong is told beside the field as soon as it is left.
+mod field;
+
+use super::picker::scrolled;
+use crate::{
+    domain::why::Why,
+    text::{pad, width},
+    tr,
+    ui::{
+        command::WidgetCommand,
+        screen::{TextInput, Ui, Used, Widget},
+    },
+};
+use chrono::NaiveDate;
+pub use field::Field;
+use field::Value;
+use ratatui::{Frame, layout::Rect, text::Span};
+
+/// A form whose fields have the names `F`.
+///
+/// `Form::new().with(F::Family, Field::text(tr!("Family name")).required()).with(F::Born, Field::date(tr!("Born")))`
+pub struct Form<F> {
+    fields: Vec<(F, Field)>,
+    at: usize,
+    top: usize,
+    typing: bool,
+}
+
+impl<F: Copy + PartialEq> Default for Form<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Copy + PartialEq> Form<F> {
+    /// A form without fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { fields: vec![], at: 0, top: 0, typing: true }
+    }
+    /// Adds a field at the bottom.
+    #[must_use]
+    pub fn with(mut self, name: F, field: Field) -> Self {
+        self.fields.push((name, field));
+        if matches!(self.fields[self.at].1.value, Value::Fixed(_)) {
+            self.at = self.fields.len() - 1;
+        }
+        self
+    }
+    fn find(&self, name: F) -> Option<&Field> {
+        self.fields.iter().find(|(n, _)| *n == name).map(|(_, f)| f)
+    }
+    fn find_mut(&mut self, name: F) -> Option<&mut Field> {
+        self.fields.iter_mut().find(|(n, _)| *n == name).map(|(_, f)| f)
+    }
+    /// The text of a field, without blanks around it.
+    #[must_use]
+    pub fn get(&self, name: F) -> String {
+        self.find(name).map(|f| f.get().trim().to_owned()).unwrap_or_default()
+    }
+    /// The text of a field, or `None` when it is empty.
+    #[must_use]
+    pub fn filled(&self, name: F) -> Option<String> {
+        Some(self.get(name)).filter(|t| !t.is_empty())
+    }
+    /// Which option of a choice is taken.
+    #[must_use]
+    pub fn chosen(&self, name: F) -> Option<usize> {
+        match self.find(name).map(|f| &f.value) {
+            Some(Value::Choice { at, .. }) => *at,
+            _ => None,
+        }
+    }
+    /// A toggle is on.
+    #[must_use]
+    pub fn is_on(&self, name: F) -> bool {
+        matches!(self.find(name).map(|f| &f.value), Some(Value::Toggle(true)))
+    }
+    /// The date in a field.
+    #[must_use]
+    pub fn date_of(&self, name: F) -> Option<NaiveDate> {
+        field::read_date(&self.get(name))
+    }
+    /// Puts a text (of a choice: the option; of a toggle: `yes`) into a field.
+    pub fn set(&mut self, name: F, text: &str) {
+        if let Some(f) = self.find_mut(name) {
+            f.set(text);
+        }
+    }
+    /// Replaces the options of a choice.
+    pub fn set_options(&mut self, name: F, new: Vec<String>) {
+        if let Some(Field { value: Value::Choice { options, at }, .. }) = self.find_mut(name) {
+            *options = new;
+            *at = None;
+        }
+    }
+    /// Says beside a field what the store found wrong with it, and goes there.
+    pub fn problem(&mut self, name: F, text: impl Into<String>) {
+        if let Some(f) = self.find_mut(name) {
+            f.problem = Some(text.into());
+            self.go_to(name);
+        }
+    }
+    /// Examines every field, shows what is wrong and goes to the first such field.
+    ///
+    /// # Errors
+    /// What is wrong with the first field that is not right.
+    pub fn check(&mut self) -> Result<(), Why> {
+        let mut first = Ok(());
+        for i in (0..self.fields.len()).rev() {
+            if let Err(why) = self.fields[i].1.examine() {
+                first = Err(why);
+                self.at = i;
+                self.typing = true;
+            }
+        }
+        first
+    }
+    /// Something differs from what was loaded or saved last.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.fields.iter().any(|(_, f)| f.get() != f.first)
+    }
+    /// How many fields differ.
+    #[must_use]
+    pub fn dirty_fields(&self) -> usize {
+        self.fields.iter().filter(|(_, f)| f.get() != f.first).count()
+    }
+    /// What is in the fields now is what was saved.
+    pub fn saved(&mut self) {
+        self.fields.iter_mut().for_each(|(_, f)| f.first = f.get());
+    }
+    /// The field with the focus; `None` in a form without fields.
+    #[must_use]
+    pub fn current(&self) -> Option<F> {
+        self.fields.get(self.at).map(|(n, _)| *n)
+    }
+    /// Goes to a field.
+    pub fn go_to(&mut self, name: F) {
+        if let Some(at) = self.fields.iter().position(|(n, _)| *n == name) {
+            self.at = at;
+            self.typing = true;
+        }
+    }
+    /// Typing goes into a field now (not after Esc).
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.typing
+    }
+    /// Every value in order, for a draft.
+    #[must_use]
+    pub fn values(&self) -> Vec<String> {
+        self.fields.iter().map(|(_, f)| f.get()).collect()
+    }
+    /// Puts the values of a draft back.
+    pub fn set_values(&mut self, values: &[String]) {
+        self.fields.iter_mut().zip(values).for_each(|((_, f), v)| f.set(v));
+    }
+    /// Lines the whole form needs.
+    #[must_use]
+    pub fn height(&self) -> u16 {
+        self.fields.iter().map(|(_, f)| f.rows).sum()
+    }
+
+    fn step(&mut self, by: isize) -> Used {
+        if let Some((_, f)) = self.fields.get_mut(self.at) {
+            let _ = f.examine();
+        }
+        let mut next = self.at;
+        loop {
+            let to = next.saturating_add_signed(by);
+            if to == next || to >= self.fields.len() {
+                return Used::Moved;
+            }
+            next = to;
+            if !matches!(self.fields[next].1.value, Value::Fixed(_)) {
+                self.at = next;
+                self.typing = true;
+                return Used::Moved;
+            }
+        }
+    }
+
+    /// Draws the fields, scrolled so that the one with the focus is visible.
+    pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let theme = ui.theme;
+        let labels = self.fields.iter().map(|(_, f)| width(&f.label)).max().unwrap_or(0).min(24);
+        let labels = labels.min(usize::from(area.width) / 2);
+        let before: u16 = self.fields[..self.at.min(self.fields.len())].iter().map(|(_, f)| f.rows).sum();
+        let rows = self.fields.get(self.at).map_or(1, |(_, f)| f.rows);
+        let lowest = usize::from(before + rows - 1);
+        self.top = scrolled(self.top, lowest, usize::from(area.height), usize::from(self.height()));
+        self.top = self.top.min(usize::from(before));
+        let mut y = -(self.top as i32);
+        for (i, (_, f)) in self.fields.iter_mut().enumerate() {
+            let line = y;
+            y += i32::from(f.rows);
+            if line < 0 || line >= i32::from(area.height) {
+                continue;
+            }
+            let at = i == self.at;
+            let line =
+                Rect { y: area.y + line as u16, height: (area.height - line as u16).min(f.rows), ..area };
+            let [left, rest] = super::split_left(line, labels as u16 + 4);
+            let dot = if f.required { theme.dot() } else { " " };
+            super::put_spans(
+                frame,
+                left,
+                0,
+                vec![
+                    Span::raw(if at && ui.focused { theme.gutter() } else { " " }),
+                    Span::styled(pad(&crate::text::cut(&f.label, labels), labels), theme.dim()),
+                    Span::styled(format!(" {dot}"), theme.warn()),
+                ],
+            );
+            let told = f.problem.clone().unwrap_or_default();
+            let room =
+                if told.is_empty() { 0 } else { width(&told).min(usize::from(rest.width) / 2) as u16 + 2 };
+            let [input, beside] = super::split_left(rest, rest.width - room);
+            let focused = ui.focused && at && self.typing;
+            view_value(f, frame, input, ui, focused);
+            if ui.focused && at && !focused && input.width > 0 {
+                frame.set_cursor_position((line.x, line.y));
+            }
+            super::put(frame, beside, 0, &format!(" {told}"), theme.alarm());
+        }
+    }
+}
+
+fn view_value(f: &mut Field, frame: &mut Frame<'_>, area: Rect, ui: &Ui, focused: bool) {
+    let theme = ui.theme;
+    let empty = f.get().is_empty();
+    match &mut f.value {
+        Value::Line(line) => {
+            if empty && !f.hint.is_empty() {
+                super::put(frame, area, 0, &f.hint, theme.dim());
+            }
+            line.view(frame, area, theme, focused);
+        }
+        Value::Many(text) => text.view(frame, area, theme, focused),
+        Value::Fixed(text) => super::put(frame, area, 0, text, theme.text()),
+        Value::Toggle(on) => {
+            super::put(frame, area, 0, if *on { tr!("yes") } else { tr!("no") }, theme.text());
+            cursor(frame, area, focused);
+        }
+        Value::Choice { options, at } => {
+            let mut spans = vec![];
+            for (i, option) in options.iter().enumerate() {
+                let style = if Some(i) == *at { theme.selected().patch(theme.strong()) } else { theme.dim() };
+                spans.push(Span::styled(crate::text::clean(option).into_owned(), style));
+                spans.push(Span::raw("  "));
+            }
+            let wide: usize = spans.iter().map(|s| width(&s.content)).sum();
+            if wide > usize::from(area.width) + 2 {
+                let word = at
+                    .and_then(|i| options.get(i))
+                    .cloned()
+                    .unwrap_or_else(|| tr!("left and right choose").into());
+                super::put(frame, area, 0, &format!("< {word} >"), theme.text());
+            } else {
+                super::put_spans(frame, area, 0, spans);
+            }
+            cursor(frame, area, focused);
+        }
+    }
+}
+
+fn cursor(frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    if focused && area.width > 0 && area.height > 0 {
+        frame.set_cursor_position((area.x, area.y));
+    }
+}
+
+impl<F: Copy + PartialEq + Send> Widget for Form<F> {
+    fn contexts(&self) -> &'static [&'static str] {
+        match self.fields.get(self.at).map(|(_, f)| &f.value) {
+            Some(Value::Line(_)) if self.typing => &["field", "text", "form"],
+            Some(Value::Many(_)) if self.typing => &["field", "text-area", "text", "form"],
+            _ => &["form"],
+        }
+    }
+    fn act(&mut self, command: WidgetCommand) -> Used {
+        use WidgetCommand as W;
+        let Some((_, f)) = self.fields.get_mut(self.at) else { return Used::No };
+        match command {
+            W::FieldNext | W::Accept => self.step(1),
+            W::FieldPrevious => self.step(-1),
+            W::LeaveField if self.typing => {
+                let _ = f.examine();
+                self.typing = false;
+                Used::Moved
+            }
+            W::Edit if !self.typing => {
+                self.typing = true;
+                Used::Moved
+            }
+            W::ChoiceNext | W::ChoicePrevious => {
+                let by = if command == W::ChoiceNext { 1 } else { -1 };
+                if f.cycle(by) {
+                    f.problem = None;
+                    Used::Edited
+                } else {
+                    Used::No
+                }
+            }
+            other if self.typing => match f.input().map(|i| i.edit(other)) {
+                Some(true) => {
+                    f.problem = None;
+                    Used::Edited
+                }
+                _ => Used::No,
+            },
+            _ => Used::No,
+        }
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        if !self.typing {
+            return None;
+        }
+        let (_, f) = self.fields.get_mut(self.at)?;
+        f.problem = None;
+        f.input()
+    }
+}

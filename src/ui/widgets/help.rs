@@ -1,0 +1,105 @@
+//! Every key, searched by key or word; what works here comes first. Made from the one table of commands.
+use super::{picker::scrolled, text_input::TextLine};
+use crate::{
+    text::{cut, fold, pad, tr_str},
+    tr,
+    ui::{
+        cx::Cx,
+        keymap::{HelpRow, Keymap, help_rows},
+        screen::{Kind, Screen, TextInput, Ui},
+    },
+};
+use ratatui::{Frame, layout::Rect, text::Span};
+
+crate::commands! {
+    /// What the help understands.
+    pub enum Command {
+        Close: "help.close" "close" "Close the help";
+        Down: "help.down" "down" "One line down" quiet;
+        Up: "help.up" "up" "One line up" quiet;
+        PageDown: "help.page-down" "page down" "One page down" quiet;
+        PageUp: "help.page-up" "page up" "One page up" quiet;
+    }
+}
+
+/// The help over the screen it explains.
+pub struct Help {
+    rows: Vec<HelpRow>,
+    text: TextLine,
+    at: usize,
+    page: usize,
+}
+
+impl Help {
+    /// The help of a place: its own sections first.
+    #[must_use]
+    pub fn new<S: AsRef<str>>(keymap: &Keymap, sections: &[S]) -> Self {
+        Self { rows: help_rows(keymap, sections), text: TextLine::new(), at: 0, page: 1 }
+    }
+    fn shown(&self) -> Vec<&HelpRow> {
+        let wanted = fold(self.text.value());
+        let wanted = wanted.trim();
+        let matches = |r: &&HelpRow| {
+            let words = fold(&format!("{} {} {}", tr_str(r.def.title), tr_str(r.def.help), r.def.id));
+            wanted.is_empty() || r.keys.split(", ").any(|k| k == self.text.value()) || words.contains(wanted)
+        };
+        self.rows.iter().filter(matches).collect()
+    }
+}
+
+impl Screen for Help {
+    type Command = Command;
+    type Msg = ();
+
+    fn contexts(&self) -> &[&str] {
+        &["help"]
+    }
+    fn title(&self) -> String {
+        tr!("Keys").into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Dialog
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        Some(&mut self.text)
+    }
+    fn edited(&mut self, _cx: &mut Cx<()>) {
+        self.at = 0;
+    }
+    fn command(&mut self, command: Command, cx: &mut Cx<()>) {
+        let last = self.shown().len().saturating_sub(self.page);
+        match command {
+            Command::Close => cx.close(),
+            Command::Down => self.at = (self.at + 1).min(last),
+            Command::Up => self.at = self.at.saturating_sub(1),
+            Command::PageDown => self.at = (self.at + self.page).min(last),
+            Command::PageUp => self.at = self.at.saturating_sub(self.page),
+        }
+    }
+    fn update(&mut self, (): (), _cx: &mut Cx<()>) {}
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let inner = super::boxed(frame, area, tr!("Keys: type a key or a word"), ui.theme);
+        let [line, list] = super::split_top(inner, 1);
+        self.text.view(frame, line, ui.theme, ui.focused);
+        self.page = usize::from(list.height).max(1);
+        let rows = self.shown();
+        let at = scrolled(self.at, self.at, self.page, rows.len());
+        if rows.is_empty() {
+            super::notice(frame, list, tr!("No key and no action has that name."), ui.theme);
+        }
+        for (y, row) in rows.iter().skip(at).take(self.page).enumerate() {
+            let keys = pad(&cut(&row.keys, 16), 17);
+            let title = pad(&cut(tr_str(row.def.title), 16), 17);
+            super::put_spans(
+                frame,
+                list,
+                y as u16,
+                vec![
+                    Span::styled(keys, ui.theme.strong()),
+                    Span::raw(title),
+                    Span::styled(tr_str(row.def.help).to_owned(), ui.theme.dim()),
+                ],
+            );
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Screens on a stage: the real keymap, no terminal, no database.
+mod app;
+mod bytes;
+mod keymaps;
+pub mod sample;
