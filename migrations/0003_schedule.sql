@@ -196,6 +196,8 @@ begin
             perform clinic.refuse('appointment_starts_booked');
         end if;
         new.booked_by := me; new.booked_at := t;
+        if new.status = 'arrived' then new.arrived_at := t; end if;
+        if new.status = 'in_progress' then new.arrived_at := t; new.started_at := t; end if;
     else
         if new.patient_id <> old.patient_id then perform clinic.refuse('appointment_keeps_its_patient'); end if;
         if new.status <> old.status then

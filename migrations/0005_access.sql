@@ -117,7 +117,7 @@ returns table (patient_id uuid, how text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     lim int := least(greatest(p_limit, 1), 200); lead text; ids uuid[]; more uuid[]; tail text := reverse(right(p_digits, 9));
-    bare text := ltrim(p_digits, '0');
+    number int := case when ltrim(p_digits, '0') ~ '^[0-9]{1,9}$' then ltrim(p_digits, '0')::int end;
 begin
     if not auth.is_staff() then return; end if;
     if cardinality(p_words) > 0 then
@@ -132,7 +132,7 @@ begin
               join clinic.patient p on p.id = l.patient_id
              where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
                and (p_born is null or p.birth_date = p_born)
-               and (p_digits = '' or reverse(p.phone_digits) ^@ tail or p.record_number::text = bare
+               and (p_digits = '' or reverse(p.phone_digits) ^@ tail or p.record_number = number
                     or p.medicare_number ^@ p_digits or p.national_number ^@ p_digits)
                and not exists (select from unnest(p_words) q(w) where not exists (
                     select from clinic.patient_word x where x.patient_id = p.id and x.word >= q.w and x.word < clinic.word_end(q.w)))
@@ -158,7 +158,7 @@ begin
     if p_digits <> '' then
         ids := array(
             select x.id from (
-                select p.id, 1 as o from clinic.patient p where length(bare) between 1 and 9 and p.record_number = bare::int
+                select p.id, 1 as o from clinic.patient p where p.record_number = number
                 union all select p.id, 2 from clinic.patient p where p.medicare_number = p_digits
                 union all select p.id, 2 from clinic.patient p where p.national_number = p_digits
                 union all (select p.id, 3 from clinic.patient p

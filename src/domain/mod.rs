@@ -2,6 +2,7 @@
 pub mod actor;
 pub mod appointment;
 pub mod bracket_code;
+pub mod booking;
 pub mod characters;
 pub mod coded;
 pub mod contact;
@@ -16,6 +17,8 @@ pub mod prescription;
 pub mod record;
 pub mod referral;
 pub mod service_request;
+pub mod patient;
+pub mod patient_query;
 pub mod shorthand;
 pub mod time;
 pub mod treatment;

@@ -2,17 +2,24 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod alert;
 mod appointment;
 mod authored;
 mod board;
+mod bookable;
+mod booking;
 mod call;
 mod change;
 mod connect;
 mod diagnosis;
 mod error;
+mod find_patient;
+mod follow_up;
 mod listen;
 mod prescription;
 mod referral;
+mod patient;
+mod patient_profile;
 mod refusal;
 mod report;
 mod result;
@@ -21,13 +28,18 @@ mod service_request;
 mod session;
 mod strike;
 mod treatment;
+mod slots;
 
-pub use board::BoardRow;
+pub use appointment::AppointmentStep;
+pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
 pub use error::Error;
+pub use follow_up::FollowUpBooked;
 pub use referral::ReferralTarget;
+pub use patient::Registered;
+pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use refusal::why as refusal;
 pub use service_request::VisitTests;
 pub use session::{Challenge, SignIn};

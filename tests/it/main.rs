@@ -5,4 +5,6 @@ mod frames;
 mod harness;
 mod people;
 mod server;
+mod store_booking;
+mod store_patients;
 mod support;
