@@ -355,7 +355,10 @@ grant update (acknowledged_at, acknowledged_by, struck_at, struck_by) on clinic.
 create policy read on clinic.encounter for select to praxis_app using (author = (select auth.actor())
     or provider_id = (select auth.provider_id()) or patient_id in (select clinic.readable_patients()));
 create policy add on clinic.encounter for insert to praxis_app with check (author = (select auth.actor())
-    and provider_id = (select auth.provider_id()) and patient_id in (select clinic.readable_patients()));
+    and provider_id = (select auth.provider_id())
+    -- Whoever is booked with a patient sees them, also where the history itself is closed (policy `strict`).
+    and (patient_id in (select clinic.readable_patients())
+         or appointment_id in (select a.id from clinic.appointment a where a.provider_id = (select auth.provider_id()) and a.status = 'in_progress')));
 create policy change on clinic.encounter for update to praxis_app using (provider_id = (select auth.provider_id()));
 grant select, insert on clinic.encounter to praxis_app;
 grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, follow_up_appointment_id, fee_cents, sick_from,

@@ -112,10 +112,16 @@ impl Visit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VisitField {
     ChiefComplaint(String),
-    FollowUp { on: Option<NaiveDate>, notes: String },
+    FollowUp {
+        on: Option<NaiveDate>,
+        notes: String,
+    },
     /// In cents of the site's currency.
     Fee(Option<i32>),
-    SickNote { from: Option<NaiveDate>, to: Option<NaiveDate> },
+    SickNote {
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+    },
     Documents(Vec<Document>),
 }
 

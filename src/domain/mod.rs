@@ -1,8 +1,8 @@
 //! What a clinic is: pure types and rules, no input or output, no async, no clock.
 pub mod actor;
 pub mod appointment;
-pub mod bracket_code;
 pub mod booking;
+pub mod bracket_code;
 pub mod characters;
 pub mod coded;
 pub mod contact;
@@ -13,12 +13,12 @@ pub mod history;
 pub mod ids;
 pub mod name;
 pub mod observation;
+pub mod patient;
+pub mod patient_query;
 pub mod prescription;
 pub mod record;
 pub mod referral;
 pub mod service_request;
-pub mod patient;
-pub mod patient_query;
 pub mod shorthand;
 pub mod time;
 pub mod treatment;

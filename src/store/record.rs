@@ -6,7 +6,7 @@ use super::{
     diagnosis::diagnoses,
     encounter, history,
     note::notes_in,
-    observation::observations_in,
+    observation,
     prescription::prescriptions,
     referral::referrals,
     report::reports,
@@ -106,7 +106,7 @@ impl Store {
                 }
                 let next = visits
                     .last()
-                    .filter(|_| visits.len() >= encounter::PAGE)
+                    .filter(|_| i64::try_from(visits.len()).is_ok_and(|n| n >= encounter::PAGE))
                     .map(|v| HistoryCursor { started_at: v.started_at, encounter: v.encounter });
                 Ok(Ok(HistoryPage { visits, next, whole: asked.why.is_none() }))
             })
@@ -150,7 +150,11 @@ async fn read_record(c: &mut PgConnection, encounter: EncounterId) -> Result<Rec
         contact: about.kind == "contact",
         whole: about.whole,
         history: history::load(c, patient).await?,
-        vitals: observations_in(c, encounter).await?,
+        vitals: observation::latest(c, patient, Some(encounter))
+            .await?
+            .into_iter()
+            .filter(|o| o.encounter == Some(encounter))
+            .collect(),
         notes: notes_in(c, encounter).await?,
         tests: orders(c, Some(id), None).await?,
         reports: reports(c, id).await?,

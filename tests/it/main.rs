@@ -6,5 +6,8 @@ mod harness;
 mod people;
 mod server;
 mod store_booking;
+mod store_history;
+mod store_panel;
 mod store_patients;
+mod store_visit;
 mod support;

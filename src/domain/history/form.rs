@@ -200,7 +200,11 @@ pub fn values(entry: &Entry) -> Vec<(&'static str, String)> {
             ("notes", notes.clone()),
         ],
         Entry::Family { relationship, condition, notes, .. } => {
-            vec![("relationship", relationship.clone()), ("name", condition.clone()), ("notes", notes.clone())]
+            vec![
+                ("relationship", relationship.clone()),
+                ("name", condition.clone()),
+                ("notes", notes.clone()),
+            ]
         }
     }
 }
@@ -220,10 +224,12 @@ pub fn past_date(typed: &str, today: NaiveDate) -> Result<Option<NaiveDate>, Why
             year.parse().ok().and_then(|y| NaiveDate::from_ymd_opt(y, 1, 1))
         }
         other => match other.split_once('/') {
-            Some((month, year)) if year.len() == 4 && !year.contains('/') => match (month.parse(), year.parse()) {
-                (Ok(m), Ok(y)) => NaiveDate::from_ymd_opt(y, m, 1),
-                _ => None,
-            },
+            Some((month, year)) if year.len() == 4 && !year.contains('/') => {
+                match (month.parse(), year.parse()) {
+                    (Ok(m), Ok(y)) => NaiveDate::from_ymd_opt(y, m, 1),
+                    _ => None,
+                }
+            }
             _ => dates::parse_birth_date(other, today).ok(),
         },
     };

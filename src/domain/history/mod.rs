@@ -85,7 +85,11 @@ pub enum Entry {
         prescriber: String,
         ended_on: Option<NaiveDate>,
     },
-    Surgery { name: String, performed_on: Option<NaiveDate>, notes: String },
+    Surgery {
+        name: String,
+        performed_on: Option<NaiveDate>,
+        notes: String,
+    },
     Vaccination {
         code: Option<String>,
         vaccine: String,
@@ -94,7 +98,12 @@ pub enum Entry {
         dose_number: Option<i32>,
         notes: String,
     },
-    Family { relationship: String, code: Option<String>, condition: String, notes: String },
+    Family {
+        relationship: String,
+        code: Option<String>,
+        condition: String,
+        notes: String,
+    },
 }
 
 impl Entry {
@@ -174,11 +183,9 @@ impl Entry {
                 ended_on.map(|d| crate::tr!("ended {date}", date = rough_date(d))),
             ],
             Self::Surgery { performed_on, notes, .. } => vec![on(performed_on), text(notes)],
-            Self::Vaccination { given_on, dose_number, notes, .. } => vec![
-                dose_number.map(|n| crate::tr!("dose {n}", n = n)),
-                on(given_on),
-                text(notes),
-            ],
+            Self::Vaccination { given_on, dose_number, notes, .. } => {
+                vec![dose_number.map(|n| crate::tr!("dose {n}", n = n)), on(given_on), text(notes)]
+            }
             Self::Family { relationship, notes, .. } => vec![text(relationship), text(notes)],
         };
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -241,7 +248,9 @@ impl HistoryChange {
     #[must_use]
     pub fn toggle(entry: &Entry, today: NaiveDate) -> Option<Self> {
         match entry {
-            Entry::Allergy { status: AllergyStatus::Active, .. } => Some(Self::Allergy(AllergyStatus::Resolved)),
+            Entry::Allergy { status: AllergyStatus::Active, .. } => {
+                Some(Self::Allergy(AllergyStatus::Resolved))
+            }
             Entry::Allergy { .. } => Some(Self::Allergy(AllergyStatus::Active)),
             Entry::Condition { status: ConditionStatus::Active, .. } => {
                 Some(Self::Condition(ConditionStatus::Resolved))

@@ -1,4 +1,6 @@
 //! The screens. A new one adds three lines here: its module, its commands, its arm.
+pub mod record;
+
 use super::{
     command::CommandDef,
     cx::{Env, Opening},

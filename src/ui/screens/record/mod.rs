@@ -1,0 +1,4 @@
+//! The whole record of a visit in one view.
+mod text;
+
+pub use text::record_text;
