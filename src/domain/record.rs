@@ -114,7 +114,7 @@ pub struct Record {
 }
 
 /// A page of a history, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HistoryPage {
     pub visits: Vec<PastVisit>,
     /// Where the next page begins; none at the end.

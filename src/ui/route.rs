@@ -49,6 +49,8 @@ pub enum Route {
     Centre(CentreId),
     Records,
     Record(EncounterId),
+    /// A patient's visits at every centre.
+    History(PatientId),
     /// The appointment panel of a visit.
     Visit(EncounterId),
     Admin,
@@ -157,7 +159,7 @@ pub fn section(route: &Route) -> &'static str {
         Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
-        Route::Records | Route::Record(_) | Route::Visit(_) => "go.records",
+        Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }
