@@ -2,18 +2,48 @@
 use super::{
     Error, Event, Store,
     authored::{authored, coded, stale},
+    prescription::prescriptions,
     sealed,
+    treatment::treatments,
 };
 use crate::domain::{
     actor::Actor,
     diagnosis::{Certainty, Diagnosis, DiagnosisRole, NewDiagnosis},
     ids::{DiagnosisId, HistoryItemId, RequestId},
+    prescription::Prescription,
     record::VisitRef,
+    treatment::Treatment,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// What the Diagnosis tab shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VisitDiagnoses {
+    pub diagnoses: Vec<Diagnosis>,
+    pub prescriptions: Vec<Prescription>,
+    pub treatments: Vec<Treatment>,
+}
+
 impl Store {
+    /// The diagnoses, prescriptions and advice of a visit.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn visit_diagnoses(&self, actor: &Actor, visit: VisitRef) -> Result<VisitDiagnoses, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let id = visit.encounter.0;
+                Ok(VisitDiagnoses {
+                    diagnoses: diagnoses(c, id).await?,
+                    prescriptions: prescriptions(c, id).await?,
+                    treatments: treatments(c, id).await?,
+                })
+            })
+        })
+        .await
+    }
+
     /// Adds a diagnosis to a visit.
     ///
     /// # Errors

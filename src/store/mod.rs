@@ -42,6 +42,7 @@ pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use connect::Connector;
+pub use diagnosis::VisitDiagnoses;
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
 pub use follow_up::FollowUpBooked;

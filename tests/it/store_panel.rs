@@ -16,6 +16,7 @@ use praxis::{
         record::{Record, VisitRef, VisitRow},
         referral::{NewReferral, ReferralStatus, ReferralUrgency, Target},
         service_request::{NewReport, ReportType, TestStatus, parse_result, parse_tests},
+        shorthand::Frequency,
         time::Period,
         treatment::parse_treatment,
     },
@@ -126,7 +127,10 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
     store.add_diagnosis(actor, RequestId::new(), visit, other).await.unwrap();
     store.promote_diagnosis(actor, RequestId::new(), visit, main).await.unwrap();
     r.prescribe("amoxicillin [723] 500 mg po q8h prn 7d #21 r2 \"with food\" from 14/3", "").await.unwrap();
-    r.prescribe("amoxicillin 250 mg three times on Mondays", "rash was 20 years ago").await.unwrap();
+    let mut again = NewPrescription::parse("amoxicillin 250 mg", r.clinic.today).unwrap();
+    again.frequency = Some(Frequency::Free("twice a week".into()));
+    let why = "rash was 20 years ago";
+    store.prescribe(actor, RequestId::new(), visit, again, why).await.unwrap();
     let advice = parse_treatment("Rest at home: plenty to drink").unwrap();
     store.add_treatment(actor, RequestId::new(), visit, advice).await.unwrap();
 
@@ -181,6 +185,7 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
         ("diagnosis: free, additional, suspected", "asthma, additional, suspected"),
         ("drug: everything on one line", "amoxicillin, 500 mg, by mouth, every 8 hours, when needed, for 7 days, 21 to supply, 2 repeats, with food"),
         ("drug: code", "[723]"),
+        ("drug: frequency in other words", "amoxicillin, 250 mg, twice a week"),
         ("drug: start", "from 14 Mar 2026, active"),
         ("drug: warnings", "Warnings: duplicate"),
         ("drug: reason", "Given nevertheless because: rash was 20 years ago"),
