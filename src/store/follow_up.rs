@@ -1,11 +1,14 @@
 //! Booking the follow-up of a visit: the appointment and the visit's mention of it are one transaction.
-use super::{Error, Event, Store, authored::stale, booking};
+use super::{Error, Event, Store, authored::{name, stale}, booking, referral::referrals};
 use crate::domain::{
     actor::Actor,
     booking::{Booked, NewAppointment},
     ids::RequestId,
+    name::PersonName,
     record::VisitRef,
+    referral::Referral,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What booking a follow-up made: the appointment, and the version of the visit that now names it.
@@ -15,7 +18,48 @@ pub struct FollowUpBooked {
     pub version: i64,
 }
 
+/// What the End tab shows beside the visit's own fields.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VisitEnd {
+    pub referrals: Vec<Referral>,
+    /// The booked follow-up: its time and with whom.
+    pub follow_up: Option<(DateTime<Utc>, PersonName)>,
+    /// The provider's usual price, in cents.
+    pub usual_fee: Option<i32>,
+}
+
 impl Store {
+    /// What a visit plans beyond its own fields.
+    ///
+    /// # Errors
+    /// Those of the line to the server; [`Error::NotFound`] when the visit is not the reader's to see.
+    pub async fn visit_end(&self, actor: &Actor, visit: VisitRef) -> Result<VisitEnd, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let found = sqlx::query!(
+                    r#"select pr.fee_cents, f.starts_at as "at?", a.family_name as "family?", a.given_name as "given?"
+                       from clinic.encounter e
+                       join clinic.provider pr on pr.id = e.provider_id
+                       left join clinic.appointment f on f.id = e.follow_up_appointment_id and f.status <> 'cancelled'
+                       left join clinic.provider fp on fp.id = f.provider_id
+                       left join clinic.account a on a.id = fp.account_id
+                       where e.id = $1 and e.patient_id = $2"#,
+                    visit.encounter.0,
+                    visit.patient.0
+                )
+                .fetch_optional(&mut *c)
+                .await?
+                .ok_or(Error::NotFound)?;
+                Ok(VisitEnd {
+                    referrals: referrals(c, visit.encounter.0).await?,
+                    follow_up: found.at.map(|at| (at, name((found.family, found.given)))),
+                    usual_fee: found.fee_cents,
+                })
+            })
+        })
+        .await
+    }
+
     /// Books the follow-up; the visit's follow-up date becomes its day.
     ///
     /// # Errors

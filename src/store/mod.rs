@@ -45,7 +45,7 @@ pub use connect::Connector;
 pub use diagnosis::VisitDiagnoses;
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
-pub use follow_up::FollowUpBooked;
+pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use patient::Registered;
 pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use referral::ReferralTarget;

@@ -24,8 +24,8 @@ use ratatui::{Frame, layout::Rect};
 crate::commands! {
     /// What the list of a patient's visits understands.
     pub enum Command {
-        Open: "history.open" "open" "Open the record of the selected visit";
-        More: "history.more" "older" "Load the next older visits";
+        Open: "past.open" "open" "Open the record of the selected visit";
+        More: "past.more" "older" "Load the next older visits";
     }
 }
 
@@ -82,7 +82,7 @@ impl Screen for HistoryView {
     type Msg = Msg;
 
     fn contexts(&self) -> &[&str] {
-        &["history"]
+        &["past"]
     }
     fn title(&self) -> String {
         tr!("History").into()

@@ -1,7 +1,7 @@
 //! The screens. A new one adds three lines here: its module, its commands, its arm.
+pub mod appointment;
 pub mod history;
 pub mod record;
-pub mod appointment;
 
 use super::{
     command::{CommandDef, CommandSet as _},
@@ -11,20 +11,24 @@ use super::{
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
 pub const COMMANDS: &[(&str, &[CommandDef])] = &[
-    ("Record", record::Command::ALL),
-    ("Addendum", record::AddendumCommand::ALL),
-    ("History", history::Command::ALL),
-];
-
-/// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock", "record", "addendum", "history"];
     ("Appointment panel", appointment::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
     ("An entry of a list", appointment::entry_form::Command::ALL),
+    ("Tests", appointment::tests::Command::ALL),
+    ("A report", appointment::report::Command::ALL),
+    ("Diagnosis", appointment::diagnosis::Command::ALL),
+    ("End of a visit", appointment::end::Command::ALL),
+    ("A referral", appointment::referral::Command::ALL),
+    ("Record", record::Command::ALL),
+    ("Addendum", record::AddendumCommand::ALL),
+    ("Visits of a patient", history::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock", "visit", "visit-offer", "history", "entry", "entry-last"];
+pub const SECTIONS: &[&str] = &[
+    "lock", "visit", "visit-offer", "history", "entry", "entry-last", "tests", "tests-line", "report", "diagnosis",
+    "diagnosis-line", "end", "end-form", "referral", "record", "addendum", "past",
+];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, _env: &Env) -> Option<Opening> {

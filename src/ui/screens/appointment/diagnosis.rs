@@ -3,7 +3,7 @@
 //! A prescription is read back in full words and checked before the second Enter saves it; against a warning it is
 //! saved with a reason only.
 use super::{
-    entry::Entries,
+    entry::{Entries, close_draft},
     tab::{Chart, Tab, TabCx},
 };
 use crate::{
@@ -195,6 +195,7 @@ impl DiagnosisTab {
             return;
         }
         let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
+        let draft = cx.closes();
         match at {
             DIAGNOSIS => match parse_diagnosis(&line, !self.has_main()) {
                 Err(why) => self.problem = Some(why),
@@ -204,7 +205,9 @@ impl DiagnosisTab {
                         "diagnosis.add",
                         request,
                         move |store, actor, request| async move {
-                            store.add_diagnosis(&actor, request, visit, new).await.map(|_| ())
+                            store.add_diagnosis(&actor, request, visit, new).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
                         },
                         |done| Msg::Written(Some(DIAGNOSIS), tr!("The diagnosis is entered."), done),
                     );
@@ -219,7 +222,9 @@ impl DiagnosisTab {
                         "treatment.add",
                         request,
                         move |store, actor, request| async move {
-                            store.add_treatment(&actor, request, visit, new).await.map(|_| ())
+                            store.add_treatment(&actor, request, visit, new).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
                         },
                         |done| Msg::Written(Some(ADVICE), tr!("The advice is entered."), done),
                     );
@@ -259,13 +264,15 @@ impl DiagnosisTab {
     }
 
     fn save_drug(&mut self, new: NewPrescription, reason: String, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request) = (visit_of(cx.chart), self.request);
+        let (visit, request, draft) = (visit_of(cx.chart), self.request, cx.closes());
         self.saving = true;
         cx.write(
             "prescription.add",
             request,
             move |store, actor, request| async move {
-                store.prescribe(&actor, request, visit, new, &reason).await.map(|_| ())
+                store.prescribe(&actor, request, visit, new, &reason).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
             },
             |done| Msg::Written(Some(DRUG), tr!("It is prescribed."), done),
         );
@@ -494,7 +501,7 @@ impl Tab for DiagnosisTab {
                             }
                         }
                         self.check = None;
-                        if !self.entries.dirty() {
+                        if line.is_some() {
                             cx.draft_closed();
                         }
                         cx.ask(super::tab::Ask::Reload);

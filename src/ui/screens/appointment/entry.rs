@@ -1,5 +1,7 @@
 //! Lines that enter one thing each, above the list of what was entered: `Tab` goes from line to line to the list.
 use crate::{
+    domain::{actor::Actor, ids::DraftId},
+    store::Store,
     text::pad,
     ui::{
         screen::{TextInput, Ui},
@@ -7,6 +9,16 @@ use crate::{
     },
 };
 use ratatui::{Frame, layout::Rect};
+
+/// After a line is saved its draft goes; what stands in other lines is kept under another one. That a draft could not be
+/// closed undoes no save: it is offered once more.
+pub(super) async fn close_draft(store: &Store, actor: &Actor, draft: Option<DraftId>) {
+    if let Some(draft) = draft
+        && let Err(e) = store.close_draft(actor, draft, false).await
+    {
+        tracing::warn!(error = %e, "a saved draft could not be closed");
+    }
+}
 
 /// The lines and which one has the focus; none: the list has it.
 pub struct Entries {

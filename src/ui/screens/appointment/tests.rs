@@ -2,7 +2,7 @@
 //! nobody has looked at stand first among those.
 use super::{
     diagnosis::strike_question,
-    entry::Entries,
+    entry::{Entries, close_draft},
     report::ReportForm,
     tab::{Chart, Tab, TabCx},
 };
@@ -217,6 +217,7 @@ impl TestsTab {
             return;
         }
         let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
+        let draft = cx.closes();
         if at == ORDER {
             match parse_tests(&line) {
                 Err(why) => self.problem = Some(why),
@@ -226,7 +227,9 @@ impl TestsTab {
                         "tests.order",
                         request,
                         move |store, actor, request| async move {
-                            store.order_tests(&actor, request, visit, tests).await.map(|_| ())
+                            store.order_tests(&actor, request, visit, tests).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
                         },
                         |done| Msg::Written(Some(ORDER), tr!("The tests are ordered."), done),
                     );
@@ -249,7 +252,9 @@ impl TestsTab {
                     "tests.add-result",
                     request,
                     move |store, actor, request| async move {
-                        store.add_result(&actor, request, visit, order, result).await.map(|_| ())
+                        store.add_result(&actor, request, visit, order, result).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
                     },
                     |done| Msg::Written(Some(RESULT), tr!("The result is kept."), done),
                 );
@@ -483,7 +488,7 @@ impl Tab for TestsTab {
                         self.entries.focus(None);
                     }
                 }
-                if !self.entries.dirty() {
+                if line.is_some() {
                     cx.draft_closed();
                 }
                 self.load(false, cx);
