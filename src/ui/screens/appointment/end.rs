@@ -5,7 +5,6 @@
 mod fields;
 
 use super::{
-    entry::close_draft,
     referral::{ReferralForm, Written},
     tab::{Ask, Chart, Tab, TabCx},
 };
@@ -260,7 +259,7 @@ impl EndTab {
             move |store, actor, request| async move {
                 match store.next_waiting(&actor).await? {
                     Some(w) => {
-                        let started = store.start_visit(&actor, request, w.appointment, w.version).await?;
+                        let started = store.start_visit(&actor, request, w.appointment).await?;
                         Ok(Some(started.encounter))
                     }
                     None => Ok(None),
