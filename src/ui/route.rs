@@ -51,6 +51,10 @@ pub enum Route {
     Record(EncounterId),
     /// A patient's visits at every centre.
     History(PatientId),
+    /// The visit of whoever waits next for the signed-in provider.
+    NextVisit,
+    /// The visit of an appointment, started or opened again.
+    StartVisit(AppointmentId),
     /// The appointment panel of a visit.
     Visit(EncounterId),
     Admin,
@@ -159,7 +163,12 @@ pub fn section(route: &Route) -> &'static str {
         Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
-        Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
+        Route::Records
+        | Route::Record(_)
+        | Route::History(_)
+        | Route::Visit(_)
+        | Route::NextVisit
+        | Route::StartVisit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

@@ -3,6 +3,7 @@ mod architecture;
 mod config;
 mod frames;
 mod harness;
+mod panel_tabs;
 mod people;
 mod server;
 mod store_booking;

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 /// Reads a result measured at `now` unless the line says `at 9:30` (today, in `zone`).
 ///
-/// The range is `3.5-5.2`, `<5`, `>60` or words behind `range`; `L H LL HH A N` sets the flag by hand.
+/// The range is `3.5-5.2`, `<5`, `>60` or words behind `range`; `L H LL HH A N` at the end sets the flag by hand.
 ///
 /// # Errors
 /// When there is no value, the range is upside down, or the time is none or still to come.
@@ -23,6 +23,11 @@ pub fn parse_result(line: &str, now: DateTime<Utc>, zone: Tz) -> Result<NewResul
         performed_by: String::new(),
     };
     let mut rest = line.trim().to_owned();
+    if let Some((before, last)) = line.trim().rsplit_once(char::is_whitespace)
+        && let Some(flag) = flag_letter(last)
+    {
+        (found.flag, rest) = (Some(flag), before.trim_end().to_owned());
+    }
     if let Some((before, time)) = rest.clone().rsplit_once(" at ") {
         let wall = now.with_timezone(&zone).date_naive().and_time(parse_time(time)?);
         found.measured_at = instant(zone, wall);

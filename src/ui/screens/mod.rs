@@ -2,6 +2,7 @@
 pub mod appointment;
 pub mod history;
 pub mod record;
+pub mod visit_door;
 
 use super::{
     command::{CommandDef, CommandSet as _},
@@ -12,6 +13,7 @@ use super::{
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
 pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Appointment panel", appointment::Command::ALL),
+    ("Examination", appointment::examination::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
     ("An entry of a list", appointment::entry_form::Command::ALL),
     ("Tests", appointment::tests::Command::ALL),
@@ -26,8 +28,27 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
 pub const SECTIONS: &[&str] = &[
-    "lock", "visit", "visit-offer", "history", "entry", "entry-last", "tests", "tests-line", "report", "diagnosis",
-    "diagnosis-line", "end", "end-form", "referral", "record", "addendum", "past",
+    "addendum",
+    "diagnosis",
+    "diagnosis-line",
+    "end",
+    "end-form",
+    "entry",
+    "entry-last",
+    "examination",
+    "examination-rows",
+    "examination-vitals",
+    "history",
+    "lists",
+    "lock",
+    "past",
+    "record",
+    "referral",
+    "report",
+    "tests",
+    "tests-line",
+    "visit",
+    "visit-offer",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -35,6 +56,8 @@ pub(super) fn open(route: &Route, _env: &Env) -> Option<Opening> {
     match route {
         Route::Record(visit) => at(record::RecordView::new(*visit)),
         Route::History(patient) => at(history::HistoryView::new(*patient)),
+        Route::NextVisit => at(visit_door::VisitDoor::next()),
+        Route::StartVisit(appointment) => at(visit_door::VisitDoor::of(*appointment)),
         Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
         _ => None,
     }

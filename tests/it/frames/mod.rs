@@ -3,3 +3,4 @@ mod app;
 mod bytes;
 mod keymaps;
 pub mod sample;
+mod visit;

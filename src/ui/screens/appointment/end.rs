@@ -14,7 +14,7 @@ use crate::{
         booking::{FreeFilter, FreeSlot, NewAppointment},
         dates,
         encounter::EncounterState,
-        ids::{AppointmentId, EncounterId, RequestId},
+        ids::{AppointmentId, RequestId},
         record::{VisitRef, VisitRow},
         referral::{Referral, ReferralStatus},
         why::Why,
@@ -22,7 +22,6 @@ use crate::{
     store::{Change, Error, FollowUpBooked, ReferralTarget, VisitEnd},
     tr,
     ui::{
-        route::Route,
         screen::{TextInput, Ui, Widget},
         widgets::{
             self,
@@ -48,7 +47,6 @@ crate::commands! {
         Send: "end.send" "send referral" "Send the selected referral";
         Withdraw: "end.withdraw" "withdraw" "Take the selected referral back, while it is not booked";
         Strike: "end.strike" "entered in error" "Mark the selected referral as entered in error";
-        Next: "end.next-patient" "next patient" "Start the visit of the patient who waits longest, once this one is signed";
     }
 }
 
@@ -65,7 +63,6 @@ pub enum Msg {
     Wrote(Written),
     Confirmed(bool),
     Done(&'static str, Result<(), Error>),
-    Started(Result<Option<EncounterId>, Error>),
 }
 
 /// The tab's state.
@@ -249,25 +246,6 @@ impl EndTab {
             move |done| Msg::Done(said, done),
         );
     }
-
-    fn next_patient(&mut self, cx: &mut TabCx<'_, Msg>) {
-        let request = self.request;
-        self.looking = true;
-        cx.write(
-            "visit.next",
-            request,
-            move |store, actor, request| async move {
-                match store.next_waiting(&actor).await? {
-                    Some(w) => {
-                        let started = store.start_visit(&actor, request, w.appointment).await?;
-                        Ok(Some(started.encounter))
-                    }
-                    None => Ok(None),
-                }
-            },
-            Msg::Started,
-        );
-    }
 }
 
 impl Tab for EndTab {
@@ -306,7 +284,6 @@ impl Tab for EndTab {
                     && matches!(r.status, ReferralStatus::Draft | ReferralStatus::Sent | ReferralStatus::Seen)
             }),
             Command::Strike => referral.is_some_and(|r| r.written.mine),
-            Command::Next => chart.visit.state == EncounterState::Signed,
         };
         if fits { Ok(()) } else { Err(Why::new("not_now", tr!("There is nothing here to do that with."))) }
     }
@@ -391,7 +368,6 @@ impl Tab for EndTab {
                 let what = tr!("referral to {to}", to = r.to);
                 cx.open(move |a| super::diagnosis::strike_question(&what, a), Msg::Confirmed);
             }
-            (Command::Next, _) => self.next_patient(cx),
             (Command::Send | Command::Withdraw | Command::Strike, None) => {}
         }
     }
@@ -504,14 +480,6 @@ impl Tab for EndTab {
                 }
                 self.load(cx);
             }
-            Msg::Started(done) => {
-                (self.looking, self.request) = (false, RequestId::new());
-                match done {
-                    Ok(Some(visit)) => cx.go(Route::Visit(visit)),
-                    Ok(None) => cx.toast(tr!("Nobody is waiting for you.")),
-                    Err(e) => cx.failed(&e),
-                }
-            }
             Msg::Loaded(Err(e)) | Msg::Slots(_, Err(e)) | Msg::Targets(Err(e)) => {
                 self.looking = false;
                 cx.failed(&e);
@@ -541,7 +509,8 @@ impl Tab for EndTab {
             }
         };
         if chart.visit.state == EncounterState::Signed {
-            say(frame, tr!("Signed. n starts the next patient."), ui.theme.good());
+            let next = ui.key(&["global"], "visit.next");
+            say(frame, &tr!("Signed. {key} starts the next patient.", key = next), ui.theme.good());
         } else if chart.missing.is_empty() {
             say(frame, tr!("Nothing is missing. E ends and signs."), ui.theme.good());
         } else {

@@ -7,9 +7,11 @@ pub mod end;
 mod ending;
 mod entry;
 pub mod entry_form;
-mod info;
+pub mod examination;
+pub mod info;
 mod keeping;
 pub mod lists;
+mod lists_dialog;
 pub mod referral;
 pub mod report;
 pub mod tab;
@@ -40,6 +42,7 @@ use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 /// The tabs in the order of their digits.
 const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[
     |at| erase(at, info::Info::default()),
+    |at| erase(at, examination::Examination::default()),
     |at| erase(at, tests::TestsTab::default()),
     |at| erase(at, diagnosis::DiagnosisTab::default()),
     |at| erase(at, end::EndTab::default()),
@@ -296,9 +299,6 @@ impl Screen for Panel {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(self.chart.is_none(), cx);
-    }
-    fn resumed(&mut self, cx: &mut Cx<Msg>) {
-        self.load(false, cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         match command {
