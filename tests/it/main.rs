@@ -3,6 +3,7 @@
 mod architecture;
 mod config;
 mod demo_release;
+mod desk_live;
 mod frames;
 mod harness;
 mod people;
@@ -12,6 +13,7 @@ mod store_booking;
 mod store_directory;
 mod store_fence;
 mod store_patients;
+mod store_race;
 mod store_records;
 mod store_sessions;
 mod support;

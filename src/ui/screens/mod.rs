@@ -14,11 +14,19 @@ pub mod patients;
 pub mod register_patient;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] =
-    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Sign in", login::Command::ALL),
+    ("Choose a password", change_password::Command::ALL),
+    ("Board", board::Command::ALL),
+    ("Booking", booking::Command::ALL),
+    ("Patients", patients::Command::ALL),
+    ("A patient", patient::Command::ALL),
+    ("A patient's form", register_patient::Command::ALL),
+];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock", "board", "booking", "patients", "patient", "patient-form"];
+pub const SECTIONS: &[&str] =
+    &["lock", "login", "change-password", "board", "booking", "patients", "patient", "patient-form"];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {

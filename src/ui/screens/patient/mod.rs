@@ -5,7 +5,6 @@ use crate::{
         appointment::AppointmentStatus,
         dates,
         ids::{PatientId, RequestId},
-        patient::{Allergies, age_sex, record_number},
         why::Why,
     },
     store::{Change, Error, PatientAppointment, PatientProfile},
@@ -15,13 +14,18 @@ use crate::{
         desk::{self, Target},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{self, picker::{Picker, Row}, table::{Column, Table}},
+        widgets::{
+            picker::{Picker, Row},
+            table::{Column, Table},
+        },
     },
 };
 use chrono::NaiveDate;
-use ratatui::{Frame, layout::Rect, style::Style, text::Span};
+use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 use uuid::Uuid;
+
+mod view;
 
 crate::commands! {
     /// What a patient's page understands.
@@ -80,11 +84,18 @@ impl Patient {
             profile: None,
             table: Table::new(|l: &Line| l.visit.id.0)
                 .column(Column::new("Visits", |l: &Line| l.when.clone()).width(20).look(dim))
-                .column(Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim))
                 .column(
-                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone()).grow(14).priority(4).look(dim),
+                    Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim),
                 )
-                .column(Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim))
+                .column(
+                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone())
+                        .grow(14)
+                        .priority(4)
+                        .look(dim),
+                )
+                .column(
+                    Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim),
+                )
                 .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
                     match l.visit.status {
                         AppointmentStatus::NoShow => t.warn(),
@@ -113,10 +124,14 @@ impl Patient {
         let today = env.today();
         let line = |v: &PatientAppointment, coming: bool| {
             let at = v.period.starts_at(v.zone);
-            let day = if at.date() == today { tr!("today").to_owned() } else { dates::short_day(at.date()) };
-            let year = if at.date() < today - chrono::Duration::days(180) { at.format(" %Y").to_string() } else { String::new() };
+            let old = at.date() < today - chrono::Duration::days(180);
+            let day = match at.date() {
+                d if d == today => tr!("today").to_owned(),
+                d if old => dates::long_date(d),
+                d => dates::short_day(d),
+            };
             Line {
-                when: format!("{day}{year} {}", dates::clock(at.time())),
+                when: format!("{day} {}", dates::clock(at.time())),
                 status: v.status.word().into(),
                 coming,
                 visit: v.clone(),
@@ -194,31 +209,6 @@ impl Patient {
             move |done| Msg::Saved(said, done),
         );
     }
-
-    fn warnings(&self) -> Vec<String> {
-        let Some(p) = &self.profile else { return vec![] };
-        let mut all: Vec<String> = p.alerts.iter().map(|a| format!("! {}", a.text)).collect();
-        if p.deactivated {
-            all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
-        }
-        if let Some(until) = p.blocked_until {
-            all.push(tr!("NOT BOOKABLE until {day} {why}", day = dates::long_date(until), why = p.blocked_why));
-        }
-        if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
-        }
-        for other in &p.look_alikes_today {
-            all.push(tr!(
-                "!2 today also {name} {number}",
-                name = other.name,
-                number = record_number(other.record_number)
-            ));
-        }
-        if p.incomplete {
-            all.push(tr!("birth date missing").into());
-        }
-        all
-    }
 }
 
 impl Screen for Patient {
@@ -255,12 +245,17 @@ impl Screen for Patient {
             Command::NoShow => to(S::NoShow),
             Command::Restore => match self.target().map(|t| t.status) {
                 Some(S::Cancelled | S::NoShow) => to(S::Booked),
-                _ => Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))),
+                _ => {
+                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored.")))
+                }
             },
             Command::Move => match self.target() {
                 Some(t) if t.status == S::Booked => Ok(()),
-                _ => Err(Why::new("only_booked_moves", tr!("Only an appointment that is still booked can be moved."))
-                    .instead(tr!("b books a new one."))),
+                _ => Err(Why::new(
+                    "only_booked_moves",
+                    tr!("Only an appointment that is still booked can be moved."),
+                )
+                .instead(tr!("b books a new one."))),
             },
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
@@ -352,7 +347,10 @@ impl Screen for Patient {
                 cx.save(
                     "alert.add",
                     move |store| async move {
-                        store.add_alert(&actor, RequestId::new(), Uuid::now_v7(), patient, text).await.map(|_| ())
+                        store
+                            .add_alert(&actor, RequestId::new(), Uuid::now_v7(), patient, text)
+                            .await
+                            .map(|_| ())
                     },
                     |done| Msg::Saved(tr!("The alert stands on the banner.").into(), done),
                 );
@@ -402,7 +400,9 @@ impl Screen for Patient {
         let concerns = match change {
             Change::Everything => true,
             Change::Link(_) => false,
-            Change::Row(r) => r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0),
+            Change::Row(r) => {
+                r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0)
+            }
         };
         if concerns {
             cx.after("patient.reload", Duration::from_millis(50), Msg::Reload);
@@ -410,63 +410,6 @@ impl Screen for Patient {
     }
 
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let Some(p) = &self.profile else {
-            return widgets::notice(frame, area, tr!("loading"), ui.theme);
-        };
-        let theme = ui.theme;
-        let i = &p.identity;
-        let born = i.birth_date.map(dates::long_date).unwrap_or_default();
-        let alarm = matches!(p.allergies, Allergies::Listed(_));
-        let told = desk::allergies(&p.allergies);
-        let line = vec![
-            Span::styled(format!(" {}", crate::text::clean(&p.name().to_string())), theme.strong()),
-            Span::raw(format!(
-                "   {} ({born})   {}   ",
-                age_sex(i.birth_date, i.sex, ui.env.today()),
-                record_number(p.record_number)
-            )),
-            Span::styled(
-                crate::text::clean(&told).into_owned(),
-                if alarm { theme.alarm() } else { theme.text() },
-            ),
-        ];
-        widgets::put_spans(frame, area, 0, line);
-        let mut y = 1;
-        let warnings = self.warnings().join(" · ");
-        for text in crate::text::wrap(&crate::text::clean(&warnings), usize::from(area.width.saturating_sub(2)).max(1)).into_iter().take(2) {
-            widgets::put(frame, area, y, &format!(" {text}"), theme.warn());
-            y += 1;
-        }
-        let contact = [&i.contact_name, &i.contact_relationship, &i.contact_phone]
-            .into_iter()
-            .filter(|t| !t.is_empty())
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let pairs: [(&str, &str, &str, &str); 5] = [
-            (tr!("Phone"), &i.phone, tr!("Preferred"), &i.preferred_name),
-            (tr!("E-mail"), &i.email, tr!("In script"), &i.second_script_name),
-            (tr!("Address"), &i.address, tr!("Language"), &i.language),
-            (tr!("Medicare"), &i.medicare_number, tr!("National"), &i.national_number),
-            (tr!("Contact"), &contact, tr!("Blood"), &i.blood_group),
-        ];
-        let half = area.width * 3 / 5;
-        let spare = area.height.saturating_sub(y) > 9;
-        for (a, b, c, d) in pairs.into_iter().filter(|_| spare) {
-            let row = Rect { y: area.y + y, height: 1, ..area };
-            let [left, right] = widgets::split_left(row, half);
-            pair(frame, left, a, b, theme.dim());
-            pair(frame, right, c, d, theme.dim());
-            y += 1;
-        }
-        let [_, rest] = widgets::split_top(area, y);
-        self.table.view(frame, rest, ui);
+        self.draw(frame, area, ui);
     }
-}
-
-fn pair(frame: &mut Frame<'_>, area: Rect, label: &str, value: &str, dim: Style) {
-    let label = format!(" {} ", crate::text::pad(label, 9));
-    let room = usize::from(area.width).saturating_sub(12);
-    let value = crate::text::cut(&crate::text::clean(value), room);
-    widgets::put_spans(frame, area, 0, vec![Span::styled(label, dim), Span::raw(value)]);
 }
