@@ -163,7 +163,7 @@ fn a_known_patient_is_booked_with_a_known_provider_in_at_most_six_keys() {
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots())));
     assert!(stage.effects().contains(&"save booking.book".to_owned()), "{:?}", stage.effects());
-    assert!(keys + 1 <= 6, "{} keys", keys + 1);
+    assert!(keys < 6, "{} keys and b", keys);
     stage.forget_effects();
     stage.deliver(booking::Msg::Booked(Ok(booked())));
     assert_eq!(

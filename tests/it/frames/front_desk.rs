@@ -444,6 +444,10 @@ fn what_is_wrong_is_told_beside_the_field_before_anything_is_sent() {
 fn a_number_that_is_taken_is_told_beside_its_field() {
     let mut stage = form();
     stage.type_text("Black").keys("ctrl-s");
+    // Saving waits until everybody was compared.
+    assert!(!stage.effects().iter().any(|e| e.starts_with("save")), "{:?}", stage.effects());
+    stage.deliver(register_patient::Msg::Alike(Ok(vec![])));
+    assert!(stage.effects().iter().any(|e| e.starts_with("save")), "{:?}", stage.effects());
     let taken = Why::new("patient_medicare_key", "That Medicare number is already used by another patient.");
     stage.forget_effects();
     stage.deliver(register_patient::Msg::Registered(Err(Error::Duplicate(taken))));

@@ -190,9 +190,10 @@ impl Booking {
 
     fn read_patient(&mut self, cx: &mut Cx<Msg>) {
         if let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) {
+            let opened = self.profile.is_none();
             cx.load(
                 "booking.patient",
-                move |store| async move { store.patient_profile(&actor, patient, false).await.map(Box::new) },
+                move |store| async move { store.patient_profile(&actor, patient, opened).await.map(Box::new) },
                 Msg::Profile,
             );
         }
