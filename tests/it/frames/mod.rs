@@ -3,9 +3,12 @@ mod app;
 mod booking;
 mod bytes;
 mod front_desk;
+mod day;
+pub mod find;
 mod keymaps;
 mod login;
 pub mod sample;
+mod visit;
 
 use praxis::{
     clock::Clock,
