@@ -3,6 +3,7 @@
 mod architecture;
 mod config;
 mod demo_release;
+mod desk_live;
 mod frames;
 mod harness;
 mod import;
@@ -17,6 +18,7 @@ mod store_fence;
 mod store_history;
 mod store_panel;
 mod store_patients;
+mod store_race;
 mod store_records;
 mod store_sessions;
 mod store_visit;
