@@ -192,24 +192,24 @@ impl Store {
         let period = self.session_period(actor, session.centre, hours).await?;
         let minutes = i32::try_from(hours.slot_minutes).unwrap_or(0);
         let writing = self.write(actor, request, event, &(id, seen, hours), move |c| {
-                Box::pin(async move {
-                    let version = sqlx::query_scalar!(
-                        "update clinic.clinic_session set starts_at = $3, ends_at = $4, slot_minutes = $5
+            Box::pin(async move {
+                let version = sqlx::query_scalar!(
+                    "update clinic.clinic_session set starts_at = $3, ends_at = $4, slot_minutes = $5
                          where id = $1 and version = $2 and removed_at is null returning version",
-                        id.0,
-                        seen,
-                        period.start,
-                        period.end,
-                        minutes
-                    )
-                    .fetch_optional(&mut *c)
-                    .await?;
-                    match version {
-                        Some(v) => Ok(v),
-                        None => Err(stale(c, id).await?),
-                    }
-                })
-            });
+                    id.0,
+                    seen,
+                    period.start,
+                    period.end,
+                    minutes
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                match version {
+                    Some(v) => Ok(v),
+                    None => Err(stale(c, id).await?),
+                }
+            })
+        });
         self.with_the_other(actor, provider, Some(id), period, writing.await).await
     }
 

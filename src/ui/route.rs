@@ -61,8 +61,9 @@ pub enum Route {
     AdminAccounts,
     AdminApplications,
     AdminCentres,
-    AdminSessions,
-    AdminMachine,
+    AdminDepartments,
+    AdminProviders,
+    AdminSettings,
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,

@@ -102,6 +102,8 @@ impl App {
             return;
         }
         let was_top = at + 1 == self.layers.len();
+        let drafts = self.layers[at].layer.tell(Moment::HangUp, &self.env);
+        self.run(id, drafts);
         self.layers.remove(at);
         self.runner.forget(id);
         self.pending.clear();
@@ -206,8 +208,12 @@ impl App {
     }
 
     fn clear_layers(&mut self) {
-        for entry in std::mem::take(&mut self.layers) {
-            self.runner.forget(entry.layer.id());
+        let env = self.env.clone();
+        for mut entry in std::mem::take(&mut self.layers) {
+            let id = entry.layer.id();
+            let drafts = entry.layer.tell(Moment::HangUp, &env);
+            self.run(id, drafts);
+            self.runner.forget(id);
         }
         self.held.clear();
         self.held_for = None;

@@ -2,11 +2,7 @@
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
     domain::{
-        appointment::AppointmentStatus,
-        booking::waited,
-        dates,
-        ids::AppointmentId,
-        patient::age_sex,
+        appointment::AppointmentStatus, booking::waited, dates, ids::AppointmentId, patient::age_sex,
         why::Why,
     },
     store::{Board as Day, BoardCounts, BoardRow, Change, Error},
@@ -16,7 +12,10 @@ use crate::{
         desk::{self, Target},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{self, table::{Column, Table}},
+        widgets::{
+            self,
+            table::{Column, Table},
+        },
     },
 };
 use chrono::{Days, NaiveDate};
@@ -94,12 +93,12 @@ impl Board {
             data: Day::default(),
             table: Table::new(|l: &Line| l.row.appointment.0)
                 .column(Column::new("Time", |l: &Line| l.time.clone()).width(6))
-                .column(
-                    Column::new("Patient", |l: &Line| l.name.clone()).grow(16).look(|l, t| match l.row.status {
+                .column(Column::new("Patient", |l: &Line| l.name.clone()).grow(16).look(|l, t| {
+                    match l.row.status {
                         AppointmentStatus::Cancelled | AppointmentStatus::Completed => t.dim(),
                         _ => t.text(),
-                    }),
-                )
+                    }
+                }))
                 .column(
                     Column::new("", |l: &Line| l.marks.clone())
                         .width(7)
@@ -109,11 +108,13 @@ impl Board {
                 .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(3))
                 .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(14).priority(5))
                 .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
-                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| match l.row.status {
-                    AppointmentStatus::Arrived => t.strong(),
-                    AppointmentStatus::InProgress => t.good(),
-                    AppointmentStatus::NoShow => t.warn(),
-                    _ => t.text(),
+                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
+                    match l.row.status {
+                        AppointmentStatus::Arrived => t.strong(),
+                        AppointmentStatus::InProgress => t.good(),
+                        AppointmentStatus::NoShow => t.warn(),
+                        _ => t.text(),
+                    }
                 }))
                 .column(Column::new("Wait", |l: &Line| l.wait.clone()).width(5).right().priority(4))
                 .uncounted()
@@ -286,8 +287,10 @@ impl Screen for Board {
         let selected = self.table.selected();
         match command {
             Command::Advance => match selected.map(|l| l.row.status) {
-                Some(S::Arrived) => Err(Why::new("desk_arrived", tr!("They have arrived; the provider starts the visit."))
-                    .instead(tr!("u takes a check-in back."))),
+                Some(S::Arrived) => {
+                    Err(Why::new("desk_arrived", tr!("They have arrived; the provider starts the visit."))
+                        .instead(tr!("u takes a check-in back.")))
+                }
                 _ => self.check(S::Arrived),
             },
             Command::NoShow => self.check(S::NoShow),
@@ -295,15 +298,22 @@ impl Screen for Board {
             Command::Cancel => self.check(S::Cancelled),
             Command::Restore => match selected {
                 Some(l) if l.row.status == S::NoShow || l.row.status == S::Cancelled => self.check(S::Booked),
-                _ => Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))
-                    .instead(tr!("c shows what was cancelled."))),
+                _ => {
+                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))
+                        .instead(tr!("c shows what was cancelled.")))
+                }
             },
             Command::Move => match selected {
                 Some(l) if l.row.status == S::Booked => Ok(()),
-                _ => Err(Why::new("only_booked_moves", tr!("Only an appointment that is still booked can be moved."))
-                    .instead(tr!("b books a new one."))),
+                _ => Err(Why::new(
+                    "only_booked_moves",
+                    tr!("Only an appointment that is still booked can be moved."),
+                )
+                .instead(tr!("b books a new one."))),
             },
-            Command::Open if selected.is_none() => Err(Why::new("nothing_selected", tr!("Nobody is selected."))),
+            Command::Open if selected.is_none() => {
+                Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
+            }
             _ => Ok(()),
         }
     }
@@ -376,7 +386,9 @@ impl Screen for Board {
                     // Where the day is now: the first who is still expected.
                     let from = cx.env().now() - chrono::Duration::minutes(15);
                     let next = self.table.rows().iter().position(|l| {
-                        l.row.status == AppointmentStatus::Booked && l.row.starts_at >= from && l.row.day == day
+                        l.row.status == AppointmentStatus::Booked
+                            && l.row.starts_at >= from
+                            && l.row.day == day
                     });
                     self.table.go(next.unwrap_or(0));
                 }
@@ -434,7 +446,8 @@ impl Screen for Board {
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let [head, body] = widgets::split_top(area, 1);
         if ui.env.actor.as_ref().is_some_and(|a| a.workplace.is_none()) {
-            let text = tr!("You work at no centre yet, so there is no board. An administrator adds you to one.");
+            let text =
+                tr!("You work at no centre yet, so there is no board. An administrator adds you to one.");
             return widgets::sentence(frame, area, text);
         }
         let left = self.header(&ui.env);

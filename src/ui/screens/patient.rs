@@ -15,7 +15,11 @@ use crate::{
         desk::{self, Target},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{self, picker::{Picker, Row}, table::{Column, Table}},
+        widgets::{
+            self,
+            picker::{Picker, Row},
+            table::{Column, Table},
+        },
     },
 };
 use chrono::NaiveDate;
@@ -80,11 +84,18 @@ impl Patient {
             profile: None,
             table: Table::new(|l: &Line| l.visit.id.0)
                 .column(Column::new("Visits", |l: &Line| l.when.clone()).width(20).look(dim))
-                .column(Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim))
                 .column(
-                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone()).grow(14).priority(4).look(dim),
+                    Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim),
                 )
-                .column(Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim))
+                .column(
+                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone())
+                        .grow(14)
+                        .priority(4)
+                        .look(dim),
+                )
+                .column(
+                    Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim),
+                )
                 .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
                     match l.visit.status {
                         AppointmentStatus::NoShow => t.warn(),
@@ -114,7 +125,11 @@ impl Patient {
         let line = |v: &PatientAppointment, coming: bool| {
             let at = v.period.starts_at(v.zone);
             let day = if at.date() == today { tr!("today").to_owned() } else { dates::short_day(at.date()) };
-            let year = if at.date() < today - chrono::Duration::days(180) { at.format(" %Y").to_string() } else { String::new() };
+            let year = if at.date() < today - chrono::Duration::days(180) {
+                at.format(" %Y").to_string()
+            } else {
+                String::new()
+            };
             Line {
                 when: format!("{day}{year} {}", dates::clock(at.time())),
                 status: v.status.word().into(),
@@ -202,7 +217,11 @@ impl Patient {
             all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
         }
         if let Some(until) = p.blocked_until {
-            all.push(tr!("NOT BOOKABLE until {day} {why}", day = dates::long_date(until), why = p.blocked_why));
+            all.push(tr!(
+                "NOT BOOKABLE until {day} {why}",
+                day = dates::long_date(until),
+                why = p.blocked_why
+            ));
         }
         if p.no_shows > 0 {
             all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
@@ -255,12 +274,17 @@ impl Screen for Patient {
             Command::NoShow => to(S::NoShow),
             Command::Restore => match self.target().map(|t| t.status) {
                 Some(S::Cancelled | S::NoShow) => to(S::Booked),
-                _ => Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))),
+                _ => {
+                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored.")))
+                }
             },
             Command::Move => match self.target() {
                 Some(t) if t.status == S::Booked => Ok(()),
-                _ => Err(Why::new("only_booked_moves", tr!("Only an appointment that is still booked can be moved."))
-                    .instead(tr!("b books a new one."))),
+                _ => Err(Why::new(
+                    "only_booked_moves",
+                    tr!("Only an appointment that is still booked can be moved."),
+                )
+                .instead(tr!("b books a new one."))),
             },
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
@@ -352,7 +376,10 @@ impl Screen for Patient {
                 cx.save(
                     "alert.add",
                     move |store| async move {
-                        store.add_alert(&actor, RequestId::new(), Uuid::now_v7(), patient, text).await.map(|_| ())
+                        store
+                            .add_alert(&actor, RequestId::new(), Uuid::now_v7(), patient, text)
+                            .await
+                            .map(|_| ())
                     },
                     |done| Msg::Saved(tr!("The alert stands on the banner.").into(), done),
                 );
@@ -402,7 +429,9 @@ impl Screen for Patient {
         let concerns = match change {
             Change::Everything => true,
             Change::Link(_) => false,
-            Change::Row(r) => r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0),
+            Change::Row(r) => {
+                r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0)
+            }
         };
         if concerns {
             cx.after("patient.reload", Duration::from_millis(50), Msg::Reload);
@@ -433,7 +462,13 @@ impl Screen for Patient {
         widgets::put_spans(frame, area, 0, line);
         let mut y = 1;
         let warnings = self.warnings().join(" · ");
-        for text in crate::text::wrap(&crate::text::clean(&warnings), usize::from(area.width.saturating_sub(2)).max(1)).into_iter().take(2) {
+        for text in crate::text::wrap(
+            &crate::text::clean(&warnings),
+            usize::from(area.width.saturating_sub(2)).max(1),
+        )
+        .into_iter()
+        .take(2)
+        {
             widgets::put(frame, area, y, &format!(" {text}"), theme.warn());
             y += 1;
         }

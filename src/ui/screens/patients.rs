@@ -15,7 +15,11 @@ use crate::{
         cx::Cx,
         route::{BookingStart, Route},
         screen::{Screen, TextInput, Ui, Used, Widget},
-        widgets::{self, table::{Column, Table}, text_input::TextLine},
+        widgets::{
+            self,
+            table::{Column, Table},
+            text_input::TextLine,
+        },
     },
 };
 use chrono::NaiveDate;
@@ -83,9 +87,11 @@ pub struct Patients {
 impl Default for Patients {
     fn default() -> Self {
         let table = Table::new(|l: &Line| l.found.hit.id.0)
-            .column(Column::new("Patient", |l: &Line| l.found.shown.clone()).grow(20).look(|l, t| {
-                if l.found.hit.deactivated { t.dim() } else { t.text() }
-            }))
+            .column(
+                Column::new("Patient", |l: &Line| l.found.shown.clone())
+                    .grow(20)
+                    .look(|l, t| if l.found.hit.deactivated { t.dim() } else { t.text() }),
+            )
             .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(2))
             .column(Column::new("Born", |l: &Line| l.born.clone()).width(11).priority(3))
             .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))

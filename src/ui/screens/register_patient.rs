@@ -4,7 +4,9 @@ use crate::{
     domain::{
         dates,
         ids::{PatientId, RequestId},
-        patient::{BLOOD_GROUPS, Identity, LookAlike, PatientField as F, PatientHit, Sex, check, record_number},
+        patient::{
+            BLOOD_GROUPS, Identity, LookAlike, PatientField as F, PatientHit, Sex, check, record_number,
+        },
         why::Why,
     },
     store::{Error, PatientProfile, Registered},
@@ -71,7 +73,10 @@ impl RegisterPatient {
             .with(F::FamilyName, text(tr!("Family name"), F::FamilyName, 100).required())
             .with(F::GivenName, text(tr!("Given name"), F::GivenName, 100))
             .with(F::BirthDate, text(tr!("Born"), F::BirthDate, 20).hint(tr!("4/5/1996 or 4 may 1996")))
-            .with(F::Sex, Field::choice(tr!("Sex"), Sex::ALL.map(sex_word).to_vec()).with(&sex_word(Sex::Unknown)))
+            .with(
+                F::Sex,
+                Field::choice(tr!("Sex"), Sex::ALL.map(sex_word).to_vec()).with(&sex_word(Sex::Unknown)),
+            )
             .with(F::Phone, text(tr!("Phone"), F::Phone, 40))
             .with(F::MedicareNumber, text(tr!("Medicare number"), F::MedicareNumber, 30))
             .with(F::NationalNumber, text(tr!("National number"), F::NationalNumber, 30))
@@ -196,7 +201,12 @@ impl RegisterPatient {
                 reasons = reasons(other)
             );
             cx.open(
-                move |a| Confirm::new(question, a).consequence(consequence).yes(tr!("another person")).no(tr!("look again")),
+                move |a| {
+                    Confirm::new(question, a)
+                        .consequence(consequence)
+                        .yes(tr!("another person"))
+                        .no(tr!("look again"))
+                },
                 Msg::Sure,
             );
             return;
@@ -271,7 +281,11 @@ impl Screen for RegisterPatient {
         &["patient-form"]
     }
     fn title(&self) -> String {
-        if self.changing.is_some() { tr!("Change a patient").into() } else { tr!("Register a patient").into() }
+        if self.changing.is_some() {
+            tr!("Change a patient").into()
+        } else {
+            tr!("Register a patient").into()
+        }
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.form)

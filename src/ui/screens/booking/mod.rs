@@ -18,7 +18,10 @@ use crate::{
         desk,
         route::BookingStart,
         screen::{Screen, Ui, Widget},
-        widgets::{picker::{Picker, Row}, prompt::Prompt},
+        widgets::{
+            picker::{Picker, Row},
+            prompt::Prompt,
+        },
     },
 };
 use chrono::NaiveDate;
@@ -235,7 +238,8 @@ impl Booking {
         let Some(directory) = &self.directory else { return };
         let mut rows = vec![Row::new(None, tr!("any centre"), "")];
         rows.extend(directory.centres.iter().map(|c| {
-            let title = if c.suburb.is_empty() { c.name.clone() } else { format!("{}  {}", c.name, c.suburb) };
+            let title =
+                if c.suburb.is_empty() { c.name.clone() } else { format!("{}  {}", c.name, c.suburb) };
             let closed: Vec<String> = c
                 .departments
                 .iter()
@@ -290,7 +294,11 @@ impl Booking {
             reason: self.reason.clone(),
             arrived: self.here(),
         };
-        cx.save("booking.book", move |store| async move { store.book(&actor, request, new).await }, Msg::Booked);
+        cx.save(
+            "booking.book",
+            move |store| async move { store.book(&actor, request, new).await },
+            Msg::Booked,
+        );
     }
 
     fn refused(&mut self, e: &Error, cx: &mut Cx<Msg>) {
@@ -327,11 +335,21 @@ impl Booking {
             return why("loading", tr!("The appointment is still being read."), "");
         }
         if self.profile.as_ref().is_some_and(|p| p.deactivated) {
-            return why("patient_deactivated", tr!("This patient is deactivated."), tr!("Reactivate the patient first."));
+            return why(
+                "patient_deactivated",
+                tr!("This patient is deactivated."),
+                tr!("Reactivate the patient first."),
+            );
         }
         match self.offers.selected() {
-            None => why("nothing_free", tr!("There is no free time to take."), tr!("v changes the provider, f the day, c the centre.")),
-            Some(o) if o.gone => why("slot_taken", tr!("Somebody just took that time."), tr!("Choose another one.")),
+            None => why(
+                "nothing_free",
+                tr!("There is no free time to take."),
+                tr!("v changes the provider, f the day, c the centre."),
+            ),
+            Some(o) if o.gone => {
+                why("slot_taken", tr!("Somebody just took that time."), tr!("Choose another one."))
+            }
             Some(_) => None,
         }
     }
@@ -361,7 +379,11 @@ impl Screen for Booking {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         if let Some(actor) = cx.env().actor.clone() {
-            cx.load("booking.directory", move |store| async move { store.directory(&actor).await }, Msg::Directory);
+            cx.load(
+                "booking.directory",
+                move |store| async move { store.directory(&actor).await },
+                Msg::Directory,
+            );
         }
         self.read_moving(cx);
         self.read_patient(cx);
@@ -394,10 +416,22 @@ impl Screen for Booking {
         use Command as C;
         let uses_list = matches!(
             command,
-            C::Confirm | C::Pick1 | C::Pick2 | C::Pick3 | C::Pick4 | C::Pick5 | C::Pick6 | C::Pick7 | C::Pick8 | C::Pick9
+            C::Confirm
+                | C::Pick1
+                | C::Pick2
+                | C::Pick3
+                | C::Pick4
+                | C::Pick5
+                | C::Pick6
+                | C::Pick7
+                | C::Pick8
+                | C::Pick9
         );
-        let needs_directory = matches!(command, C::Provider | C::Centre | C::Profession) && self.directory.is_none();
-        needs_directory || uses_list && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
+        let needs_directory =
+            matches!(command, C::Provider | C::Centre | C::Profession) && self.directory.is_none();
+        needs_directory
+            || uses_list
+                && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
     }
 
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {

@@ -126,7 +126,10 @@ impl Offers {
                 _ => ui.theme.text(),
             };
             let gutter = if i == self.at { ui.theme.gutter() } else { " " };
-            let spans = vec![Span::raw(gutter), Span::styled(cut(&line, usize::from(area.width).saturating_sub(1)), style)];
+            let spans = vec![
+                Span::raw(gutter),
+                Span::styled(cut(&line, usize::from(area.width).saturating_sub(1)), style),
+            ];
             widgets::put_spans(frame, area, y as u16, spans);
         }
         if ui.focused && area.height > 0 && area.width > 0 && !self.rows.is_empty() {

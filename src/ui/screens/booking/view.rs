@@ -39,16 +39,24 @@ impl Booking {
             (None, Some(code)) => tr!("any {profession}", profession = desk::profession(code)),
             _ => tr!("anybody").into(),
         };
-        let centre = self
-            .centre
-            .map_or_else(|| tr!("any").into(), |id| self.directory.as_ref().and_then(|d| d.centre(id)).map(|c| c.name.clone()).unwrap_or_default());
+        let centre = self.centre.map_or_else(
+            || tr!("any").into(),
+            |id| {
+                self.directory.as_ref().and_then(|d| d.centre(id)).map(|c| c.name.clone()).unwrap_or_default()
+            },
+        );
         let row = |left: Vec<Span<'static>>, right: Vec<Span<'static>>| {
             let mut spans = vec![Span::raw(" ".repeat(lead))];
             spans.extend(left);
             spans.extend(right);
             spans
         };
-        widgets::put_spans(frame, area, 1, row(label(tr!("Provider"), provider, half), label(tr!("Centre"), centre, half)));
+        widgets::put_spans(
+            frame,
+            area,
+            1,
+            row(label(tr!("Provider"), provider, half), label(tr!("Centre"), centre, half)),
+        );
         let part = match self.part {
             DayPart::Any => "",
             DayPart::Morning => tr!("mornings"),
@@ -57,7 +65,12 @@ impl Booking {
         };
         let from = self.from.map_or_else(|| tr!("today").into(), dates::short_day);
         let from = format!("{from} {part}");
-        widgets::put_spans(frame, area, 2, row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)));
+        widgets::put_spans(
+            frame,
+            area,
+            2,
+            row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)),
+        );
         let warnings = cut(&clean(&self.warnings()), usize::from(area.width).saturating_sub(2));
         widgets::put(frame, area, 3, &format!(" {warnings}"), theme.warn());
 
@@ -70,7 +83,9 @@ impl Booking {
             let text = match (self.asked.is_some(), self.here()) {
                 (true, _) => tr!("loading").to_owned(),
                 (_, true) => tr!("Nobody works here any more today. w goes back to free times.").to_owned(),
-                _ if self.answered => tr!("Nothing is free within 60 days. v changes the provider, c the centre.").to_owned(),
+                _ if self.answered => {
+                    tr!("Nothing is free within 60 days. v changes the provider, c the centre.").to_owned()
+                }
                 _ => String::new(),
             };
             widgets::sentence(frame, widgets::split_left(rows, 1)[1], &text);
@@ -109,10 +124,7 @@ impl Booking {
         vec![
             Span::styled(name, ui.theme.strong()),
             Span::raw(facts),
-            Span::styled(
-                cut(&clean(&told), left),
-                if alarm { ui.theme.alarm() } else { ui.theme.dim() },
-            ),
+            Span::styled(cut(&clean(&told), left), if alarm { ui.theme.alarm() } else { ui.theme.dim() }),
         ]
     }
 
@@ -124,7 +136,11 @@ impl Booking {
             all.push(tr!("deactivated, not bookable").into());
         }
         if let Some(until) = p.blocked_until {
-            all.push(tr!("not bookable until {day} {why}", day = dates::long_date(until), why = p.blocked_why));
+            all.push(tr!(
+                "not bookable until {day} {why}",
+                day = dates::long_date(until),
+                why = p.blocked_why
+            ));
         }
         if p.no_shows > 0 {
             all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
