@@ -81,6 +81,7 @@ pub const SECTIONS: &[&str] = &[
     "session-form",
     "records",
     "records-line",
+    "past-visits",
     "history",
     "providers",
     "provider",
