@@ -23,9 +23,9 @@ use ratatui::{Frame, layout::Rect};
 crate::commands! {
     /// What the list of a patient's visits understands.
     pub enum Command {
-        Open: "past-visits.open" "open" "Open the whole record of the visit";
-        Patient: "past-visits.patient" "patient" "Open the patient";
-        More: "past-visits.more" "older" "Load older visits";
+        Open: "visits.open" "open" "Open the whole record of the visit";
+        Patient: "visits.patient" "patient" "Open the patient";
+        More: "visits.more" "older" "Load older visits";
     }
 }
 
@@ -82,7 +82,7 @@ impl History {
         let opened = !std::mem::replace(&mut self.opened, true);
         self.table.loading();
         cx.load(
-            "past-visits.load",
+            "history.load",
             move |store| async move { store.patient_visits(&actor, patient, after, opened).await },
             move |r| Msg::Loaded(after.is_some(), r),
         );
@@ -109,7 +109,7 @@ impl Screen for History {
     type Msg = Msg;
 
     fn contexts(&self) -> &[&str] {
-        &["past-visits"]
+        &["visits"]
     }
     fn title(&self) -> String {
         tr!("Visits").into()

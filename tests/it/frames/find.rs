@@ -161,7 +161,7 @@ fn older_visits_come_as_one_goes_down() {
     stage.deliver(history::Msg::Loaded(false, Ok(page(&["2026-03-02", "2025-11-20"], true, false))));
     assert!(stage.effects().is_empty());
     stage.keys("down");
-    assert_eq!(stage.effects(), ["load past-visits.load"]);
+    assert_eq!(stage.effects(), ["load history.load"]);
     let mut older = page(&[], false, false);
     older.rows = vec![visit(9, "2024-01-02", "Sprain")];
     stage.deliver(history::Msg::Loaded(true, Ok(older)));
