@@ -348,7 +348,11 @@ impl Screen for ProviderHomeScreen {
             let waiting = home.today.iter().filter(|a| a.status == "arrived").count();
             let counts = format!(
                 " {}   {}   {}   {}",
-                tr_n("{n} visit is not signed", "{n} visits are not signed", home.unsigned.len()),
+                if home.unsigned.is_empty() {
+                    tr!("every visit is signed").to_owned()
+                } else {
+                    tr_n("{n} visit is not signed", "{n} visits are not signed", home.unsigned.len())
+                },
                 tr!("today {n}", n = home.today.len()),
                 tr!("waiting {n}", n = waiting),
                 tr!("next 7 days {n}", n = home.week.len())
