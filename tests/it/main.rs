@@ -12,6 +12,7 @@ mod store_access;
 mod store_admin;
 mod store_directory;
 mod store_fence;
+mod store_policies;
 mod store_records;
 mod store_sessions;
 mod support;
