@@ -415,8 +415,11 @@ fn the_first_administrator_gets_a_code_once_and_signs_in_with_it() {
     assert_eq!(number(&db, "select count(*) from clinic.account"), 1);
     let wrong = praxis(&db, "postgres", &["user", "add", "--login", "xavier", "--role", "king"]);
     assert_eq!(wrong.status.code(), Some(2));
-    let wrong =
-        praxis(&db, "postgres", &["user", "add", "--login", "xavier", "--role", "nurse", "--email", "nonsense"]);
+    let wrong = praxis(
+        &db,
+        "postgres",
+        &["user", "add", "--login", "xavier", "--role", "nurse", "--email", "nonsense"],
+    );
     assert_eq!(wrong.status.code(), Some(2));
     assert_eq!(number(&db, "select count(*) from clinic.account"), 1);
 }

@@ -74,7 +74,8 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
     let mut lines = Lines { bytes, at: 0, line: 1 };
     for record in reader.byte_records() {
         let Ok(record) = record else { continue };
-        let place = Place { file: layout.file, line: lines.of(record.position().map_or(0, csv::Position::byte)) };
+        let place =
+            Place { file: layout.file, line: lines.of(record.position().map_or(0, csv::Position::byte)) };
         let Ok(record) = csv::StringRecord::from_byte_record(record) else {
             problems.push(Remark::new(place, tr!("is not UTF-8 text; save the file as UTF-8")));
             continue;
