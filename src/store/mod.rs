@@ -37,16 +37,15 @@ mod refusal;
 mod registration;
 pub mod sealed;
 mod session;
-mod slots;
-
-pub use appointment::AppointmentStep;
-pub use banner::{AllergyMark, Banner, Identity};
-pub use board::{Board, BoardCounts, BoardRow};
 mod setting;
+mod slots;
 mod stale;
 mod system;
 
 pub use account::{AccountFilter, Deactivated, Verifier};
+pub use appointment::AppointmentStep;
+pub use banner::{AllergyMark, Banner, Identity};
+pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
