@@ -96,11 +96,7 @@ struct Line {
 }
 
 fn table() -> Table<Line> {
-    let outcome = |l: &Line| match (l.entry.refused, l.entry.facts["rule"].as_str()) {
-        (true, Some(rule)) => tr!("refused: {rule}", rule = rule),
-        (true, None) => tr!("refused").into(),
-        _ => tr!("done").into(),
-    };
+    let outcome = |l: &Line| if l.entry.refused { tr!("refused") } else { tr!("done") }.to_owned();
     Table::new(|l: &Line| l.entry.id.0)
         .column(Column::new("Time", |l: &Line| l.at.clone()).width(15))
         .column(Column::new("Who", |l: &Line| who(&l.entry)).grow(12))
