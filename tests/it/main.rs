@@ -19,6 +19,7 @@ mod store_history;
 mod store_panel;
 mod store_patients;
 mod store_race;
+mod store_policies;
 mod store_records;
 mod store_sessions;
 mod store_visit;
