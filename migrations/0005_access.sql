@@ -570,6 +570,12 @@ grant execute on function clinic.why_not_record(uuid) to praxis_app;
 grant execute on function clinic.referral_seen(uuid) to praxis_app;
 grant execute on function clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text) to praxis_app;
 grant execute on function clinic.refuse(text, jsonb) to praxis_app;
+grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
+    clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
+    clinic.find_patients(text[], text, date, int, text, int), clinic.recent_patients(int),
+    clinic.look_alikes(text[], date, text, uuid), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
+    clinic.why_not_read(uuid), clinic.why_not_record(uuid), clinic.referral_seen(uuid), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
+    clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,
