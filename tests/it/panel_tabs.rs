@@ -79,7 +79,7 @@ async fn a_drug_is_prescribed_with_one_line_and_two_enters() {
     r.budget();
     r.typed("amoxicillin 500 mg tds 7d");
     r.keys("enter");
-    r.sees("amoxicillin, 500 mg, three times a day, for 7 days   Enter prescribes it").await;
+    r.sees("amoxicillin, 500 mg, three times a day, for 7 days -- Enter prescribes it").await;
     r.keys("enter");
     r.sees("It is prescribed.").await;
     assert!(r.keys <= 2, "{} keys", r.keys);
@@ -163,10 +163,10 @@ async fn the_follow_up_is_booked_with_three_keys() {
     r.keys("b");
     r.sees("Follow-up from when?").await;
     r.keys("enter");
-    r.sees("Friday 13 March 2026 08:00").await;
+    r.sees("Fri 13 Mar 2026 08:00").await;
     r.keys("enter");
     r.sees("Booked: ").await;
-    r.sees("Follow-up booked: Friday 13 March 2026 08:00").await;
+    r.sees("Follow-up booked: Fri 13 Mar 2026 08:00").await;
     assert!(r.keys <= 3, "{} keys", r.keys);
     let record = r.record().await;
     assert_eq!(record.visit.follow_up_on, Some(r.clinic.tomorrow));
@@ -197,7 +197,7 @@ async fn fields_of_the_end_are_saved_as_they_are_left() {
     r.keys("ctrl-s");
     r.sees("saved").await;
     let text = record_text(&r.record().await);
-    for shown in ["Date: Thursday 2 April 2026", "Notes: check the chest", "Fee: 85.00", "Sick note: 12 Mar 2026 to 14 Mar 2026", "Documents: visit summary"] {
+    for shown in ["Date: Thu 2 Apr 2026", "Notes: check the chest", "Fee: 85.00", "Sick note: 12 Mar 2026 to 14 Mar 2026", "Documents: visit summary"] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
 }
@@ -259,7 +259,6 @@ async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
     insta::assert_snapshot!("record_view", s.text());
     s.keys("a").type_text("It was the left ear.").keys("ctrl-s");
     assert!(s.until("The addendum is in the record.").await, "{}", s.text());
-    s.keys("end");
     assert!(s.until("It was the left ear.").await, "{}", s.text());
     s.keys("e");
     assert!(s.until("Diagnosis: J06.9").await, "{}", s.text());

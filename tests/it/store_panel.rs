@@ -193,7 +193,7 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
         ("treatment: title", "Rest at home"),
         ("treatment: notes", "Notes: plenty to drink"),
         ("condition list", "added in this visit"),
-        ("follow-up: date is that of the booking", "Date: Friday 13 March 2026"),
+        ("follow-up: date is that of the booking", "Date: Fri 13 Mar 2026"),
         ("follow-up: notes", "Notes: check the chest"),
         ("follow-up: booked", "Booked: 13 Mar 2026 10:00, SMITH Anna"),
         ("referral: to, urgency, status", "NEESON Liam, soon, sent"),

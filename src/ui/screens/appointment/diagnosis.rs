@@ -34,7 +34,7 @@ use uuid::Uuid;
 crate::commands! {
     /// What the Diagnosis tab understands.
     pub enum Command {
-        Enter: "diagnosis.enter" "enter" "Enter the line: a diagnosis and advice at once, a drug after its check";
+        Enter: "diagnosis.enter" "enter it" "Enter the line: a diagnosis and advice at once, a drug after its check";
         NextLine: "diagnosis.next-line" "next line" "Go to the next line, then to the list" quiet;
         PreviousLine: "diagnosis.previous-line" "line before" "Go to the line before" quiet;
         List: "diagnosis.list" "list" "Leave the line; what is typed stays" quiet;
@@ -244,11 +244,10 @@ impl DiagnosisTab {
         };
         match &self.check {
             Some(Check { line: checked, warnings: Some(warnings) }) if *checked == line => {
-                if let Some(first) = warnings.first() {
-                    let question = tr!("{warning} Why is it given nevertheless?", warning = first.sentence());
-                    cx.open(move |a| Prompt::new(question, a).check(given), Msg::Reason);
-                } else {
+                if warnings.is_empty() {
                     self.save_drug(new, String::new(), cx);
+                } else {
+                    cx.open(|a| Prompt::new(tr!("Why is it given nevertheless?"), a).check(given), Msg::Reason);
                 }
             }
             _ => {
@@ -300,8 +299,8 @@ impl DiagnosisTab {
         let line = self.entries.text(at);
         if line.is_empty() {
             let hint = match at {
-                DIAGNOSIS => tr!("J06.9 acute cold   ? in front: suspected   + in front: additional"),
-                DRUG => tr!("amoxicillin 500 mg tds 7d   #21 quantity   r2 repeats   \"instructions\"   from 12/3"),
+                DIAGNOSIS => tr!("J06.9 acute cold; with ? in front suspected, with + additional"),
+                DRUG => tr!("amoxicillin 500 mg tds 7d; then #21 quantity, r2 repeats, \"instructions\", from 12/3"),
                 _ => tr!("rest at home: 3 days, plenty to drink"),
             };
             return (hint.to_owned(), false);
@@ -316,7 +315,7 @@ impl DiagnosisTab {
                     let words = new.in_words(Some(today));
                     let warned: Vec<String> = found.iter().map(Warning::sentence).collect();
                     if warned.is_empty() {
-                        (tr!("{words}   Enter prescribes it", words = words), false)
+                        (tr!("{words} -- Enter prescribes it", words = words), false)
                     } else {
                         (tr!("{warnings} Enter asks why it is given.", warnings = warned.join(" ")), true)
                     }

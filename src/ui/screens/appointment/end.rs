@@ -69,6 +69,7 @@ pub enum Msg {
 pub struct EndTab {
     form: Form<F>,
     in_form: bool,
+    shown: bool,
     table: Table<Referral>,
     end: VisitEnd,
     filled: bool,
@@ -90,6 +91,7 @@ impl Default for EndTab {
         Self {
             form: fields::form(),
             in_form: false,
+            shown: false,
             table,
             end: VisitEnd::default(),
             filled: false,
@@ -295,10 +297,11 @@ impl Tab for EndTab {
         self.load(cx);
     }
     fn shown(&mut self, cx: &mut TabCx<'_, Msg>) {
-        self.in_form = false;
+        (self.in_form, self.shown) = (false, true);
         self.price(cx);
     }
     fn left(&mut self, cx: &mut TabCx<'_, Msg>) {
+        self.shown = false;
         self.save(cx);
     }
     fn moved(&mut self, cx: &mut TabCx<'_, Msg>) {
@@ -376,6 +379,9 @@ impl Tab for EndTab {
             Msg::Loaded(Ok(end)) => {
                 self.table.set_rows(end.referrals.clone());
                 self.end = end;
+                if self.shown {
+                    self.price(cx);
+                }
             }
             Msg::Saved(done) => {
                 (self.saving, self.request) = (false, RequestId::new());

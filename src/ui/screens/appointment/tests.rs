@@ -26,7 +26,7 @@ use crate::{
         },
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect, style::Style};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ use uuid::Uuid;
 crate::commands! {
     /// What the Tests tab understands.
     pub enum Command {
-        Enter: "tests.enter" "enter" "Order what the line says, or keep the result it says";
+        Enter: "tests.enter" "enter it" "Order what the line says, or keep the result it says";
         NextLine: "tests.next-line" "list" "Go from the line to the list and back" quiet;
         List: "tests.list" "list" "Leave the line; what is typed stays" quiet;
         Advance: "tests.advance" "next status" "Move the test on: collected, sent, received, reviewed";
@@ -69,10 +69,9 @@ struct Row {
     /// The test it is or belongs to.
     order: Option<TestOrder>,
     what: String,
-    value: String,
     mark: &'static str,
     state: String,
-    at: DateTime<Utc>,
+    on: NaiveDate,
     by: Authored,
 }
 
@@ -92,13 +91,10 @@ pub struct TestsTab {
 impl Default for TestsTab {
     fn default() -> Self {
         let table = Table::new(|r: &Row| r.id)
-            .column(Column::new("Test", |r: &Row| r.what.clone()).grow(18).look(look))
-            .column(Column::new("Result", |r: &Row| r.value.clone()).width(22).look(alarming))
+            .column(Column::new("Test", |r: &Row| r.what.clone()).grow(18).look(alarming))
             .column(Column::new("", |r: &Row| r.mark.to_owned()).width(2).look(alarming))
             .column(Column::new("State", |r: &Row| r.state.clone()).width(13))
-            .column(
-                Column::new("Date", |r: &Row| dates::long_date(r.at.date_naive())).width(11).priority(4),
-            )
+            .column(Column::new("Date", |r: &Row| dates::long_date(r.on)).width(11).priority(4))
             .column(Column::new("By", |r: &Row| r.by.author.to_string()).width(14).priority(6))
             .empty("No tests yet.")
             .uncounted();
@@ -128,26 +124,34 @@ fn rows(found: &VisitTests, zone: Tz) -> Vec<Row> {
     let mut all = vec![];
     for order in &found.orders {
         all.push(order_row(order, zone, false));
-        all.extend(order.results.iter().map(|r| result_row(order, r)));
+        all.extend(order.results.iter().map(|r| result_row(order, r, zone)));
     }
     for report in &found.reports {
         all.push(Row {
             id: report.id.0,
             row: VisitRow::Report(report.id),
             order: report.what.order.and_then(|o| found.orders.iter().find(|x| x.id == o).cloned()),
-            what: tr!("report: {title}", title = report.what.title),
-            value: report.what.file_name.clone(),
+            what: report_words(&report.what),
             mark: "",
             state: report.what.kind.word().to_owned(),
-            at: report.written.at,
+            on: report.written.at.with_timezone(&zone).date_naive(),
             by: report.written.clone(),
         });
     }
     for order in found.earlier.iter().filter(|o| o.written.struck.is_none()) {
         all.push(order_row(order, zone, true));
-        all.extend(order.results.iter().map(|r| result_row(order, r)));
+        all.extend(order.results.iter().map(|r| result_row(order, r, zone)));
     }
     all
+}
+
+fn report_words(report: &NewReport) -> String {
+    let mut words = tr!("report: {title}", title = report.title);
+    for part in [&report.facility, &report.file_name].into_iter().filter(|p| !p.is_empty()) {
+        words.push_str(", ");
+        words.push_str(part);
+    }
+    words
 }
 
 fn order_row(order: &TestOrder, zone: Tz, earlier: bool) -> Row {
@@ -174,15 +178,14 @@ fn order_row(order: &TestOrder, zone: Tz, earlier: bool) -> Row {
         row: VisitRow::Test(order.id),
         order: Some(order.clone()),
         what,
-        value: String::new(),
         mark: "",
         state: state.to_owned(),
-        at: order.ordered_at,
+        on: order.ordered_at.with_timezone(&zone).date_naive(),
         by: order.written.clone(),
     }
 }
 
-fn result_row(order: &TestOrder, result: &TestResult) -> Row {
+fn result_row(order: &TestOrder, result: &TestResult, zone: Tz) -> Row {
     let state = match (&result.written.struck, &result.acknowledged) {
         (Some(_), _) => tr!("entered in error"),
         (None, Some(_)) => tr!("seen"),
@@ -192,11 +195,10 @@ fn result_row(order: &TestOrder, result: &TestResult) -> Row {
         id: result.id.0,
         row: VisitRow::Result(result.id),
         order: Some(order.clone()),
-        what: format!("  {}", tr!("result")),
-        value: result.what.in_words(),
+        what: format!("  {}", result.what.in_words()),
         mark: result.what.flag.map_or("", ResultFlag::mark),
         state: state.to_owned(),
-        at: result.what.measured_at,
+        on: result.what.measured_at.with_timezone(&zone).date_naive(),
         by: result.written.clone(),
     }
 }
@@ -286,7 +288,7 @@ impl TestsTab {
         }
         let text = match self.entries.current() {
             Some(ORDER) if self.entries.text(ORDER).is_empty() => {
-                tr!("fbc, crp urgent, culture on urine: before antibiotics   [2823-3] is a LOINC code").to_owned()
+                tr!("fbc, crp urgent, culture on urine: before antibiotics; [2823-3] is a LOINC code").to_owned()
             }
             Some(ORDER) => parse_tests(self.entries.text(ORDER))
                 .map(|tests| tests.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", "))
@@ -412,7 +414,7 @@ impl Tab for TestsTab {
             }
             (Command::Strike, _) => {
                 if let Some((row, what)) =
-                    self.table.selected().map(|r| (r.row, format!("{} {}", r.what.trim(), r.value)))
+                    self.table.selected().map(|r| (r.row, r.what.clone()))
                 {
                     self.striking = Some(row);
                     cx.open(move |a| strike_question(what.trim(), a), Msg::Confirmed);
