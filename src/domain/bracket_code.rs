@@ -22,10 +22,7 @@ mod tests {
 
     #[test]
     fn a_code_in_brackets_is_taken_out_of_the_line() {
-        assert_eq!(
-            take_code("potassium [2823-3] serum"),
-            (Some("2823-3".into()), "potassium serum".into())
-        );
+        assert_eq!(take_code("potassium [2823-3] serum"), (Some("2823-3".into()), "potassium serum".into()));
         assert_eq!(take_code("rash [both arms]"), (None, "rash [both arms]".into()));
         assert_eq!(take_code("[] x"), (None, "[] x".into()));
     }

@@ -84,10 +84,8 @@ fn words(code: Option<&str>, name: &str, role: DiagnosisRole, certainty: Certain
 pub fn is_code(text: &str) -> bool {
     let (category, rest) = text.split_once('.').map_or((text, None), |(c, r)| (c, Some(r)));
     let c: Vec<char> = category.chars().collect();
-    let category_fits = c.len() == 3
-        && c[0].is_ascii_alphabetic()
-        && c[1].is_ascii_digit()
-        && c[2].is_ascii_alphanumeric();
+    let category_fits =
+        c.len() == 3 && c[0].is_ascii_alphabetic() && c[1].is_ascii_digit() && c[2].is_ascii_alphanumeric();
     category_fits
         && rest.is_none_or(|r| (1..=4).contains(&r.len()) && r.chars().all(|c| c.is_ascii_alphanumeric()))
 }
@@ -116,8 +114,11 @@ pub fn parse_diagnosis(line: &str, first: bool) -> Result<NewDiagnosis, Why> {
         (certainty, rest) = (Certainty::Suspected, before.trim_end());
     }
     if let Some(code) = code.as_deref().filter(|c| !is_code(c)) {
-        return Err(Why::new("diagnosis_code", tr!("{code} has not the form of a diagnosis code.", code = code))
-            .instead(tr!("Write it as J06.9, or leave the code out.")));
+        return Err(Why::new(
+            "diagnosis_code",
+            tr!("{code} has not the form of a diagnosis code.", code = code),
+        )
+        .instead(tr!("Write it as J06.9, or leave the code out.")));
     }
     let (first_word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if code.is_none() && is_code(first_word) && !first_word.eq_ignore_ascii_case("b12") {
@@ -130,8 +131,11 @@ pub fn parse_diagnosis(line: &str, first: bool) -> Result<NewDiagnosis, Why> {
             .instead(tr!("Type a code, words, or both: J06.9 acute cold.")));
     }
     if name.chars().count() > LONGEST_NAME {
-        return Err(Why::new("diagnosis_long", tr!("The name is longer than {n} characters.", n = LONGEST_NAME))
-            .instead(tr!("Put the rest into an examination note.")));
+        return Err(Why::new(
+            "diagnosis_long",
+            tr!("The name is longer than {n} characters.", n = LONGEST_NAME),
+        )
+        .instead(tr!("Put the rest into an examination note.")));
     }
     Ok(NewDiagnosis { code, name, role, certainty })
 }

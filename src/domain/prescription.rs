@@ -159,7 +159,11 @@ impl NewPrescription {
 
 fn whole(quantity: f64) -> Result<u16, Why> {
     if quantity.fract() == 0.0 && (1.0..=10_000.0).contains(&quantity) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was just checked")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range was just checked"
+        )]
         return Ok(quantity as u16);
     }
     Err(Why::new("rx_quantity", tr!("{n} cannot be supplied.", n = quantity))
@@ -189,7 +193,8 @@ pub fn warnings(drug: &str, allergies: &[String], taken: &[String]) -> Vec<Warni
     let mut same: Vec<&String> =
         taken.iter().filter(|t| names(t).first().is_some_and(|t| drug.first() == Some(t))).collect();
     same.dedup();
-    let duplicate = same.into_iter().map(|about| Warning { kind: WarningKind::Duplicate, about: about.clone() });
+    let duplicate =
+        same.into_iter().map(|about| Warning { kind: WarningKind::Duplicate, about: about.clone() });
     allergy.chain(duplicate).collect()
 }
 
@@ -212,8 +217,11 @@ mod tests {
 
     #[test]
     fn one_line_gives_every_field_and_reads_back_in_full_words() {
-        let rx = NewPrescription::parse("amoxicillin [723] 500 mg po tds 7d #21 r1 \"with food\" from 14/3", day())
-            .unwrap();
+        let rx = NewPrescription::parse(
+            "amoxicillin [723] 500 mg po tds 7d #21 r1 \"with food\" from 14/3",
+            day(),
+        )
+        .unwrap();
         assert_eq!(rx.code.as_deref(), Some("723"));
         assert_eq!((rx.drug.as_str(), rx.dose.as_str()), ("amoxicillin", "500 mg"));
         assert_eq!(rx.frequency, Some(Frequency::TimesADay(3)));
@@ -234,10 +242,12 @@ mod tests {
         for (drug, allergies, taken, expected) in [
             ("amoxicillin", &["Penicillin"][..], &[][..], &[WarningKind::Allergy][..]),
             ("Amoxicillin", &["penicillins"], &[], &[WarningKind::Allergy]),
-            ("ibuprofen", &["Ibuprofen (rash)"], &["IBUPROFEN 200 mg"], &[
-                WarningKind::Allergy,
-                WarningKind::Duplicate,
-            ]),
+            (
+                "ibuprofen",
+                &["Ibuprofen (rash)"],
+                &["IBUPROFEN 200 mg"],
+                &[WarningKind::Allergy, WarningKind::Duplicate],
+            ),
             ("metformin", &["peanut"], &["metformin XR"], &[WarningKind::Duplicate]),
             ("metoprolol", &["metal"], &["metformin"], &[]),
         ] {

@@ -27,12 +27,7 @@ pub(super) fn authored(
     struck: Joined,
     struck_at: Option<DateTime<Utc>>,
 ) -> Authored {
-    Authored {
-        author: name(author),
-        mine,
-        at,
-        struck: struck_at.map(|at| Struck { by: name(struck), at }),
-    }
+    Authored { author: name(author), mine, at, struck: struck_at.map(|at| Struck { by: name(struck), at }) }
 }
 
 /// The value of a stored code; an unknown one is a fault, never a guess.

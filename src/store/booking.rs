@@ -26,10 +26,8 @@ impl Store {
             serde_json::json!({ "provider": new.provider, "starts": new.period.start, "kind": new.kind.code() }),
         );
         let arguments = new.clone();
-        self.write(actor, request, event, &arguments, move |c| {
-            Box::pin(async move { insert(c, &new).await })
-        })
-        .await
+        self.write(actor, request, event, &arguments, move |c| Box::pin(async move { insert(c, &new).await }))
+            .await
     }
 
     /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history.

@@ -1,5 +1,10 @@
 //! Booking the follow-up of a visit: the appointment and the visit's mention of it are one transaction.
-use super::{Error, Event, Store, authored::{name, stale}, booking, referral::referrals};
+use super::{
+    Error, Event, Store,
+    authored::{name, stale},
+    booking,
+    referral::referrals,
+};
 use crate::domain::{
     actor::Actor,
     booking::{Booked, NewAppointment},

@@ -18,8 +18,7 @@ impl Store {
     /// # Errors
     /// Those of the line to the server.
     pub async fn notes(&self, actor: &Actor, encounter: EncounterId) -> Result<Vec<Note>, Error> {
-        self.read(actor, move |c| Box::pin(async move { notes_in(c, encounter).await }))
-        .await
+        self.read(actor, move |c| Box::pin(async move { notes_in(c, encounter).await })).await
     }
 
     /// Adds a note to a visit, and closes the draft it was typed in.

@@ -29,8 +29,7 @@ impl Store {
         patient: PatientId,
         encounter: Option<EncounterId>,
     ) -> Result<Vec<Observation>, Error> {
-        self.read(actor, move |c| Box::pin(async move { latest(c, patient, encounter).await }))
-        .await
+        self.read(actor, move |c| Box::pin(async move { latest(c, patient, encounter).await })).await
     }
 
     /// Stores what one line entered, all of it or nothing, flagged for the patient's age; outside a visit at intake.

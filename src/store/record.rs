@@ -1,16 +1,8 @@
 //! Reading what was written: the whole record of one visit, and a patient's visits across centres. Who may is the
 //! database's answer; who may not is told why, and that is logged too.
 use super::{
-    Error, Event, Store,
-    authored::name,
-    diagnosis::diagnoses,
-    encounter, history,
-    note::notes_in,
-    observation,
-    prescription::prescriptions,
-    referral::referrals,
-    report::reports,
-    service_request::orders,
+    Error, Event, Store, authored::name, diagnosis::diagnoses, encounter, history, note::notes_in,
+    observation, prescription::prescriptions, referral::referrals, report::reports, service_request::orders,
     treatment::treatments,
 };
 use crate::domain::{
@@ -31,12 +23,7 @@ impl Store {
     /// # Errors
     /// [`Error::Refused`] with `record_no_relationship`, `record_expired`, `record_only_cancelled`, `record_strict`,
     /// `record_role` or `record_unknown`: never an empty record.
-    pub async fn record(
-        &self,
-        actor: &Actor,
-        encounter: EncounterId,
-        opened: bool,
-    ) -> Result<Record, Error> {
+    pub async fn record(&self, actor: &Actor, encounter: EncounterId, opened: bool) -> Result<Record, Error> {
         let found = self.read(actor, move |c| {
             Box::pin(async move {
                 let asked = sqlx::query!(

@@ -10,7 +10,8 @@ use uuid::Uuid;
 macro_rules! strike {
     ($c:expr, $table:literal, $id:expr) => {
         sqlx::query!(
-            "update " + $table
+            "update "
+                + $table
                 + " set struck_at = clinic.now(), struck_by = auth.actor()
                     where id = $1 and author = auth.actor() and struck_at is null",
             $id

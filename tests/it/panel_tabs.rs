@@ -149,7 +149,13 @@ async fn tests_are_ordered_moved_on_answered_and_acknowledged_from_the_keyboard(
     r.keys("ctrl-s");
     r.sees("report: Lab sheet").await;
     let text = record_text(&r.record().await);
-    for shown in ["crp, on blood, urgent, reviewed", "7 mg/L (<5), high", "Acknowledged: SMITH Anna", "Lab sheet, laboratory", "Facility: Central Lab"] {
+    for shown in [
+        "crp, on blood, urgent, reviewed",
+        "7 mg/L (<5), high",
+        "Acknowledged: SMITH Anna",
+        "Lab sheet, laboratory",
+        "Facility: Central Lab",
+    ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
 }
@@ -197,7 +203,13 @@ async fn fields_of_the_end_are_saved_as_they_are_left() {
     r.keys("ctrl-s");
     r.sees("saved").await;
     let text = record_text(&r.record().await);
-    for shown in ["Date: Thu 2 Apr 2026", "Notes: check the chest", "Fee: 85.00", "Sick note: 12 Mar 2026 to 14 Mar 2026", "Documents: visit summary"] {
+    for shown in [
+        "Date: Thu 02 Apr 2026",
+        "Notes: check the chest",
+        "Fee: 85.00",
+        "Sick note: 12 Mar 2026 to 14 Mar 2026",
+        "Documents: visit summary",
+    ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
 }

@@ -102,10 +102,9 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
     let orders = store.order_tests(actor, RequestId::new(), visit, tests).await.unwrap();
     assert_eq!(orders.len(), 5);
     let now = at(r.clinic.today, 9, 10);
-    for (order, line) in [
-        (orders[0], "5.4 g/dL 12-16 LL by Central Lab at 8:30"),
-        (orders[4], "no growth range none"),
-    ] {
+    for (order, line) in
+        [(orders[0], "5.4 g/dL 12-16 LL by Central Lab at 8:30"), (orders[4], "no growth range none")]
+    {
         let result = parse_result(line, now, zone).unwrap();
         store.add_result(actor, RequestId::new(), visit, order, result).await.unwrap();
     }
@@ -134,7 +133,11 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
     let advice = parse_treatment("Rest at home: plenty to drink").unwrap();
     store.add_treatment(actor, RequestId::new(), visit, advice).await.unwrap();
 
-    r.field(VisitField::FollowUp { on: NaiveDate::from_ymd_opt(2026, 4, 2), notes: "check the chest".into() }).await;
+    r.field(VisitField::FollowUp {
+        on: NaiveDate::from_ymd_opt(2026, 4, 2),
+        notes: "check the chest".into(),
+    })
+    .await;
     r.field(VisitField::Fee(Some(8505))).await;
     let (from, to) = (Some(r.clinic.today), Some(r.clinic.tomorrow));
     r.field(VisitField::SickNote { from, to }).await;
@@ -171,7 +174,10 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
         ("test: specimen", "on urine"),
         ("test: urgency, status", "urgent, received"),
         ("test: notes", "before antibiotics"),
-        ("test: ordered by and when", "culture [630-4], on urine, urgent, received  (SMITH Anna, 12 Mar 2026"),
+        (
+            "test: ordered by and when",
+            "culture [630-4], on urine, urgent, received  (SMITH Anna, 12 Mar 2026",
+        ),
         ("test: reviewed", "Reviewed: SMITH Anna, 12 Mar 2026"),
         ("result: value, unit, range, flag, by", "5.4 g/dL (12-16), critically low, by Central Lab"),
         ("result: measured", "measured 12 Mar 2026 08:30"),
@@ -183,7 +189,10 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
         ("report: file", "File: film-7.pdf"),
         ("diagnosis: code, name, role, certainty", "J06.9 acute cold, main, certain, in the condition list"),
         ("diagnosis: free, additional, suspected", "asthma, additional, suspected"),
-        ("drug: everything on one line", "amoxicillin, 500 mg, by mouth, every 8 hours, when needed, for 7 days, 21 to supply, 2 repeats, with food"),
+        (
+            "drug: everything on one line",
+            "amoxicillin, 500 mg, by mouth, every 8 hours, when needed, for 7 days, 21 to supply, 2 repeats, with food",
+        ),
         ("drug: code", "[723]"),
         ("drug: frequency in other words", "amoxicillin, 250 mg, twice a week"),
         ("drug: start", "from 14 Mar 2026, active"),
@@ -232,7 +241,8 @@ async fn a_test_moves_forward_one_step_back_and_never_loses_its_result() {
     let result = parse_result("4 mg/L <5", at(r.clinic.today, 9, 0), chrono_tz::UTC).unwrap();
     store.add_result(actor, RequestId::new(), visit, order, result).await.unwrap();
     let seen = store.visit_tests(actor, visit, true).await.unwrap().orders[0].version;
-    let cancel = store.set_test_status(actor, RequestId::new(), visit, order, seen, TestStatus::Cancelled).await;
+    let cancel =
+        store.set_test_status(actor, RequestId::new(), visit, order, seen, TestStatus::Cancelled).await;
     assert_eq!(rule(cancel), "test_edge");
 }
 
@@ -273,8 +283,7 @@ async fn a_warning_needs_a_reason_that_is_kept_and_the_drug_is_on_the_list_after
     let record = r.record().await;
     assert_eq!(record.prescriptions[0].warnings, [WarningKind::Allergy]);
     assert_eq!(record.prescriptions[0].override_why, "tolerated last year");
-    let taken =
-        "select count(*) from clinic.medication where patient_id = $1 and struck_at is null and ended_on = '2026-03-18'";
+    let taken = "select count(*) from clinic.medication where patient_id = $1 and struck_at is null and ended_on = '2026-03-18'";
     assert_eq!(people::count(&mut c, taken, r.clinic.jack).await, 1);
     let row = VisitRow::Prescription(record.prescriptions[0].id);
     r.anna.store.strike_row(&r.anna.actor, RequestId::new(), r.clinic.jack, row).await.unwrap();
@@ -358,16 +367,23 @@ async fn a_sent_referral_lets_the_specialist_be_booked_and_a_draft_does_not() {
     let version = store.send_referral(actor, RequestId::new(), visit.patient, id, 1).await.unwrap();
     assert_eq!(specialist.store.incoming_referrals(&specialist.actor, true).await.unwrap().len(), 1);
     let letter = specialist.store.open_referral(&specialist.actor, id).await.unwrap();
-    assert_eq!((letter.status, letter.what.letter.as_str()), (ReferralStatus::Seen, "Dear Liam,\nplease listen."));
+    assert_eq!(
+        (letter.status, letter.what.letter.as_str()),
+        (ReferralStatus::Seen, "Dear Liam,\nplease listen.")
+    );
     let closed = specialist.store.record(&specialist.actor, visit.encounter, true).await;
     assert_eq!(rule(closed), "record_no_relationship");
     book(slot).await.unwrap();
     let open = specialist.store.record(&specialist.actor, visit.encounter, true).await.unwrap();
     assert_eq!(open.referrals[0].status, ReferralStatus::Booked);
 
-    let change = store.change_referral(actor, RequestId::new(), visit.patient, (id, version + 2), by_specialty).await;
+    let change =
+        store.change_referral(actor, RequestId::new(), visit.patient, (id, version + 2), by_specialty).await;
     assert!(change.is_ok(), "nothing was changed in it: {change:?}");
-    let other = NewReferral { letter: "another letter".into(), ..r.referral(Some(Target::Specialty("cardiology".into()))) };
+    let other = NewReferral {
+        letter: "another letter".into(),
+        ..r.referral(Some(Target::Specialty("cardiology".into())))
+    };
     let seen = r.record().await.referrals[0].version;
     let change = store.change_referral(actor, RequestId::new(), visit.patient, (id, seen), other).await;
     assert_eq!(rule(change), "sent_referral_stays");
@@ -380,7 +396,10 @@ async fn a_referral_needs_an_addressee_a_reason_and_a_profession_that_refers() {
     let nobody = store.write_referral(actor, RequestId::new(), visit, r.referral(None)).await;
     assert_eq!(rule(nobody), "referral_target");
     let to_herself = r.referral(Some(Target::Provider(r.clinic.gp.provider())));
-    assert_eq!(rule(store.write_referral(actor, RequestId::new(), visit, to_herself).await), "referral_to_oneself");
+    assert_eq!(
+        rule(store.write_referral(actor, RequestId::new(), visit, to_herself).await),
+        "referral_to_oneself"
+    );
     let cardiology = Some(Target::Specialty("cardiology".into()));
     let mut early = r.referral(cardiology.clone());
     early.valid_until = Some(r.clinic.today - Duration::days(1));
@@ -388,10 +407,14 @@ async fn a_referral_needs_an_addressee_a_reason_and_a_profession_that_refers() {
     let mut silent = r.referral(cardiology.clone());
     silent.reason = " ".into();
     let id = store.write_referral(actor, RequestId::new(), visit, silent).await.unwrap();
-    assert_eq!(rule(store.send_referral(actor, RequestId::new(), visit.patient, id, 1).await), "referral_needs_reason");
+    assert_eq!(
+        rule(store.send_referral(actor, RequestId::new(), visit.patient, id, 1).await),
+        "referral_needs_reason"
+    );
 
     let mut c = people::writer(&r.db).await;
-    let a = people::appointment(&mut c, &r.clinic, &r.clinic.physio, r.clinic.jack, (11, 0), "in_progress").await;
+    let a =
+        people::appointment(&mut c, &r.clinic, &r.clinic.physio, r.clinic.jack, (11, 0), "in_progress").await;
     let encounter = people::visit(&mut c, &r.clinic.physio, a, "open").await;
     let sam = people::signed_in(&r.db, "sam").await;
     let his = VisitRef { encounter, patient: r.clinic.jack };
@@ -484,7 +507,12 @@ async fn a_signed_visit_takes_an_addendum_and_a_mark_and_nothing_else() {
     let row = VisitRow::Diagnosis(d);
     store.strike_row(actor, RequestId::new(), visit.patient, row).await.unwrap();
     let text = record_text(&r.record().await);
-    for shown in ["signed by SMITH Anna", "Addendum: wrong side", "It was the left ear.", "ENTERED IN ERROR by SMITH Anna"] {
+    for shown in [
+        "signed by SMITH Anna",
+        "Addendum: wrong side",
+        "It was the left ear.",
+        "ENTERED IN ERROR by SMITH Anna",
+    ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
 }
@@ -501,8 +529,12 @@ async fn a_long_history_comes_in_pages_newest_first_without_gaps() {
     }
     let (mut days, mut before, mut centres) = (vec![], None, std::collections::BTreeSet::new());
     loop {
-        let page =
-            r.anna.store.patient_history(&r.anna.actor, r.clinic.jack, before, before.is_none()).await.unwrap();
+        let page = r
+            .anna
+            .store
+            .patient_history(&r.anna.actor, r.clinic.jack, before, before.is_none())
+            .await
+            .unwrap();
         days.extend(page.visits.iter().map(|v| v.day));
         centres.extend(page.visits.iter().map(|v| v.centre.clone()));
         before = page.next;

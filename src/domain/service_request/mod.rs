@@ -190,30 +190,40 @@ impl TestOrder {
 /// Panels and the tests each one orders: name, what may be typed, specimen, and (LOINC code, name) of each test.
 type Panel = (&'static str, &'static [&'static str], &'static str, &'static [(&'static str, &'static str)]);
 const PANELS: [Panel; 4] = [
-    ("Full blood count", &["fbc", "fbe", "cbc", "full blood count"], "blood", &[
-        ("718-7", "Haemoglobin"),
-        ("6690-2", "White cells"),
-        ("777-3", "Platelets"),
-        ("4544-3", "Haematocrit"),
-    ]),
-    ("Urea and electrolytes", &["uec", "u&e", "eucs", "urea and electrolytes"], "serum", &[
-        ("2951-2", "Sodium"),
-        ("2823-3", "Potassium"),
-        ("2160-0", "Creatinine"),
-        ("3094-0", "Urea"),
-    ]),
-    ("Lipids", &["lipids", "lipid panel"], "serum", &[
-        ("2093-3", "Cholesterol"),
-        ("2085-9", "HDL cholesterol"),
-        ("18262-6", "LDL cholesterol"),
-        ("2571-8", "Triglycerides"),
-    ]),
-    ("Liver function", &["lft", "lfts", "liver function"], "serum", &[
-        ("1742-6", "ALT"),
-        ("1920-8", "AST"),
-        ("6768-6", "Alkaline phosphatase"),
-        ("1975-2", "Bilirubin"),
-    ]),
+    (
+        "Full blood count",
+        &["fbc", "fbe", "cbc", "full blood count"],
+        "blood",
+        &[
+            ("718-7", "Haemoglobin"),
+            ("6690-2", "White cells"),
+            ("777-3", "Platelets"),
+            ("4544-3", "Haematocrit"),
+        ],
+    ),
+    (
+        "Urea and electrolytes",
+        &["uec", "u&e", "eucs", "urea and electrolytes"],
+        "serum",
+        &[("2951-2", "Sodium"), ("2823-3", "Potassium"), ("2160-0", "Creatinine"), ("3094-0", "Urea")],
+    ),
+    (
+        "Lipids",
+        &["lipids", "lipid panel"],
+        "serum",
+        &[
+            ("2093-3", "Cholesterol"),
+            ("2085-9", "HDL cholesterol"),
+            ("18262-6", "LDL cholesterol"),
+            ("2571-8", "Triglycerides"),
+        ],
+    ),
+    (
+        "Liver function",
+        &["lft", "lfts", "liver function"],
+        "serum",
+        &[("1742-6", "ALT"), ("1920-8", "AST"), ("6768-6", "Alkaline phosphatase"), ("1975-2", "Bilirubin")],
+    ),
 ];
 
 /// Longest name or note of a test, in characters.
@@ -312,7 +322,8 @@ mod tests {
     #[test]
     fn a_line_orders_several_tests_and_expands_panels() {
         let found =
-            parse_tests("fbc, crp urgent; potassium [2823-3] on serum: fasting, culture on urine stat").unwrap();
+            parse_tests("fbc, crp urgent; potassium [2823-3] on serum: fasting, culture on urine stat")
+                .unwrap();
         assert_eq!(found.len(), 7);
         assert!(found[..4].iter().all(|t| t.panel.as_deref() == Some("Full blood count")));
         assert_eq!(
@@ -327,7 +338,9 @@ mod tests {
 
     #[test]
     fn nothing_or_a_wrong_code_is_refused() {
-        assert!(parse_tests(" , ").is_err() && parse_tests("urgent").is_err() && parse_tests("x [A1]").is_err());
+        assert!(
+            parse_tests(" , ").is_err() && parse_tests("urgent").is_err() && parse_tests("x [A1]").is_err()
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
     let nurse = facts["role"].as_str() == Some("nurse");
     let (sentence, instead): (String, &str) = match rule {
         "record_no_relationship" if nurse => (
-            tr!("You read records of patients who have arrived or are being seen at your centre today.").into(),
+            tr!("You read records of patients who have arrived or are being seen at your centre today.")
+                .into(),
             tr!("Check the patient in first, or ask their provider."),
         ),
         "record_no_relationship" => (
@@ -29,10 +30,9 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("Here only the patient and the author of a record read it (policy: strict).").into(),
             tr!("Ask the patient, or the colleague who wrote it."),
         ),
-        "record_role" => (
-            tr!("Your role does not read visit records.").into(),
-            tr!("Ask the patient's provider."),
-        ),
+        "record_role" => {
+            (tr!("Your role does not read visit records.").into(), tr!("Ask the patient's provider."))
+        }
         "record_unknown" => {
             (tr!("There is no such visit.").into(), tr!("Look for it by patient, provider or date."))
         }

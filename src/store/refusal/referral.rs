@@ -24,14 +24,12 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("A referral cannot end before the day it is written.").into(),
             tr!("Choose a later day, or leave it empty for the usual period."),
         ),
-        "sent_referral_stays" => (
-            tr!("A referral that was sent never changes.").into(),
-            tr!("Withdraw it and write a new one."),
-        ),
-        "referral_edge" => (
-            tr!("A referral that is {from} cannot become {to}.", from = fact("from"), to = fact("to")),
-            "",
-        ),
+        "sent_referral_stays" => {
+            (tr!("A referral that was sent never changes.").into(), tr!("Withdraw it and write a new one."))
+        }
+        "referral_edge" => {
+            (tr!("A referral that is {from} cannot become {to}.", from = fact("from"), to = fact("to")), "")
+        }
         _ => return None,
     };
     let why = Why::new(rule, sentence);

@@ -110,7 +110,8 @@ impl Screen for HistoryView {
         }
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        let ours = matches!(change, Change::Row(r) if r.entity == "encounter" && r.patient == Some(self.patient.0));
+        let ours =
+            matches!(change, Change::Row(r) if r.entity == "encounter" && r.patient == Some(self.patient.0));
         if ours || matches!(change, Change::Everything) {
             self.load(None, false, cx);
         }
@@ -153,7 +154,8 @@ impl Screen for HistoryView {
             return self.table.view(frame, area, ui);
         }
         let [top, rest] = widgets::split_top(area, 1);
-        let only_own = tr!("These are your own visits; what others wrote about this patient is closed to you.");
+        let only_own =
+            tr!("These are your own visits; what others wrote about this patient is closed to you.");
         widgets::put(frame, top, 0, &format!(" {only_own}"), ui.theme.alarm());
         self.table.view(frame, rest, ui);
     }

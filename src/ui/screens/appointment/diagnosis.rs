@@ -247,7 +247,10 @@ impl DiagnosisTab {
                 if warnings.is_empty() {
                     self.save_drug(new, String::new(), cx);
                 } else {
-                    cx.open(|a| Prompt::new(tr!("Why is it given nevertheless?"), a).check(given), Msg::Reason);
+                    cx.open(
+                        |a| Prompt::new(tr!("Why is it given nevertheless?"), a).check(given),
+                        Msg::Reason,
+                    );
                 }
             }
             _ => {
@@ -255,7 +258,9 @@ impl DiagnosisTab {
                 let patient = cx.patient();
                 cx.read(
                     "prescription.check",
-                    move |store, actor| async move { store.prescription_warnings(&actor, patient, new.drug).await },
+                    move |store, actor| async move {
+                        store.prescription_warnings(&actor, patient, new.drug).await
+                    },
                     move |found| Msg::Checked(line, found),
                 );
             }
@@ -270,16 +275,15 @@ impl DiagnosisTab {
             request,
             move |store, actor, request| async move {
                 store.prescribe(&actor, request, visit, new, &reason).await?;
-                            close_draft(&store, &actor, draft).await;
-                            Ok(())
+                close_draft(&store, &actor, draft).await;
+                Ok(())
             },
             |done| Msg::Written(Some(DRUG), tr!("It is prescribed."), done),
         );
     }
 
     fn change(&mut self, d: &Diagnosis, to: (DiagnosisRole, Certainty), cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, id, seen) = (visit_of(cx.chart), self.request, d.id, d.version);
-        self.saving = true;
+        let (visit, request, id, seen) = (visit_of(cx.chart), RequestId::new(), d.id, d.version);
         cx.write(
             "diagnosis.change",
             request,
@@ -300,7 +304,9 @@ impl DiagnosisTab {
         if line.is_empty() {
             let hint = match at {
                 DIAGNOSIS => tr!("J06.9 acute cold; with ? in front suspected, with + additional"),
-                DRUG => tr!("amoxicillin 500 mg tds 7d; then #21 quantity, r2 repeats, \"instructions\", from 12/3"),
+                DRUG => tr!(
+                    "amoxicillin 500 mg tds 7d; then #21 quantity, r2 repeats, \"instructions\", from 12/3"
+                ),
                 _ => tr!("rest at home: 3 days, plenty to drink"),
             };
             return (hint.to_owned(), false);
@@ -330,7 +336,10 @@ impl DiagnosisTab {
 
 fn given(text: &str) -> Result<(), Why> {
     if text.trim().is_empty() {
-        return Err(Why::new("warning_needs_reason", tr!("A reason is needed; it is kept with the prescription.")));
+        return Err(Why::new(
+            "warning_needs_reason",
+            tr!("A reason is needed; it is kept with the prescription."),
+        ));
     }
     Ok(())
 }
@@ -357,8 +366,11 @@ impl Tab for DiagnosisTab {
     fn available(&self, command: Command, chart: &Chart) -> Result<(), Why> {
         let writes = !matches!(command, Command::NextLine | Command::PreviousLine | Command::List);
         if writes && !chart.visit.may_write {
-            return Err(Why::new("signed_is_signed", tr!("This visit is not yours to write in, or it is signed."))
-                .instead(tr!("Add an addendum in its record.")));
+            return Err(Why::new(
+                "signed_is_signed",
+                tr!("This visit is not yours to write in, or it is signed."),
+            )
+            .instead(tr!("Add an addendum in its record.")));
         }
         let row = self.table.selected().filter(|r| r.by.struck.is_none());
         let fits = match (command, row.map(|r| &r.kind)) {
@@ -367,10 +379,16 @@ impl Tab for DiagnosisTab {
             (Command::Certainty, Some(Kind::Diagnosis(_))) => true,
             (Command::Stop, Some(Kind::Drug(p))) => p.status == PrescriptionStatus::Active,
             (Command::Strike, Some(_)) => row.is_some_and(|r| r.by.mine),
-            (Command::Promote | Command::Main | Command::Certainty | Command::Stop | Command::Strike, _) => false,
+            (Command::Promote | Command::Main | Command::Certainty | Command::Stop | Command::Strike, _) => {
+                false
+            }
             _ => true,
         };
-        if fits { Ok(()) } else { Err(Why::new("not_for_this_row", tr!("That is not for the selected row."))) }
+        if fits {
+            Ok(())
+        } else {
+            Err(Why::new("not_for_this_row", tr!("That is not for the selected row.")))
+        }
     }
     fn waits_for(&self, command: Command) -> bool {
         let checking = self.check.as_ref().is_some_and(|c| c.warnings.is_none());
@@ -420,7 +438,7 @@ impl Tab for DiagnosisTab {
                 self.change(&d, (d.role, other), cx);
             }
             (Command::Promote, Some((Kind::Diagnosis(d), _))) => {
-                let (visit, request, id) = (visit_of(cx.chart), self.request, d.id);
+                let (visit, request, id) = (visit_of(cx.chart), RequestId::new(), d.id);
                 cx.write(
                     "diagnosis.promote",
                     request,
@@ -431,7 +449,7 @@ impl Tab for DiagnosisTab {
                 );
             }
             (Command::Stop, Some((Kind::Drug(p), _))) => {
-                let (visit, request, id, seen) = (visit_of(cx.chart), self.request, p.id, p.version);
+                let (visit, request, id, seen) = (visit_of(cx.chart), RequestId::new(), p.id, p.version);
                 cx.write(
                     "prescription.stop",
                     request,
@@ -477,7 +495,7 @@ impl Tab for DiagnosisTab {
             Msg::Reason(None) => {}
             Msg::Confirmed(yes) => {
                 if let (true, Some(row)) = (yes, self.striking.take()) {
-                    let (patient, request) = (cx.patient(), self.request);
+                    let (patient, request) = (cx.patient(), RequestId::new());
                     cx.write(
                         "record.strike",
                         request,
@@ -489,13 +507,21 @@ impl Tab for DiagnosisTab {
                 }
             }
             Msg::Written(line, said, done) => {
-                (self.saving, self.request) = (false, RequestId::new());
+                if line.is_some() {
+                    self.saving = false;
+                    if !matches!(done, Err(Error::Unknown)) {
+                        self.request = RequestId::new();
+                    }
+                }
                 match done {
                     Ok(()) => {
                         cx.toast(said);
                         if let Some(line) = line {
                             self.entries.clear(line);
-                            if line == DIAGNOSIS && self.entries.current() == Some(DIAGNOSIS) && !self.has_main() {
+                            if line == DIAGNOSIS
+                                && self.entries.current() == Some(DIAGNOSIS)
+                                && !self.has_main()
+                            {
                                 self.entries.focus(Some(DRUG));
                             }
                         }
@@ -522,7 +548,8 @@ impl Tab for DiagnosisTab {
         self.entries.restore(payload);
     }
     fn missing(&self, chart: &Chart) -> Vec<(&'static str, String)> {
-        let there = self.found.diagnoses.iter().any(|d| d.written.struck.is_none()) || chart.visit.diagnoses > 0;
+        let there =
+            self.found.diagnoses.iter().any(|d| d.written.struck.is_none()) || chart.visit.diagnoses > 0;
         if chart.visit.needs_diagnosis && !there {
             return vec![("diagnosis", tr!("A diagnosis is missing.").to_owned())];
         }
@@ -538,7 +565,11 @@ impl Tab for DiagnosisTab {
         for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
             widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
         }
-        self.table.view(frame, list, &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() });
+        self.table.view(
+            frame,
+            list,
+            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
+        );
     }
 }
 

@@ -77,6 +77,8 @@ pub struct EndTab {
     /// An answer is awaited that the next key is meant for.
     looking: bool,
     follow_up_from: Option<NaiveDate>,
+    /// The slot to book once the field that is being saved is there.
+    to_book: Option<FreeSlot>,
     striking: Option<VisitRow>,
     request: RequestId,
 }
@@ -98,6 +100,7 @@ impl Default for EndTab {
             saving: false,
             looking: false,
             follow_up_from: None,
+            to_book: None,
             striking: None,
             request: RequestId::new(),
         }
@@ -186,8 +189,9 @@ impl EndTab {
         );
     }
 
-    fn book(&mut self, slot: FreeSlot, cx: &mut TabCx<'_, Msg>) {
-        let (visit, seen, request) = (visit_of(cx.chart), cx.chart.visit.version, self.request);
+    /// Books a slot for the visit of this version.
+    fn book(&mut self, slot: FreeSlot, seen: i64, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
         let reason = match self.form.get(F::Notes) {
             notes if notes.is_empty() => tr!("follow-up").to_owned(),
             notes => notes,
@@ -214,7 +218,7 @@ impl EndTab {
     }
 
     fn refer(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, sending) = (visit_of(cx.chart), self.request, RequestId::new());
+        let (visit, request, sending) = (visit_of(cx.chart), RequestId::new(), RequestId::new());
         cx.write(
             "referral.write",
             request,
@@ -233,7 +237,7 @@ impl EndTab {
     }
 
     fn change_referral(&mut self, referral: &Referral, send: bool, cx: &mut TabCx<'_, Msg>) {
-        let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), self.request);
+        let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), RequestId::new());
         let said = if send { tr!("The referral is sent.") } else { tr!("The referral is withdrawn.") };
         cx.write(
             "referral.change",
@@ -350,7 +354,8 @@ impl Tab for EndTab {
                 let check = move |text: &str| when(text, today).map(|_| ());
                 cx.open(
                     move |a| {
-                        let question = tr!("Follow-up from when? 3w, fri, 12/3; nothing: as soon as possible");
+                        let question =
+                            tr!("Follow-up from when? 3w, fri, 12/3; nothing: as soon as possible");
                         Prompt::new(question, a).with(&asked).check(check)
                     },
                     Msg::When,
@@ -384,7 +389,10 @@ impl Tab for EndTab {
                 }
             }
             Msg::Saved(done) => {
-                (self.saving, self.request) = (false, RequestId::new());
+                self.saving = false;
+                if !matches!(done, Err(Error::Unknown)) {
+                    self.request = RequestId::new();
+                }
                 match done {
                     Ok(version) => {
                         let today = cx.env().today();
@@ -396,6 +404,9 @@ impl Tab for EndTab {
                             cx.draft_closed();
                         }
                         cx.visit_saved(version);
+                        if let Some(slot) = self.to_book.take() {
+                            self.book(slot, version, cx);
+                        }
                     }
                     Err(Error::Refused(why)) => self.form.problem(F::On, why.to_string()),
                     Err(e) => {
@@ -417,39 +428,40 @@ impl Tab for EndTab {
                 if slots.is_empty() {
                     self.form.set(F::On, &dates::long_date(from));
                     self.save(cx);
-                    cx.toast(tr!("No free time within 60 days from then. The date is kept as the follow-up."));
+                    cx.toast(tr!(
+                        "No free time within 60 days from then. The date is kept as the follow-up."
+                    ));
                     return;
                 }
                 let rows = slots.into_iter().map(slot_row).collect();
                 cx.open(move |a| Picker::new(tr!("Book the follow-up"), a).rows(rows), Msg::Slot);
             }
-            Msg::Slot(Some(slot)) => self.book(slot, cx),
+            // A field is being saved: the booking names the version that this makes.
+            Msg::Slot(Some(slot)) if self.saving => self.to_book = Some(slot),
+            Msg::Slot(Some(slot)) => self.book(slot, cx.chart.visit.version, cx),
             Msg::Slot(None) => {
                 if let Some(from) = self.follow_up_from.take() {
                     self.form.set(F::On, &dates::long_date(from));
                     self.save(cx);
                 }
             }
-            Msg::Booked(done) => {
-                self.request = RequestId::new();
-                match done {
-                    Ok(booked) => {
-                        let at = booked.appointment.period.starts_at(booked.appointment.zone);
-                        cx.toast(tr!(
-                            "Booked: {day} {time}, {provider}.",
-                            day = dates::short_day(at.date()),
-                            time = dates::clock(at.time()),
-                            provider = booked.appointment.provider_name
-                        ));
-                        cx.visit_saved(booked.version);
-                        self.load(cx);
-                    }
-                    Err(e) => {
-                        cx.failed(&e);
-                        cx.ask(Ask::Reload);
-                    }
+            Msg::Booked(done) => match done {
+                Ok(booked) => {
+                    let at = booked.appointment.period.starts_at(booked.appointment.zone);
+                    cx.toast(tr!(
+                        "Booked: {day} {time}, {provider}.",
+                        day = dates::short_day(at.date()),
+                        time = dates::clock(at.time()),
+                        provider = booked.appointment.provider_name
+                    ));
+                    cx.visit_saved(booked.version);
+                    self.load(cx);
                 }
-            }
+                Err(e) => {
+                    cx.failed(&e);
+                    cx.ask(Ask::Reload);
+                }
+            },
             Msg::Targets(Ok(targets)) => {
                 self.looking = false;
                 let outside = Row::new(None, tr!("Somebody outside"), tr!("name, specialty and contact"));
@@ -467,7 +479,7 @@ impl Tab for EndTab {
             Msg::Wrote(written) => self.refer(written, cx),
             Msg::Confirmed(true) => {
                 if let Some(row) = self.striking.take() {
-                    let (patient, request) = (cx.patient(), self.request);
+                    let (patient, request) = (cx.patient(), RequestId::new());
                     cx.write(
                         "record.strike",
                         request,
@@ -479,7 +491,6 @@ impl Tab for EndTab {
                 }
             }
             Msg::Done(said, done) => {
-                self.request = RequestId::new();
                 match done {
                     Ok(()) => cx.toast(said),
                     Err(e) => cx.failed(&e),
@@ -529,7 +540,11 @@ impl Tab for EndTab {
             let local = at.with_timezone(&ui.env.zone());
             let day = dates::full_day(local.date_naive());
             let time = dates::clock(local.time());
-            say(frame, &tr!("Follow-up booked: {day} {time}, {with}", day = day, time = time, with = with), ui.theme.text());
+            say(
+                frame,
+                &tr!("Follow-up booked: {day} {time}, {with}", day = day, time = time, with = with),
+                ui.theme.text(),
+            );
         }
         let [_, list] = widgets::split_top(right, y + 1);
         self.table.view(frame, list, &Ui { focused: ui.focused && !self.in_form, ..ui.clone() });

@@ -85,8 +85,11 @@ impl Entries {
     }
     /// Puts a draft back: into empty lines as it was, behind what is typed already.
     pub fn restore(&mut self, payload: &str) {
-        for ((_, line), old) in self.lines.iter_mut().zip(payload.split('\n')).filter(|(_, old)| !old.is_empty()) {
-            let text = if line.value().is_empty() { old.to_owned() } else { format!("{} {old}", line.value()) };
+        for ((_, line), old) in
+            self.lines.iter_mut().zip(payload.split('\n')).filter(|(_, old)| !old.is_empty())
+        {
+            let text =
+                if line.value().is_empty() { old.to_owned() } else { format!("{} {old}", line.value()) };
             line.set(&text);
         }
     }

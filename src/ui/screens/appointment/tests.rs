@@ -11,7 +11,9 @@ use crate::{
         dates,
         ids::{RequestId, ServiceRequestId},
         record::{Authored, VisitRef, VisitRow},
-        service_request::{NewReport, ResultFlag, TestOrder, TestResult, TestStatus, parse_result, parse_tests},
+        service_request::{
+            NewReport, ResultFlag, TestOrder, TestResult, TestStatus, parse_result, parse_tests,
+        },
         why::Why,
     },
     store::{Change, Error, VisitTests},
@@ -255,8 +257,8 @@ impl TestsTab {
                     request,
                     move |store, actor, request| async move {
                         store.add_result(&actor, request, visit, order, result).await?;
-                            close_draft(&store, &actor, draft).await;
-                            Ok(())
+                        close_draft(&store, &actor, draft).await;
+                        Ok(())
                     },
                     |done| Msg::Written(Some(RESULT), tr!("The result is kept."), done),
                 );
@@ -266,8 +268,7 @@ impl TestsTab {
 
     fn set_status(&mut self, order: &TestOrder, to: TestStatus, cx: &mut TabCx<'_, Msg>) {
         let (visit, request, id, seen, from) =
-            (visit_of(cx.chart), self.request, order.id, order.version, order.status);
-        self.saving = true;
+            (visit_of(cx.chart), RequestId::new(), order.id, order.version, order.status);
         cx.write(
             "tests.set-status",
             request,
@@ -288,15 +289,18 @@ impl TestsTab {
         }
         let text = match self.entries.current() {
             Some(ORDER) if self.entries.text(ORDER).is_empty() => {
-                tr!("fbc, crp urgent, culture on urine: before antibiotics; [2823-3] is a LOINC code").to_owned()
+                tr!("fbc, crp urgent, culture on urine: before antibiotics; [2823-3] is a LOINC code")
+                    .to_owned()
             }
             Some(ORDER) => parse_tests(self.entries.text(ORDER))
                 .map(|tests| tests.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", "))
                 .unwrap_or_default(),
             Some(_) => {
                 let of = self.result_of.as_ref().map_or("", |(_, name)| name.as_str());
-                let said = parse_result(self.entries.text(RESULT), now, zone)
-                    .map_or_else(|_| tr!("5.4 mmol/L 3.5-5.2 by Central Lab at 9:30").to_owned(), |r| r.in_words());
+                let said = parse_result(self.entries.text(RESULT), now, zone).map_or_else(
+                    |_| tr!("5.4 mmol/L 3.5-5.2 by Central Lab at 9:30").to_owned(),
+                    |r| r.in_words(),
+                );
                 format!("{of}: {said}")
             }
             None => String::new(),
@@ -337,15 +341,14 @@ impl Tab for TestsTab {
             Command::Cancel if order.is_none_or(|o| !o.status.can_cancel()) => no(),
             Command::Acknowledge if order.is_none_or(|o| !o.waits()) => no(),
             Command::Result if order.is_none_or(|o| o.status == TestStatus::Cancelled) => no(),
-            Command::Strike
-                if self.table.selected().is_none_or(|r| !r.by.mine || r.by.struck.is_some()) =>
-            {
+            Command::Strike if self.table.selected().is_none_or(|r| !r.by.mine || r.by.struck.is_some()) => {
                 no()
             }
-            Command::Enter | Command::Report if !chart.visit.may_write => {
-                Err(Why::new("signed_is_signed", tr!("This visit is not yours to write in, or it is signed."))
-                    .instead(tr!("Add an addendum in its record.")))
-            }
+            Command::Enter | Command::Report if !chart.visit.may_write => Err(Why::new(
+                "signed_is_signed",
+                tr!("This visit is not yours to write in, or it is signed."),
+            )
+            .instead(tr!("Add an addendum in its record."))),
             _ => Ok(()),
         }
     }
@@ -374,7 +377,7 @@ impl Tab for TestsTab {
     fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
         self.problem = None;
         let order = self.selected().cloned();
-        let (visit, request) = (visit_of(cx.chart), self.request);
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match (command, order) {
             (Command::Enter, _) => self.enter(cx),
             (Command::NextLine, _) => {
@@ -413,9 +416,7 @@ impl Tab for TestsTab {
                 );
             }
             (Command::Strike, _) => {
-                if let Some((row, what)) =
-                    self.table.selected().map(|r| (r.row, r.what.clone()))
-                {
+                if let Some((row, what)) = self.table.selected().map(|r| (r.row, r.what.clone())) {
                     self.striking = Some(row);
                     cx.open(move |a| strike_question(what.trim(), a), Msg::Confirmed);
                 }
@@ -424,7 +425,7 @@ impl Tab for TestsTab {
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request) = (visit_of(cx.chart), self.request);
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match msg {
             Msg::Loaded(Ok(found)) => {
                 self.table.set_rows(rows(&found, cx.env().zone()));
@@ -432,7 +433,6 @@ impl Tab for TestsTab {
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
             Msg::Reported(report) => {
-                self.saving = true;
                 cx.write(
                     "tests.add-report",
                     request,
@@ -461,7 +461,6 @@ impl Tab for TestsTab {
             }
             Msg::Confirmed(false) | Msg::Cancelled(false) => {}
             Msg::Moved(id, from, Ok(version)) => {
-                (self.saving, self.request) = (false, RequestId::new());
                 let back = self.found.orders.iter().chain(&self.found.earlier).find(|o| o.id == id);
                 let said = tr!("Moved on: {name}", name = back.map_or("", |o| o.what.name.as_str()));
                 match (cx.env().actor.clone(), from) {
@@ -471,7 +470,10 @@ impl Tab for TestsTab {
                             said,
                             "tests.set-status",
                             move |store| async move {
-                                store.set_test_status(&actor, undo, visit, id, version, from).await.map(|_| ())
+                                store
+                                    .set_test_status(&actor, undo, visit, id, version, from)
+                                    .await
+                                    .map(|_| ())
                             },
                             |done| Msg::Written(None, tr!("Taken back."), done),
                         );
@@ -481,9 +483,9 @@ impl Tab for TestsTab {
                 self.load(false, cx);
             }
             Msg::Written(line, said, Ok(())) => {
-                (self.saving, self.request) = (false, RequestId::new());
                 cx.toast(said);
                 if let Some(line) = line {
+                    (self.saving, self.request) = (false, RequestId::new());
                     self.entries.clear(line);
                     if line == RESULT {
                         self.result_of = None;
@@ -495,16 +497,23 @@ impl Tab for TestsTab {
                 }
                 self.load(false, cx);
             }
-            Msg::Moved(_, _, Err(e)) | Msg::Written(_, _, Err(e)) => {
-                (self.saving, self.request) = (false, RequestId::new());
+            Msg::Written(Some(_), _, Err(e)) => {
+                self.saving = false;
+                if !matches!(e, Error::Unknown) {
+                    self.request = RequestId::new();
+                }
                 match e {
                     Error::Refused(why) => self.problem = Some(why),
-                    e => {
-                        cx.failed(&e);
-                        self.load(false, cx);
-                    }
+                    e => cx.failed(&e),
                 }
             }
+            Msg::Moved(_, _, Err(e)) | Msg::Written(None, _, Err(e)) => match e {
+                Error::Refused(why) => self.problem = Some(why),
+                e => {
+                    cx.failed(&e);
+                    self.load(false, cx);
+                }
+            },
         }
     }
     fn dirty(&self) -> bool {
@@ -526,6 +535,10 @@ impl Tab for TestsTab {
         for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
             widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
         }
-        self.table.view(frame, list, &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() });
+        self.table.view(
+            frame,
+            list,
+            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
+        );
     }
 }

@@ -160,15 +160,23 @@ impl Screen for RecordView {
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         let Some(r) = &self.record else {
-            return Err(self.closed.clone().unwrap_or_else(|| Why::new("loading", tr!("The record is not here yet."))));
+            return Err(self
+                .closed
+                .clone()
+                .unwrap_or_else(|| Why::new("loading", tr!("The record is not here yet."))));
         };
         match command {
             Command::History => Ok(()),
             Command::Visit if r.visit.mine && r.visit.state.is_unsigned() => Ok(()),
-            Command::Visit => Err(Why::new("signed_is_signed", tr!("Only its provider goes on writing, until it is signed."))),
+            Command::Visit => Err(Why::new(
+                "signed_is_signed",
+                tr!("Only its provider goes on writing, until it is signed."),
+            )),
             Command::Add if r.visit.mine && r.visit.state == EncounterState::Signed => Ok(()),
-            Command::Add => Err(Why::new("addendum_signed", tr!("Only the provider of a signed visit adds an addendum."))
-                .instead(tr!("An open visit is written in directly."))),
+            Command::Add => {
+                Err(Why::new("addendum_signed", tr!("Only the provider of a signed visit adds an addendum."))
+                    .instead(tr!("An open visit is written in directly.")))
+            }
             Command::Strike if self.own().is_empty() => {
                 Err(Why::new("strike_own_rows", tr!("You wrote nothing in this visit that could be marked.")))
             }
@@ -193,11 +201,12 @@ impl Screen for RecordView {
         match command {
             Command::Add => cx.open(Addendum::new, Msg::Written),
             Command::Strike => {
-                let rows = self.own().into_iter().map(|(row, words)| Row::new((row, words.clone()), words, "")).collect();
-                cx.open(
-                    move |a| Picker::new(tr!("Mark as entered in error"), a).rows(rows),
-                    Msg::Chosen,
-                );
+                let rows = self
+                    .own()
+                    .into_iter()
+                    .map(|(row, words)| Row::new((row, words.clone()), words, ""))
+                    .collect();
+                cx.open(move |a| Picker::new(tr!("Mark as entered in error"), a).rows(rows), Msg::Chosen);
             }
             Command::History => {
                 if let Some(r) = &self.record {

@@ -165,11 +165,7 @@ fn lists(page: &mut Page, record: &Record) {
 
 /// By whom a row of `table` was struck out, where the row itself does not say.
 fn struck_by(record: &Record, id: uuid::Uuid) -> Option<(String, DateTime<Utc>)> {
-    record
-        .amendments
-        .iter()
-        .find(|a| a.id == id)
-        .map(|a| (a.struck.by.to_string(), a.struck.at))
+    record.amendments.iter().find(|a| a.id == id).map(|a| (a.struck.by.to_string(), a.struck.at))
 }
 
 fn examination(page: &mut Page, record: &Record) {
@@ -226,8 +222,7 @@ fn test(page: &mut Page, order: &TestOrder) {
     }
     for result in &order.results {
         let measured = page.time(result.what.measured_at);
-        let what =
-            tr!("  Result {value}, measured {at}", value = result.what.in_words(), at = measured);
+        let what = tr!("  Result {value}, measured {at}", value = result.what.in_words(), at = measured);
         page.row(&what, &result.written);
         if let Some((by, at)) = &result.acknowledged {
             let at = page.time(*at);

@@ -120,7 +120,14 @@ mod tests {
 
     #[test]
     fn an_amount_is_read_in_cents() {
-        for (text, expected) in [("85", Some(8500)), ("85.50", Some(8550)), ("0", Some(0)), ("85.5", None), ("-1", None), ("x", None)] {
+        for (text, expected) in [
+            ("85", Some(8500)),
+            ("85.50", Some(8550)),
+            ("0", Some(0)),
+            ("85.5", None),
+            ("-1", None),
+            ("x", None),
+        ] {
             assert_eq!(cents(text).ok(), expected, "{text}");
         }
     }
