@@ -2,6 +2,7 @@
 //!
 //! The fields are the visit's own; each group is saved when its field is left. Booking the follow-up and writing a referral
 //! are dialogs over the tab, so that nothing typed here is in their way.
+mod asking;
 mod fields;
 
 use super::{
@@ -10,11 +11,10 @@ use super::{
 };
 use crate::{
     domain::{
-        appointment::AppointmentKind,
-        booking::{FreeFilter, FreeSlot, NewAppointment},
+        booking::FreeSlot,
         dates,
         encounter::EncounterState,
-        ids::{AppointmentId, RequestId},
+        ids::RequestId,
         record::{VisitRef, VisitRow},
         referral::{Referral, ReferralStatus},
         why::Why,
@@ -32,6 +32,7 @@ use crate::{
         },
     },
 };
+use asking::{slot_row, when};
 use chrono::NaiveDate;
 use fields::F;
 use ratatui::{Frame, layout::Rect};
@@ -175,82 +176,6 @@ impl EndTab {
             self.form.set(F::Fee, &fields::money(cents));
             self.save(cx);
         }
-    }
-
-    fn look_for_slots(&mut self, from: NaiveDate, cx: &mut TabCx<'_, Msg>) {
-        let mut filter = FreeFilter::from(from);
-        filter.patient = Some(cx.patient());
-        filter.provider = Some(cx.chart.visit.provider);
-        (self.looking, self.follow_up_from) = (true, Some(from));
-        cx.read(
-            "end.slots",
-            move |store, actor| async move { store.first_free(&actor, filter).await },
-            move |found| Msg::Slots(from, found),
-        );
-    }
-
-    /// Books a slot for the visit of this version.
-    fn book(&mut self, slot: FreeSlot, seen: i64, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request) = (visit_of(cx.chart), RequestId::new());
-        let reason = match self.form.get(F::Notes) {
-            notes if notes.is_empty() => tr!("follow-up").to_owned(),
-            notes => notes,
-        };
-        let new = NewAppointment {
-            id: AppointmentId::new(),
-            patient: visit.patient,
-            provider: slot.provider,
-            centre: slot.centre,
-            session: Some(slot.session),
-            kind: AppointmentKind::Slot,
-            period: slot.period,
-            reason,
-            arrived: false,
-        };
-        cx.write(
-            "end.book",
-            request,
-            move |store, actor, request| async move {
-                store.book_follow_up(&actor, request, visit, seen, new).await
-            },
-            Msg::Booked,
-        );
-    }
-
-    fn refer(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, sending) = (visit_of(cx.chart), RequestId::new(), RequestId::new());
-        cx.write(
-            "referral.write",
-            request,
-            move |store, actor, request| async move {
-                let id = store.write_referral(&actor, request, visit, new).await?;
-                if send {
-                    store.send_referral(&actor, sending, visit.patient, id, 1).await?;
-                }
-                Ok(send)
-            },
-            |done| match done {
-                Ok(true) => Msg::Done(tr!("The referral is sent: the patient can be booked by it."), Ok(())),
-                done => Msg::Done(tr!("The referral is kept, not sent."), done.map(|_| ())),
-            },
-        );
-    }
-
-    fn change_referral(&mut self, referral: &Referral, send: bool, cx: &mut TabCx<'_, Msg>) {
-        let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), RequestId::new());
-        let said = if send { tr!("The referral is sent.") } else { tr!("The referral is withdrawn.") };
-        cx.write(
-            "referral.change",
-            request,
-            move |store, actor, request| async move {
-                if send {
-                    store.send_referral(&actor, request, patient, id, seen).await.map(|_| ())
-                } else {
-                    store.withdraw_referral(&actor, request, patient, id, seen).await.map(|_| ())
-                }
-            },
-            move |done| Msg::Done(said, done),
-        );
     }
 }
 
@@ -538,30 +463,15 @@ impl Tab for EndTab {
         }
         if let Some((at, with)) = &self.end.follow_up {
             let local = at.with_timezone(&ui.env.zone());
-            let day = dates::full_day(local.date_naive());
+            let day = dates::short_day(local.date_naive());
             let time = dates::clock(local.time());
             say(
                 frame,
-                &tr!("Follow-up booked: {day} {time}, {with}", day = day, time = time, with = with),
+                &tr!("Booked {day} {time}, {with}", day = day, time = time, with = with),
                 ui.theme.text(),
             );
         }
         let [_, list] = widgets::split_top(right, y + 1);
         self.table.view(frame, list, &Ui { focused: ui.focused && !self.in_form, ..ui.clone() });
     }
-}
-
-/// The first day to look at; nothing typed is tomorrow.
-fn when(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
-    if text.trim().is_empty() {
-        return Ok(today.succ_opt().unwrap_or(today));
-    }
-    dates::parse_date(text, today)
-}
-
-fn slot_row(slot: FreeSlot) -> Row<FreeSlot> {
-    let at = slot.period.starts_at(slot.zone);
-    let title = format!("{} {}", dates::full_day(at.date()), dates::clock(at.time()));
-    let detail = format!("{}, {}", slot.provider_name, slot.centre_name);
-    Row::new(slot, title, detail)
 }
