@@ -28,10 +28,19 @@ $$;
 create table clinic.setting (
     key text primary key,
     value text not null,
-    changed_at timestamptz not null default now()
+    changed_at timestamptz not null default now(),
+    constraint setting_value check (case
+        when key = 'clinic_name' then length(value) between 1 and 60
+        when key = 'history_policy' then value in ('central', 'strict')
+        when key = 'self_booking' then value in ('related', 'any')
+        when key like '%\_professions' then value ~ '^([a-z]+(,[a-z]+)*)?$'
+        when key = 'session_hours' then value ~ '^[0-9]{1,2}$' and value::int between 1 and 24
+        when key ~ '_(days|months|minutes)$' then value ~ '^[0-9]{1,4}$'
+        else true end)
 );
 insert into clinic.setting (key, value) values
     ('clinic_name', 'Praxis'),
+    ('clinic_contact', ''),                 -- how to reach the clinic; shown before anybody has signed in
     ('schema_version', '5'),            -- each migration that changes what programs see raises it
     ('schema_min_client', '1'),
     ('history_policy', 'central'),          -- central | strict

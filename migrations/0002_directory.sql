@@ -38,6 +38,14 @@ create table clinic.specialty (
     code text primary key,
     name text not null
 );
+insert into clinic.specialty (code, name) values
+    ('allergy', 'Allergy and immunology'), ('cardiology', 'Cardiology'), ('dermatology', 'Dermatology'),
+    ('endocrinology', 'Endocrinology'), ('gastroenterology', 'Gastroenterology'), ('general_surgery', 'General surgery'),
+    ('geriatrics', 'Geriatrics'), ('gynaecology', 'Obstetrics and gynaecology'), ('haematology', 'Haematology'),
+    ('neurology', 'Neurology'), ('oncology', 'Oncology'), ('ophthalmology', 'Ophthalmology'),
+    ('orthopaedics', 'Orthopaedics'), ('otolaryngology', 'Ear, nose and throat'), ('paediatrics', 'Paediatrics'),
+    ('psychiatry', 'Psychiatry'), ('respiratory', 'Respiratory medicine'), ('rheumatology', 'Rheumatology'),
+    ('urology', 'Urology');
 
 -- Which centres a member of staff works at. Providers' hours are in provider_hours.
 create table clinic.staff_centre (
@@ -95,7 +103,9 @@ create table clinic.provider_hours (
 create table clinic.provider_registration (
     id uuid primary key,
     email text not null, family_name text not null, given_name text not null, phone text,
-    profession text not null, provider_number text, registration_number text, licence_number text, expertise text,
+    profession text not null check (profession in ('gp', 'specialist', 'pathologist', 'pharmacist', 'physiotherapist',
+        'radiographer', 'other')),
+    provider_number text, registration_number text, licence_number text, expertise text,
     state text not null default 'pending' check (state in ('pending', 'accepted', 'rejected')),
     created_at timestamptz not null default now(),
     decided_at timestamptz, decided_by uuid, decision_note bytea,
@@ -103,6 +113,7 @@ create table clinic.provider_registration (
     changed_at timestamptz not null default now(),
     changed_by uuid
 );
+create unique index registration_pending_key on clinic.provider_registration (email) where state = 'pending';
 
 create sequence clinic.record_number_seq start 1;
 

@@ -308,19 +308,70 @@ begin
 end $$;
 create trigger history after insert or update on clinic.appointment for each row execute function clinic.appointment_history();
 
--- A session with a live booking cannot be removed, and a change of its hours must keep its bookings inside.
+-- A session is made where the provider works and not in the past; one with a live booking cannot be removed, and a change
+-- of its hours keeps its bookings inside and at the beginning of a slot.
 create function clinic.clinic_session_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare n int;
+declare n int; zone text; retired timestamptz;
 begin
-    select count(*) into n from clinic.appointment a
-     where a.clinic_session_id = new.id and a.status in ('booked', 'arrived', 'in_progress')
-       and (new.removed_at is not null or a.starts_at < new.starts_at or a.ends_at > new.ends_at);
-    if n > 0 then perform clinic.refuse('session_has_bookings', jsonb_build_object('bookings', n)); end if;
-    if new.provider_id <> old.provider_id or new.centre_id <> old.centre_id then perform clinic.refuse('session_keeps_its_provider'); end if;
+    if pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
+        return new;
+    end if;
+    select c.zone, c.retired_at into zone, retired from clinic.centre c where c.id = new.centre_id;
+    new.day := (new.starts_at at time zone zone)::date;
+    if tg_op = 'INSERT' then
+        if retired is not null then perform clinic.refuse('session_centre_retired'); end if;
+        if not exists (select from clinic.provider_centre x where x.provider_id = new.provider_id and x.centre_id = new.centre_id) then
+            perform clinic.refuse('session_not_their_centre');
+        end if;
+        if exists (select from clinic.provider p join clinic.account a on a.id = p.account_id
+                    where p.id = new.provider_id and a.deactivated_at is not null) then
+            perform clinic.refuse('provider_deactivated');
+        end if;
+    else
+        if new.provider_id <> old.provider_id or new.centre_id <> old.centre_id then perform clinic.refuse('session_keeps_its_provider'); end if;
+        select count(*) into n from clinic.appointment a
+         where a.clinic_session_id = new.id and a.status in ('booked', 'arrived', 'in_progress');
+        if new.removed_at is not null and n > 0 then
+            perform clinic.refuse('session_removed_with_bookings', jsonb_build_object('bookings', n));
+        end if;
+        select count(*) into n from clinic.appointment a
+         where a.clinic_session_id = new.id and a.status in ('booked', 'arrived', 'in_progress')
+           and (a.starts_at < new.starts_at or a.ends_at > new.ends_at);
+        if n > 0 then perform clinic.refuse('session_has_bookings', jsonb_build_object('bookings', n)); end if;
+        select count(*) into n from clinic.appointment a
+         where a.clinic_session_id = new.id and a.status in ('booked', 'arrived', 'in_progress') and a.kind = 'slot'
+           and mod(extract(epoch from a.starts_at - new.starts_at)::int, new.slot_minutes * 60) <> 0
+           and (new.starts_at, new.slot_minutes) is distinct from (old.starts_at, old.slot_minutes);
+        if n > 0 then perform clinic.refuse('session_slots_of_bookings', jsonb_build_object('bookings', n)); end if;
+    end if;
+    if new.removed_at is null and new.ends_at <= clinic.now()
+       and (tg_op = 'INSERT' or (new.starts_at, new.ends_at) is distinct from (old.starts_at, old.ends_at)) then
+        perform clinic.refuse('session_in_the_past');
+    end if;
     return new;
 end $$;
-create trigger a_rules before update on clinic.clinic_session for each row execute function clinic.clinic_session_rules();
+create trigger a_rules before insert or update on clinic.clinic_session for each row execute function clinic.clinic_session_rules();
+
+-- The first free slot of each of these providers within 60 days, for the directory: the time only, whoever asks.
+create function clinic.next_free(p_providers uuid[])
+returns table (provider_id uuid, centre_id uuid, clinic_session_id uuid, starts_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select q.id, f.centre_id, f.id, f.at
+      from unnest(p_providers) q(id)
+      cross join lateral (
+          select s.id, s.centre_id, g.at
+            from clinic.clinic_session s
+            cross join lateral generate_series(s.starts_at, s.ends_at - make_interval(mins => s.slot_minutes),
+                                               make_interval(mins => s.slot_minutes)) g(at)
+           where s.provider_id = q.id and s.removed_at is null and s.ends_at > clinic.now()
+             and s.starts_at < clinic.now() + interval '60 days' and g.at >= clinic.now()
+             and not exists (select from clinic.appointment a
+                              where a.provider_id = s.provider_id and a.kind = 'slot' and a.status in ('booked', 'arrived', 'in_progress')
+                                and a.during && tstzrange(g.at, g.at + make_interval(mins => s.slot_minutes)))
+           order by s.starts_at, g.at limit 1) f
+     where (select auth.actor()) is not null
+$$;
 
 select clinic.track(t) from unnest(array['clinic_session', 'referral', 'appointment']) t;
 reset role;

@@ -424,6 +424,64 @@ create policy read on clinic.account for select to praxis_app using (id = (selec
 create policy administer on clinic.account to praxis_app using ((select auth.has_role('administrator'))) with check ((select auth.has_role('administrator')));
 grant select, insert, update (login, email, family_name, given_name, phone, role, incomplete, deactivated_at, deactivated_why) on clinic.account to praxis_app;
 
+-- The clinic always has somebody who can administer it, nobody locks themselves out, and who has seen patients as a
+-- provider stays one.
+create function clinic.account_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare leaves boolean := old.role = 'administrator' and old.deactivated_at is null
+            and (new.role <> 'administrator' or new.deactivated_at is not null);
+begin
+    if new.id = auth.actor() and (new.deactivated_at is not null or new.role <> old.role) then
+        perform clinic.refuse('not_your_own_account');
+    end if;
+    if leaves then
+        -- Two administrators who remove each other wait for each other here.
+        perform pg_advisory_xact_lock(hashtext('praxis administrators'));
+        if not exists (select from clinic.account a where a.role = 'administrator' and a.deactivated_at is null and a.id <> new.id) then
+            perform clinic.refuse('last_administrator');
+        end if;
+    end if;
+    if new.role <> old.role and new.role not in ('gp', 'specialist', 'pharmacist', 'other_provider', 'diagnostics_provider')
+        and exists (select from clinic.provider p where p.account_id = new.id) then
+        perform clinic.refuse('provider_stays_provider');
+    end if;
+    if new.deactivated_at is not null and old.deactivated_at is null then
+        -- Reactivating never brings an old sign-in back.
+        update auth.session set ended_at = now() where account_id = new.id and ended_at is null;
+    end if;
+    return new;
+end $$;
+create trigger account_rules before update on clinic.account for each row execute function clinic.account_rules();
+
+-- A centre is retired when nothing is planned there any more.
+create function clinic.centre_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare n int;
+begin
+    if new.retired_at is not null and old.retired_at is null then
+        select count(*) into n from clinic.clinic_session s
+         where s.centre_id = new.id and s.removed_at is null and s.ends_at > clinic.now();
+        if n > 0 then perform clinic.refuse('centre_has_sessions', jsonb_build_object('sessions', n)); end if;
+    end if;
+    return new;
+end $$;
+create trigger centre_rules before update on clinic.centre for each row execute function clinic.centre_rules();
+
+-- A provider leaves a centre when nothing is planned there any more, and no hours are lost by it.
+create function clinic.affiliation_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare n int;
+begin
+    select count(*) into n from clinic.clinic_session s
+     where s.provider_id = old.provider_id and s.centre_id = old.centre_id and s.removed_at is null and s.ends_at > clinic.now();
+    if n > 0 then perform clinic.refuse('affiliation_has_sessions', jsonb_build_object('sessions', n)); end if;
+    if exists (select from clinic.provider_hours h where h.provider_id = old.provider_id and h.centre_id = old.centre_id) then
+        perform clinic.refuse('affiliation_has_hours');
+    end if;
+    return old;
+end $$;
+create trigger affiliation_rules before delete on clinic.provider_centre for each row execute function clinic.affiliation_rules();
+
 -- An administrator gives a one-time code: the program computes its verifier, only this stores it.
 create function auth.set_code(p_account uuid, p_salt bytea, p_params text, p_verifier bytea, p_hours int) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -457,7 +515,10 @@ begin
     insert into clinic.provider_registration (id, email, family_name, given_name, phone, profession, provider_number,
         registration_number, licence_number, expertise)
     values (p_id, left(lower(p_email), 254), left(p_family, 100), left(p_given, 100), left(p_phone, 40), left(p_profession, 40),
-        left(p_provider_number, 40), left(p_registration_number, 40), left(p_licence_number, 40), left(p_expertise, 200));
+        left(p_provider_number, 40), left(p_registration_number, 40), left(p_licence_number, 40), left(p_expertise, 200))
+    -- Sent again after a broken line: it is there already.
+    on conflict (id) do nothing;
+    if not found then return; end if;
     perform audit.record('registration.apply', 'provider_registration', p_id, null, 'done', '{}');
 end $$;
 create policy administer on clinic.provider_registration to praxis_app
@@ -467,7 +528,10 @@ grant select, update (state, decided_at, decided_by, decision_note) on clinic.pr
 -- Drafts: one's own.
 create policy own on clinic.draft to praxis_app using (account_id = (select auth.actor())) with check (account_id = (select auth.actor()));
 grant select, insert, update (revision, payload, saved_at, version_seen, closed_at) on clinic.draft to praxis_app;
-create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'schema_min_client'));
+create policy read on clinic.setting for select to praxis_app using ((select auth.actor()) is not null or key in ('clinic_name', 'clinic_contact', 'schema_min_client'));
+create policy administer on clinic.setting for update to praxis_app
+    using ((select auth.has_role('administrator')) and key not like 'schema\_%') with check ((select auth.has_role('administrator')));
+grant update (value, changed_at) on clinic.setting to praxis_app;
 
 -- The log: auditors and administrators; the patient's side of it comes through its own function.
 alter table audit.event enable row level security;
@@ -481,6 +545,29 @@ grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_
     clinic.look_alikes(text[], date, text, uuid), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
     clinic.why_not_read(uuid), clinic.why_not_record(uuid), clinic.referral_seen(uuid), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
     clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
+-- What the program's role may call.
+grant execute on function auth.is_staff() to praxis_app;
+grant execute on function auth.has_role(text[]) to praxis_app;
+grant execute on function auth.provider_id() to praxis_app;
+grant execute on function clinic.my_centres() to praxis_app;
+grant execute on function clinic.readable_patients() to praxis_app;
+grant execute on function clinic.may_read(uuid) to praxis_app;
+grant execute on function clinic.may_write(uuid) to praxis_app;
+grant execute on function clinic.allergy_state(uuid) to praxis_app;
+grant execute on function clinic.allergy_marks(uuid) to praxis_app;
+grant execute on function clinic.find_patients(text[], text, date, int, text, int) to praxis_app;
+grant execute on function clinic.recent_patients(int) to praxis_app;
+grant execute on function clinic.look_alikes(text[], date, text, uuid) to praxis_app;
+grant execute on function clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz) to praxis_app;
+grant execute on function clinic.why_not_read(uuid) to praxis_app;
+grant execute on function clinic.next_free(uuid[]) to praxis_app;
+grant execute on function clinic.referral_exists(uuid, uuid, date) to praxis_app;
+grant execute on function auth.set_code(uuid, bytea, text, bytea, int) to praxis_app;
+grant execute on function auth.work_at(uuid) to praxis_app;
+grant execute on function clinic.why_not_record(uuid) to praxis_app;
+grant execute on function clinic.referral_seen(uuid) to praxis_app;
+grant execute on function clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text) to praxis_app;
+grant execute on function clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,

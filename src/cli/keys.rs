@@ -1,12 +1,37 @@
 //! `praxis keys print|markdown|check`: the keymap as a table, as Markdown for `docs/keys.md`, or its faults.
+use super::{Context, Failure, failure::DATA};
 use crate::ui::{
     keymap::{Keymap, lint, load, markdown, table},
     screens,
 };
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// Every key and what it does, with the keymap of the configuration.
+#[derive(Debug, clap::Args)]
+pub struct Keys {
+    /// What to do with the keymap
+    #[arg(value_enum, default_value_t = Ask::Print)]
+    ask: Ask,
+}
+
+impl Keys {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        // The document is about the keymap as it comes, whatever this machine is set to.
+        let (name, own) = if self.ask == Ask::Markdown {
+            ("default".to_owned(), None)
+        } else {
+            super::program::keymap_source(&context.config()?)?
+        };
+        let clean = keys(self.ask, &name, own.as_deref(), &mut io::stdout().lock())?;
+        Ok(if clean || self.ask != Ask::Check { ExitCode::SUCCESS } else { ExitCode::from(DATA) })
+    }
+}
 
 /// What to do with a keymap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Ask {
     /// Every binding in columns.
     Print,

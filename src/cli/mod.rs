@@ -1,10 +1,144 @@
-//! One file per sub-command; nobody imports this module but `main`.
+//! The command line: one file per sub-command; nobody imports this module but `main`.
+//!
+//! What goes wrong is said in one plain sentence and what to do about it, and ends with an exit code of sysexits.
+mod check;
+mod config;
+mod demo;
+mod demo_data;
+mod failure;
+mod import;
 pub mod keys;
+mod migrate;
+mod open;
+mod output;
+mod program;
+mod user;
 
-use std::process::ExitCode;
+pub use failure::Failure;
+
+use crate::config::{Config, Inputs, Problems};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+const AFTER: &str = "\
+Exit codes: 0 done, 2 wrong usage, 65 bad input data, 69 no server,
+75 try again later, 77 not permitted, 78 bad configuration.";
+
+/// The clinic's day in a terminal. Without a command: opens the program.
+#[derive(Debug, Parser)]
+#[command(name = "praxis", version, max_term_width = 80, after_help = AFTER, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Read this configuration file and no other
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Set one key of the configuration for this run
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    set: Vec<String>,
+    /// Answer in JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try it: a private server with an invented clinic
+    Demo(demo::Demo),
+    /// Bring the database to this program's schema
+    Migrate(migrate::Migrate),
+    /// Look at everything the program needs
+    Check(check::Check),
+    /// Bring in what another system wrote
+    #[command(subcommand)]
+    Import(import::Import),
+    /// The first accounts, before anybody can sign in
+    #[command(subcommand)]
+    User(user::User),
+    /// Show the configuration and where it comes from
+    Config(config::Show),
+    /// Show the keys, or look for faults in a keymap
+    Keys(keys::Keys),
+}
+
+/// What every sub-command is handed.
+#[derive(Debug)]
+pub struct Context {
+    config_file: Option<PathBuf>,
+    set: Vec<String>,
+    /// Whether the answer is to be JSON.
+    pub json: bool,
+}
+
+impl Context {
+    /// The configuration, merged and checked.
+    pub fn config(&self) -> Result<Config, Problems> {
+        Config::load(&Inputs::of_process(self.config_file.as_deref(), &self.set))
+    }
+}
 
 /// Reads the arguments, runs what they ask for, and turns the result into an exit code of sysexits.
 #[must_use]
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            e.print().ok();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    // A panic is a fault of the program: its report is for the log, and has nothing of the environment in it.
+    let hooks = color_eyre::config::HookBuilder::default()
+        .display_env_section(false)
+        .theme(color_eyre::config::Theme::new());
+    hooks.install().ok();
+    crate::logging::harden().ok();
+    let context = Context { config_file: cli.config, set: cli.set, json: cli.json };
+    let done = match cli.command {
+        None => open::run(&context),
+        Some(Command::Demo(args)) => args.run(&context),
+        Some(Command::Migrate(args)) => args.run(&context),
+        Some(Command::Check(args)) => args.run(&context),
+        Some(Command::Import(args)) => args.run(&context),
+        Some(Command::User(args)) => args.run(&context),
+        Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Keys(args)) => args.run(&context),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            output::complain(&failure, context.json);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// A runtime for the sub-commands that talk to a server.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_help_fits_eighty_columns() {
+        let mut command = Cli::command().term_width(80);
+        command.build();
+        let mut pages = vec![command.render_long_help().to_string()];
+        for sub in command.get_subcommands_mut() {
+            pages.push(sub.render_long_help().to_string());
+        }
+        for page in pages {
+            assert!(page.lines().all(|l| l.chars().count() <= 80), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
 }

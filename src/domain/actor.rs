@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an account may be. The profession of a provider is a field of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "clinic.role", rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Patient,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an appointment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "clinic.appointment_status", rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentStatus {
     Booked,
@@ -23,7 +23,7 @@ pub enum AppointmentStatus {
 
 /// How an appointment came to its time. Only [`AppointmentKind::Slot`] takes part in "nothing overlaps".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "clinic.appointment_kind", rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentKind {
     Slot,

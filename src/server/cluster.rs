@@ -39,9 +39,12 @@ pub struct Running {
 }
 
 impl Cluster {
-    /// The demo's cluster: under `/var/lib/praxis` for root, else under `$XDG_DATA_HOME/praxis`.
+    /// The demo's cluster: in `PRAXIS_DEMO_DIR`, else under `/var/lib/praxis` for root, else under `$XDG_DATA_HOME/praxis`.
     pub fn demo() -> Result<Self, Error> {
-        let parent = if rustix::process::geteuid().is_root() {
+        let asked = std::env::var_os("PRAXIS_DEMO_DIR").filter(|d| !d.is_empty());
+        let parent = if let Some(dir) = asked {
+            PathBuf::from(dir)
+        } else if rustix::process::geteuid().is_root() {
             PathBuf::from("/var/lib/praxis")
         } else {
             use etcetera::BaseStrategy as _;

@@ -22,7 +22,7 @@ pub enum Error {
     /// A folder on the way cannot be entered by the server's user.
     #[error(
         "{} cannot be entered by the user {user}, who runs the server. Allow it with `chmod a+x`, or choose another \
-         place with XDG_DATA_HOME", .folder.display()
+         place with PRAXIS_DEMO_DIR", .folder.display()
     )]
     NotTraversable { folder: PathBuf, user: String },
     /// A program of PostgreSQL ended badly; the text is the end of what it said.

@@ -1,8 +1,7 @@
 //! What must stand before the first migration: the server's version, its extensions, the four roles, and the rights
 //! of the database itself. Roles belong to the whole server, so everything here may be run again at any time.
 //!
-//! A login that is no superuser may run it once a superuser has: what it cannot do is looked up, and reported only
-//! when it is not already so.
+//! A login that is no superuser may run it once a superuser has: what is already so is not done again.
 use super::{endpoint::quote, error::Error};
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -19,48 +18,10 @@ pub const MIN_SERVER: u32 = 14;
 /// What the schema needs beside the core. All four come with PostgreSQL's contrib package.
 pub const EXTENSIONS: [&str; 4] = ["btree_gist", "pg_trgm", "unaccent", "pgcrypto"];
 
-/// Roles are rows of the whole server: two databases prepared at once may both try.
-const CREATE_ROLES: &str = "
-do $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select * from (values
-            ('praxis_owner', 'nologin'), ('praxis_app', 'login'), ('praxis_jobs', 'login'),
-            ('praxis_backup', 'login bypassrls')) as r(name, attributes)
-    loop
-        begin
-            if not exists (select from pg_roles where rolname = wanted.name) then
-                execute format('create role %I %s', wanted.name, wanted.attributes);
-            end if;
-        exception when duplicate_object or unique_violation then null;
-        end;
-    end loop;
-end $$";
+/// Roles, their settings, extensions, and what everybody may not do.
+const PREPARE: &str = include_str!("prepare.sql");
 
-/// Bound parameters would reach the server's log (the sign-in token among them).
-const QUIET_LOG: &str = "
-do $$
-begin
-    if not exists (
-        select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
-        where r.rolname = 'praxis_app' and s.setdatabase = 0 and 'log_parameter_max_length=0' = any (s.setconfig))
-    then
-        alter role praxis_app set log_parameter_max_length = 0;
-    end if;
-exception when others then
-    -- Somebody else set it at the same moment; the look afterwards decides.
-    if sqlstate <> 'XX000' then raise; end if;
-end $$";
-
-/// Sessions of one role could end each other.
-const NO_KILLING: &str = "
-revoke execute on function pg_terminate_backend(int, bigint) from public;
-revoke execute on function pg_cancel_backend(int) from public;
-revoke create on schema public from public";
-
-/// Does all of the above in the connected database.
+/// Makes the connected database ready for the first migration.
 pub(super) async fn prepare(db: &mut PgConnection) -> Result<(), Error> {
     let (version, text, user, database): (i32, String, String, String) = sqlx::query_as(
         "select current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
@@ -80,30 +41,14 @@ pub(super) async fn prepare(db: &mut PgConnection) -> Result<(), Error> {
     if !missing.is_empty() {
         return Err(Error::MissingExtensions { names: missing });
     }
-    let allowed = |what: &str| {
-        let (user, what) = (user.clone(), what.to_owned());
-        move |e: sqlx::Error| match e
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .as_deref()
-        {
-            Some("42501") => Error::NotPermitted { user, what },
-            _ => Error::Sql(e),
-        }
-    };
-    sqlx::raw_sql(CREATE_ROLES).execute(&mut *db).await.map_err(allowed("create the roles"))?;
-    sqlx::raw_sql(QUIET_LOG)
-        .execute(&mut *db)
-        .await
-        .map_err(allowed("keep the program's parameters out of the server's log"))?;
-    for name in EXTENSIONS {
-        let sql = AssertSqlSafe(format!("create extension if not exists {}", quote(name)));
-        sqlx::raw_sql(sql)
-            .execute(&mut *db)
-            .await
-            .map_err(allowed(&format!("create the extension {name}")))?;
-    }
-    sqlx::raw_sql(NO_KILLING).execute(&mut *db).await.map_err(allowed("restrict the schema public"))?;
+    sqlx::raw_sql(PREPARE).execute(&mut *db).await.map_err(|e| match e.as_database_error() {
+        // What the server says names the thing: "permission denied to create role".
+        Some(said) if said.code().as_deref() == Some("42501") => Error::NotPermitted {
+            user: user.clone(),
+            what: format!("prepare the database ({})", said.message()),
+        },
+        _ => Error::Sql(e),
+    })?;
     if may_kill(db).await? {
         return Err(Error::NotPermitted { user, what: "revoke pg_terminate_backend from everybody".into() });
     }

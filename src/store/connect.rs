@@ -2,9 +2,9 @@
 use super::Error;
 use sqlx::{
     Connection, PgConnection,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 /// How long one host may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -16,32 +16,10 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// From a `postgres://` URL whose authority may list several hosts (`a:5432,b:5433`); a host that is a path, or
-    /// `?host=/folder`, is a Unix socket. Anything but a Unix socket must verify the server's certificate.
-    ///
-    /// # Errors
-    /// One sentence that says what is wrong with the URL.
-    pub fn from_url(url: &str, password: Option<&str>, ca: Option<&PathBuf>) -> Result<Self, String> {
-        let hosts = split_hosts(url)
-            .into_iter()
-            .map(|one| {
-                let mut o: PgConnectOptions =
-                    one.parse().map_err(|_| "database.url is not a postgres:// URL".to_owned())?;
-                if let Some(p) = password {
-                    o = o.password(p);
-                }
-                if let Some(ca) = ca {
-                    o = o.ssl_root_cert(ca);
-                }
-                let socket = o.get_socket().is_some() || o.get_host().starts_with('/');
-                let test_only = one.contains("sslmode=disable") && is_loopback(o.get_host());
-                if !socket && !test_only {
-                    o = o.ssl_mode(PgSslMode::VerifyFull);
-                }
-                Ok(settings(o))
-            })
-            .collect::<Result<Vec<_>, String>>()?;
-        Ok(Self { hosts })
+    /// These hosts in this order, as the configuration made them: TLS and certificates are its business.
+    #[must_use]
+    pub fn new(hosts: Vec<PgConnectOptions>) -> Self {
+        Self { hosts: hosts.into_iter().map(settings).collect() }
     }
 
     /// A server on the Unix socket in `folder`.
@@ -109,41 +87,4 @@ fn settings(o: PgConnectOptions) -> PgConnectOptions {
         ("client_connection_check_interval", "2000"),
         ("tcp_user_timeout", "10000"),
     ])
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
-}
-
-/// One URL per host of `postgres://user@a:1,b:2/db?x`.
-fn split_hosts(url: &str) -> Vec<String> {
-    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(end);
-    let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(u, h)| (u, h));
-    let at = if authority.contains('@') { "@" } else { "" };
-    hosts.split(',').map(|h| format!("{scheme}://{user}{at}{h}{tail}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_host_of_the_list_becomes_a_url() {
-        assert_eq!(
-            split_hosts("postgres://u:p@a:1,b:2/db?x=y"),
-            ["postgres://u:p@a:1/db?x=y", "postgres://u:p@b:2/db?x=y"]
-        );
-        assert_eq!(split_hosts("postgres:///db?host=/run"), ["postgres:///db?host=/run"]);
-    }
-
-    #[test]
-    fn a_server_on_the_network_must_prove_itself() {
-        let c = Connector::from_url("postgres://u@db.example/clinic?sslmode=disable", None, None).unwrap();
-        assert!(matches!(c.hosts[0].get_ssl_mode(), PgSslMode::VerifyFull));
-        let c =
-            Connector::from_url("postgres://u@localhost/clinic?host=/run/postgresql", None, None).unwrap();
-        assert!(!matches!(c.hosts[0].get_ssl_mode(), PgSslMode::VerifyFull));
-    }
 }

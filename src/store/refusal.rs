@@ -125,6 +125,55 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("The session has {n} bookings outside the new hours.", n = fact("bookings")),
             tr!("Move or cancel them first.").into(),
         ),
+        "session_removed_with_bookings" => (
+            tr!("The session has {n} bookings, so it cannot be removed.", n = fact("bookings")),
+            tr!("Move or cancel them first.").into(),
+        ),
+        "session_slots_of_bookings" => (
+            tr!("{n} bookings of the session would no longer begin with a slot.", n = fact("bookings")),
+            tr!("Keep the start and the slot length, or move the bookings first.").into(),
+        ),
+        "session_in_the_past" => {
+            (tr!("That session would be over already.").into(), tr!("Choose a later date or end.").into())
+        }
+        "session_not_their_centre" => (
+            tr!("The provider does not work at that centre.").into(),
+            tr!("Choose one of their centres, or ask an administrator to add it.").into(),
+        ),
+        "session_centre_retired" => {
+            (tr!("That centre is closed for good.").into(), tr!("Choose another centre.").into())
+        }
+        "session_keeps_its_provider" => (
+            tr!("A session keeps its provider and its centre.").into(),
+            tr!("Add another session instead.").into(),
+        ),
+        "date_alone_not_for_patients" => {
+            (tr!("A date alone is not enough.").into(), tr!("Name the provider or the centre too.").into())
+        }
+        "records_not_for_role" => (
+            tr!("Your role reads no visit records.").into(),
+            tr!("Those who treat the patient, and the patient, read them.").into(),
+        ),
+        "no_own_record" => (
+            tr!("No patient record belongs to your account yet.").into(),
+            tr!("Ask reception to connect it.").into(),
+        ),
+        "read_no_relationship" => (
+            tr!("You do not treat this patient: there is no appointment with you.").into(),
+            tr!("Once an appointment is booked with you, the history opens.").into(),
+        ),
+        "read_expired" => (
+            tr!("Your last visit with this patient is too long ago.").into(),
+            tr!("A new appointment opens the history again.").into(),
+        ),
+        "read_only_cancelled" => (
+            tr!("Every appointment of this patient with you was cancelled or missed.").into(),
+            tr!("A new appointment opens the history.").into(),
+        ),
+        "read_strict" => (
+            tr!("In this clinic only the patient and the author read a record.").into(),
+            tr!("Ask the author, or the patient.").into(),
+        ),
         "provider_hours_overlap" => (
             tr!("The provider already has hours on that weekday at that time, here or at another centre.")
                 .into(),
@@ -211,6 +260,35 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Too many applications arrived within the last hour.").into(),
             tr!("Try again later, or call the clinic.").into(),
         ),
+        "not_your_own_account" => (
+            tr!("Nobody deactivates their own account or changes its role.").into(),
+            tr!("Ask another administrator.").into(),
+        ),
+        "last_administrator" => (
+            tr!("This is the last administrator; the clinic would have none.").into(),
+            tr!("Make somebody else an administrator first.").into(),
+        ),
+        "provider_stays_provider" => (
+            tr!("Patients are booked with this person, so the account stays a provider's.").into(),
+            tr!("Deactivate it and add a second account for the other work.").into(),
+        ),
+        "affiliation_has_sessions" => (
+            tr!("The provider still has {n} sessions planned at that centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "centre_has_sessions" => (
+            tr!("{n} sessions are still planned at this centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "affiliation_has_hours" => (
+            tr!("The provider still has weekly hours at that centre.").into(),
+            tr!("Remove the hours first.").into(),
+        ),
+        "registration_pending_key" => (
+            tr!("An application with that e-mail address is already waiting.").into(),
+            tr!("The clinic answers by e-mail or phone.").into(),
+        ),
+        "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
         "not_permitted" => (
             tr!("Your role does not allow that here.").into(),
             tr!("Ask somebody whose patient or task it is.").into(),

@@ -1,14 +1,25 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
 mod config;
+mod demo_release;
 mod frames;
 mod harness;
 mod panel_tabs;
+mod import;
 mod people;
 mod server;
+mod store_access;
+mod store_admin;
 mod store_booking;
 mod store_history;
 mod store_panel;
 mod store_patients;
+mod store_directory;
+mod store_fence;
+mod store_history;
+mod store_patients;
+mod store_records;
+mod store_sessions;
 mod store_visit;
 mod support;

@@ -191,10 +191,8 @@ impl App {
                 self.repaint();
                 self.next(Next::Go(Route::Login));
             }
-            Next::Go(Route::Home) => {
-                let home = self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role));
-                self.next(Next::Go(home));
-            }
+            // A role whose home is a place of another name is taken there; the others have a home of their own.
+            Next::Go(Route::Home) if self.home() != Route::Home => self.next(Next::Go(self.home())),
             Next::Go(route) => match route::open(&route, &self.env) {
                 Some(make) => {
                     self.clear_layers();
@@ -203,6 +201,10 @@ impl App {
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
         }
+    }
+
+    fn home(&self) -> Route {
+        self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role))
     }
 
     fn clear_layers(&mut self) {

@@ -1,6 +1,56 @@
-//! Screens on a stage: the real keymap, no terminal, no database.
+//! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod app;
 mod bytes;
+mod day;
+pub mod find;
 mod keymaps;
+mod login;
 pub mod sample;
 mod visit;
+
+use praxis::{
+    clock::Clock,
+    domain::{
+        actor::{Actor, Role, Workplace},
+        ids::{AccountId, CentreId, PatientId, ProviderId, SessionId},
+        name::PersonName,
+    },
+    ui::{cx::Env, screen::Screen, testing::Stage},
+};
+use std::sync::Arc;
+
+/// Somebody of this role at Randwick; providers have a provider's id, patients a patient's.
+pub fn actor(role: Role) -> Actor {
+    Actor {
+        account: AccountId(uuid::Uuid::from_u128(1)),
+        session: SessionId(uuid::Uuid::from_u128(2)),
+        role,
+        login: "anna".into(),
+        name: PersonName::new("Smith", "Anna"),
+        provider: role.sees_patients().then_some(ProviderId(uuid::Uuid::from_u128(3))),
+        patient: (role == Role::Patient).then_some(PatientId(uuid::Uuid::from_u128(4))),
+        workplace: Some(Workplace {
+            centre: CentreId(uuid::Uuid::from_u128(5)),
+            name: "Randwick Medical Centre".into(),
+            zone: chrono_tz::Australia::Sydney,
+        }),
+        must_change_password: false,
+    }
+}
+
+/// Thursday 12 March 2026, 09:42 in Sydney.
+pub fn env(actor: Option<Actor>) -> Env {
+    let at = chrono::DateTime::parse_from_rfc3339("2026-03-12T09:42:00+11:00").expect("an instant");
+    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new) }
+}
+
+/// Draws a screen at every width at five heights and every height at five widths.
+pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
+    let mut sizes: Vec<(u16, u16)> = (1..=160).flat_map(|w| [1, 5, 10, 24, 60].map(|h| (w, h))).collect();
+    sizes.extend((1..=60).flat_map(|h| [1, 20, 40, 80, 160].map(|w| (w, h))));
+    let mut stage = make();
+    for (w, h) in sizes {
+        stage = stage.at(w, h);
+        let _ = stage.frame();
+    }
+}

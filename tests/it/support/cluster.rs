@@ -52,6 +52,7 @@ fn start() -> (Endpoint, Child) {
     let dir = short_temp().join(format!("px{}", std::process::id()));
     let mut command = Command::new("sh");
     command.args(["-c", SCRIPT, "sh"]).arg(&dir).arg(binaries.dir()).current_dir("/");
+    #[expect(clippy::zombie_processes, reason = "it outlives this process, which is the point")]
     let mut shell = identity
         .apply(&mut command)
         .stdin(Stdio::piped())

@@ -34,7 +34,7 @@ impl Tui {
     /// Starts `praxis` with these arguments in a terminal of `rows` by `cols`. The environment is emptied but for PATH
     /// and what the tests set, so that nobody's own configuration counts.
     pub fn start(args: &[&str], env: &[(&str, &str)], rows: u16, cols: u16) -> Self {
-        Self::start_program(env!("CARGO_BIN_EXE_praxis"), args, env, rows, cols)
+        Self::start_program(&program(), args, env, rows, cols)
     }
 
     /// Starts another program the same way.
@@ -236,6 +236,11 @@ impl Drop for Tui {
             self.kill();
         }
     }
+}
+
+/// The program under test: the debug build, or what `PRAXIS_TEST_PROGRAM` names by its absolute path.
+fn program() -> String {
+    std::env::var("PRAXIS_TEST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_praxis").to_owned())
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {

@@ -60,7 +60,7 @@ impl Screen for ListsDialog {
     type Msg = Msg;
 
     fn contexts(&self) -> &[&str] {
-        &["lists", "history"]
+        &["lists-dialog", "patient-lists"]
     }
     fn title(&self) -> String {
         tr!("Lists of {patient}", patient = self.name)

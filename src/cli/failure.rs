@@ -1,0 +1,89 @@
+//! Why a sub-command ended, with the exit code of sysexits that fits.
+use crate::{config::Problems, server, store};
+use std::fmt;
+
+/// Wrong usage.
+pub const USAGE: u8 = 2;
+/// Input that is wrong.
+pub const DATA: u8 = 65;
+/// A service is not available: the server, PostgreSQL's programs.
+pub const UNAVAILABLE: u8 = 69;
+/// A mistake of the program.
+pub const SOFTWARE: u8 = 70;
+/// A file could not be read or written.
+pub const IO: u8 = 74;
+/// Try again later.
+pub const TRY_LATER: u8 = 75;
+/// Not permitted.
+pub const NOT_PERMITTED: u8 = 77;
+/// The configuration is wrong.
+pub const CONFIG: u8 = 78;
+
+/// One sentence for the person who typed the command, and an exit code.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// A sentence that says what is wrong and what to do.
+    pub fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        self.code
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<server::Error> for Failure {
+    fn from(e: server::Error) -> Self {
+        let advice = match &e {
+            server::Error::Sql(sqlx::Error::Io(_)) => {
+                ". Is the server running, and is database.url right? `praxis check` looks at both"
+            }
+            server::Error::Sql(sqlx::Error::Tls(_)) => {
+                ". The server could not prove who it is; database.ca_file names the authority that signed its certificate"
+            }
+            _ => "",
+        };
+        Self::new(e.exit_code(), format!("{e}{advice}"))
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(e: store::Error) -> Self {
+        let code = match &e {
+            store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
+            store::Error::Schema { .. } => CONFIG,
+            store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
+            store::Error::Duplicate(_) => DATA,
+            store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,
+            _ => SOFTWARE,
+        };
+        Self::new(code, e.to_string())
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let advice = "Nothing was started. `praxis config --example` shows every key";
+        Self::new(CONFIG, format!("the configuration is wrong:\n{problems}\n{advice}"))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Self {
+        let code = if e.kind() == std::io::ErrorKind::PermissionDenied { NOT_PERMITTED } else { IO };
+        Self::new(code, format!("the system refused: {e}"))
+    }
+}

@@ -1,0 +1,104 @@
+//! Opens the screens: what the configuration says becomes what they need, and the log takes what would be printed.
+use super::Failure;
+use crate::{
+    auth::login,
+    clock::Clock,
+    config::Config,
+    domain::why::Why,
+    logging,
+    store::{Change, Connector, Error, Link, Store},
+    tr,
+    ui::{
+        self, News, Setup,
+        app::{Hooks, Link as Mark},
+        keymap,
+        route::Route,
+        theme::Theme,
+    },
+};
+use std::{os::unix::fs::OpenOptionsExt as _, sync::Arc, time::Instant};
+use zeroize::Zeroizing;
+
+/// The keymap's name and, when it is a file of one's own, its text.
+pub(super) fn keymap_source(config: &Config) -> Result<(String, Option<String>), Failure> {
+    match config.keymap.as_str() {
+        name @ ("default" | "vim") => Ok((name.to_owned(), None)),
+        path => {
+            let text = std::fs::read_to_string(path).map_err(|e| {
+                Failure::new(
+                    super::failure::CONFIG,
+                    format!("the keymap {path} cannot be read ({e}). `ui.keymap` names it"),
+                )
+            })?;
+            Ok(("default".to_owned(), Some(text)))
+        }
+    }
+}
+
+/// Shows the program on this server until somebody leaves it.
+pub(super) async fn show(config: &Config, connector: Connector) -> Result<(), Failure> {
+    let (name, own) = keymap_source(config)?;
+    let clock = Clock::system();
+    let store = Store::open(connector, clock.clone()).await?;
+    let env = |name: &str| std::env::var(name).ok();
+    let mut theme =
+        Theme::from_env(!config.uses_color(env), &env("TERM").unwrap_or_default(), !config.uses_ascii(env));
+    theme.plain |= config.low_bandwidth;
+    let setup = Setup {
+        keymap: keymap::load(&name, own.as_deref()),
+        theme,
+        store: store.clone(),
+        clock,
+        first: Route::Login,
+        hooks: hooks(config),
+        escape_hold: config.esc_hold,
+        listen: Some(Arc::new(|store, news| Box::pin(listen(store, news)))),
+    };
+    // A library that complains must not write across the screen, nor end the program when the terminal is gone.
+    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&config.log_file)?;
+    let errors = logging::redirect_stderr(&log)?;
+    let shown = ui::run(setup).await;
+    drop(errors);
+    store.close().await;
+    Ok(shown?)
+}
+
+fn hooks(config: &Config) -> Hooks {
+    Hooks {
+        unlock: Some(Arc::new(|password, store| {
+            Box::pin(async move {
+                let me = store.who_am_i().await?;
+                if login::unlock(&store, &me.login, Zeroizing::new(password)).await? {
+                    return Ok(());
+                }
+                Err(Error::Refused(Why::new(
+                    "unlock_wrong",
+                    tr!("That is not the password of this session."),
+                )))
+            })
+        })),
+        lock_after: Some(config.idle_lock),
+        palette: vec![],
+    }
+}
+
+/// Hands on what the store hears until the person signs out.
+async fn listen(store: Store, news: tokio::sync::mpsc::UnboundedSender<News>) {
+    let mut changes = store.listen();
+    let mut lost = None;
+    while let Some(change) = changes.recv().await {
+        let piece = match change {
+            Change::Link(Link::Up) => {
+                lost = None;
+                News::Link(Mark::Up)
+            }
+            Change::Link(Link::Lost) => {
+                News::Link(Mark::Reconnecting(*lost.get_or_insert_with(Instant::now)))
+            }
+            other => News::Change(other),
+        };
+        if news.send(piece).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The policies of a site: what each setting decides, and which values it takes.
+use super::why::Why;
+use crate::tr;
+
+/// What values a policy takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// One line of text of at most this many characters.
+    Text(usize),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number between the two, both included.
+    Number(u32, u32),
+    /// Professions, separated by commas.
+    Professions,
+}
+
+/// One policy: its key in the database, and what it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    pub key: &'static str,
+    /// English; the screens pass it through `tr_str`.
+    pub help: &'static str,
+    pub kind: PolicyKind,
+}
+
+/// Every policy an administrator can change, in the order of the list.
+pub const POLICIES: &[Policy] = &[
+    Policy {
+        key: "clinic_name",
+        help: "The clinic's name on the sign-in screen",
+        kind: PolicyKind::Text(60),
+    },
+    Policy {
+        key: "history_policy",
+        help: "central: providers read the whole history of their patients; strict: only what they wrote themselves",
+        kind: PolicyKind::Choice(&["central", "strict"]),
+    },
+    Policy {
+        key: "history_grace_days",
+        help: "Days after the last completed visit during which a provider may still read the history",
+        kind: PolicyKind::Number(0, 3660),
+    },
+    Policy {
+        key: "self_booking",
+        help: "Whom providers book with themselves: related (their own patients) or any",
+        kind: PolicyKind::Choice(&["related", "any"]),
+    },
+    Policy {
+        key: "book_ahead_days",
+        help: "How many days ahead staff can book",
+        kind: PolicyKind::Number(1, 3660),
+    },
+    Policy {
+        key: "referring_professions",
+        help: "Professions that write referrals to specialists",
+        kind: PolicyKind::Professions,
+    },
+    Policy {
+        key: "diagnosing_professions",
+        help: "Professions whose visits need a diagnosis before they end",
+        kind: PolicyKind::Professions,
+    },
+    Policy {
+        key: "referral_valid_months",
+        help: "Months a referral is valid when it names no date",
+        kind: PolicyKind::Number(1, 120),
+    },
+    Policy {
+        key: "session_hours",
+        help: "Hours after which everybody signs in again",
+        kind: PolicyKind::Number(1, 24),
+    },
+    Policy {
+        key: "idle_lock_minutes",
+        help: "Minutes without a key after which the screen locks",
+        kind: PolicyKind::Number(1, 60),
+    },
+];
+
+/// The policy of this key, if there is one.
+#[must_use]
+pub fn policy(key: &str) -> Option<&'static Policy> {
+    POLICIES.iter().find(|p| p.key == key)
+}
+
+impl Policy {
+    /// The value as it is stored.
+    ///
+    /// # Errors
+    /// A sentence that says which values the policy takes.
+    pub fn check(&self, typed: &str) -> Result<String, Why> {
+        let typed = typed.trim();
+        let fits = match self.kind {
+            PolicyKind::Text(max) => {
+                (1..=max).contains(&typed.chars().count()) && !typed.chars().any(char::is_control)
+            }
+            PolicyKind::Choice(words) => words.contains(&typed),
+            PolicyKind::Number(low, high) => {
+                typed.bytes().all(|b| b.is_ascii_digit())
+                    && typed.parse::<u32>().is_ok_and(|n| (low..=high).contains(&n))
+            }
+            PolicyKind::Professions => {
+                return professions(typed).ok_or_else(|| self.refusal());
+            }
+        };
+        if fits { Ok(typed.to_owned()) } else { Err(self.refusal()) }
+    }
+
+    fn refusal(&self) -> Why {
+        let takes = match self.kind {
+            PolicyKind::Text(max) => tr!("1 to {max} characters", max = max),
+            PolicyKind::Choice(words) => words.join(", "),
+            PolicyKind::Number(low, high) => {
+                tr!("a whole number from {low} to {high}", low = low, high = high)
+            }
+            PolicyKind::Professions => tr!("professions separated by commas, as in gp,specialist").into(),
+        };
+        Why::new("setting_value", tr!("{policy} takes {values}.", policy = self.key, values = takes))
+    }
+}
+
+fn professions(typed: &str) -> Option<String> {
+    let all: Vec<&str> = typed.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
+    all.iter().all(|p| super::provider::Profession::from_code(p).is_some()).then(|| all.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_takes_its_own_values_and_refuses_others_with_what_would_be_right() {
+        let check = |key: &str, value: &str| policy(key).unwrap().check(value);
+        assert_eq!(check("history_policy", " strict ").unwrap(), "strict");
+        assert_eq!(check("history_grace_days", "0").unwrap(), "0");
+        assert_eq!(check("diagnosing_professions", "gp, specialist").unwrap(), "gp,specialist");
+        assert_eq!(check("referring_professions", "").unwrap(), "");
+        for (key, value) in [
+            ("history_policy", "open"),
+            ("history_grace_days", "-1"),
+            ("session_hours", "25"),
+            ("clinic_name", ""),
+            ("clinic_name", "a\u{1b}[2J"),
+            ("referring_professions", "gp;drop"),
+        ] {
+            assert_eq!(check(key, value).unwrap_err().rule, "setting_value", "{key} {value}");
+        }
+        assert!(check("session_hours", "x").unwrap_err().sentence.contains("1 to 24"));
+    }
+}

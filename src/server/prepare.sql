@@ -1,0 +1,44 @@
+-- What must stand before the first migration. Run by `praxis migrate` and by `.ci/sqlx`, in the clinic's database, by a
+-- superuser the first time; running it again changes nothing.
+
+-- Roles are rows of the whole server: two databases prepared at once may both try.
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select * from (values
+            ('praxis_owner', 'nologin'), ('praxis_app', 'login'), ('praxis_jobs', 'login'),
+            ('praxis_backup', 'login bypassrls')) as r(name, attributes)
+    loop
+        begin
+            if not exists (select from pg_roles where rolname = wanted.name) then
+                execute format('create role %I %s', wanted.name, wanted.attributes);
+            end if;
+        exception when duplicate_object or unique_violation then null;
+        end;
+    end loop;
+end $$;
+
+-- Bound parameters, the sign-in token among them, would reach the server's log. "tuple concurrently updated" (XX000)
+-- means that somebody else did the same at the same moment.
+do $$
+begin
+    if not exists (
+        select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+        where r.rolname = 'praxis_app' and s.setdatabase = 0 and 'log_parameter_max_length=0' = any (s.setconfig))
+    then
+        alter role praxis_app set log_parameter_max_length = 0;
+    end if;
+exception when internal_error then null;
+end $$;
+
+create extension if not exists btree_gist;
+create extension if not exists pg_trgm;
+create extension if not exists unaccent;
+create extension if not exists pgcrypto;
+
+-- Sessions of one role could end each other.
+revoke execute on function pg_terminate_backend(int, bigint) from public;
+revoke execute on function pg_cancel_backend(int) from public;
+revoke create on schema public from public;

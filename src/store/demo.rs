@@ -1,0 +1,250 @@
+//! Filling a demo clinic: rows by the ten thousand, written by the owner of a private cluster, never by the program's role.
+use super::{Connector, Error};
+use chrono::NaiveDate;
+use sqlx::{Connection, PgConnection};
+
+/// Rows on their way into one table, in the text format of COPY.
+pub struct Rows {
+    table: &'static str,
+    columns: &'static str,
+    text: String,
+    first: bool,
+}
+
+impl Rows {
+    /// Rows of `columns` (comma separated) of `clinic.table`.
+    #[must_use]
+    pub fn of(table: &'static str, columns: &'static str) -> Self {
+        Self { table, columns, text: String::new(), first: true }
+    }
+
+    fn gap(&mut self) {
+        if !self.first {
+            self.text.push('\t');
+        }
+        self.first = false;
+    }
+
+    /// The next field of the row; an empty text is no value.
+    pub fn put(&mut self, value: impl std::fmt::Display) -> &mut Self {
+        self.gap();
+        let start = self.text.len();
+        let shown = value.to_string();
+        for c in shown.chars() {
+            match c {
+                '\\' => self.text.push_str("\\\\"),
+                '\t' => self.text.push_str("\\t"),
+                '\n' => self.text.push_str("\\n"),
+                '\r' => self.text.push_str("\\r"),
+                c => self.text.push(c),
+            }
+        }
+        if self.text.len() == start {
+            self.text.push_str("\\N");
+        }
+        self
+    }
+
+    /// The next field, or none.
+    pub fn maybe(&mut self, value: Option<impl std::fmt::Display>) -> &mut Self {
+        match value {
+            Some(v) => self.put(v),
+            None => self.put(""),
+        }
+    }
+
+    /// The next field as free clinical text.
+    pub fn sealed(&mut self, text: &str) -> &mut Self {
+        match super::sealed::seal(text) {
+            None => self.put(""),
+            Some(bytes) => self.bytes(&bytes),
+        }
+    }
+
+    /// The next field as bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        use std::fmt::Write;
+        self.gap();
+        self.text.push_str("\\\\x");
+        for b in bytes {
+            let _ = write!(self.text, "{b:02x}");
+        }
+        self
+    }
+
+    /// Ends the row.
+    pub fn end(&mut self) {
+        self.text.push('\n');
+        self.first = true;
+    }
+}
+
+/// An appointment that only the demo has ever touched.
+pub struct Untouched {
+    pub id: uuid::Uuid,
+    pub day: NaiveDate,
+}
+
+/// A connection that may write a made-up history.
+pub struct DemoWriter {
+    c: PgConnection,
+}
+
+impl DemoWriter {
+    /// Connects as the owner of the cluster.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn open(connector: &Connector) -> Result<Self, Error> {
+        let options = connector.primary(None).await?.options([("statement_timeout", "120000")]);
+        Ok(Self { c: PgConnection::connect_with(&options).await? })
+    }
+
+    /// Seed and patients of the demo that is there, if there is one.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn made(&mut self) -> Result<Option<(u64, u32)>, Error> {
+        let rows =
+            sqlx::query!("select key, value from clinic.setting where key in ('demo_seed', 'demo_patients')")
+                .fetch_all(&mut self.c)
+                .await?;
+        let value = |k: &str| rows.iter().find(|r| r.key == k).map(|r| r.value.clone());
+        Ok(value("demo_seed")
+            .and_then(|s| s.parse().ok())
+            .zip(value("demo_patients").and_then(|p| p.parse().ok())))
+    }
+
+    /// The last day that has demo sessions.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn last_day(&mut self) -> Result<Option<NaiveDate>, Error> {
+        Ok(sqlx::query_scalar!("select value from clinic.setting where key = 'demo_last_day'")
+            .fetch_optional(&mut self.c)
+            .await?
+            .and_then(|d| d.parse().ok()))
+    }
+
+    /// The day on which the demo was first made.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn origin(&mut self) -> Result<Option<NaiveDate>, Error> {
+        Ok(sqlx::query_scalar!("select value from clinic.setting where key = 'demo_origin'")
+            .fetch_optional(&mut self.c)
+            .await?
+            .and_then(|d| d.parse().ok()))
+    }
+
+    /// Where the demo's centres are.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn zone(&mut self) -> Result<Option<String>, Error> {
+        Ok(sqlx::query_scalar!("select zone from clinic.centre order by number limit 1")
+            .fetch_optional(&mut self.c)
+            .await?)
+    }
+
+    /// Takes out the appointments up to `today` that the demo booked and nobody has touched, so that they can be written
+    /// again as what became of them.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn take_untouched(&mut self, today: NaiveDate) -> Result<Vec<Untouched>, Error> {
+        let mut tx = self.c.begin().await?;
+        sqlx::query!("select set_config('session_replication_role', 'replica', true)")
+            .fetch_one(&mut *tx)
+            .await?;
+        // Nobody signed in has ever changed these (changed_by), and a later demo day wrote them (version 1).
+        let rows = sqlx::query!(
+            "delete from clinic.appointment a
+              where a.day <= $1 and a.status = 'booked' and a.version = 1 and a.changed_by is null
+                and not exists (select from clinic.encounter e where e.appointment_id = a.id)
+                and not exists (select from audit.event x where x.entity = 'appointment' and x.entity_id = a.id)
+             returning a.id, a.day, a.referral_id",
+            today
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
+        let referrals: Vec<_> = rows.iter().filter_map(|r| r.referral_id).collect();
+        sqlx::query!("delete from clinic.appointment_event where appointment_id = any ($1)", &ids)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query!("delete from clinic.referral where id = any ($1) and encounter_id is null", &referrals)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(rows.into_iter().map(|r| Untouched { id: r.id, day: r.day }).collect())
+    }
+
+    /// Writes everything in one transaction, without the triggers that live entry needs, and keeps the settings given.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when a row does not fit its table: a mistake of the generator.
+    pub async fn write(&mut self, tables: Vec<Rows>, settings: &[(&str, String)]) -> Result<(), Error> {
+        let mut tx = self.c.begin().await?;
+        // Rules would refuse a past, and wake-ups of ten thousand rows would wake everybody ten thousand times.
+        sqlx::query!("select set_config('session_replication_role', 'replica', true) as a, set_config('praxis.quiet', 'on', true) as b")
+            .fetch_one(&mut *tx)
+            .await?;
+        for rows in tables {
+            if rows.text.is_empty() {
+                continue;
+            }
+            let statement = format!("copy clinic.{} ({}) from stdin", rows.table, rows.columns);
+            let mut copy = tx.copy_in_raw(&statement).await?;
+            copy.send(rows.text.as_bytes()).await?;
+            copy.finish().await?;
+        }
+        for (key, value) in settings {
+            sqlx::query!(
+                "insert into clinic.setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
+                key,
+                value
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        sqlx::query!(
+            "select setval('clinic.record_number_seq', greatest(1, (select coalesce(max(record_number), 1) from clinic.patient)))"
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Stores the one password of every demo account.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn set_passwords(&mut self, salt: &[u8], params: &str, verifier: &[u8]) -> Result<(), Error> {
+        sqlx::query!(
+            "insert into auth.credential (account_id, salt, params, verifier)
+             select id, $1, $2, $3 from clinic.account on conflict (account_id) do nothing",
+            salt,
+            params,
+            verifier
+        )
+        .execute(&mut self.c)
+        .await?;
+        Ok(())
+    }
+
+    /// Lets the planner know what is there now.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn analyze(&mut self) -> Result<(), Error> {
+        sqlx::query!("analyze").execute(&mut self.c).await?;
+        Ok(())
+    }
+
+    /// Closes the connection.
+    pub async fn close(self) {
+        let _ = self.c.close().await;
+    }
+}
