@@ -75,6 +75,26 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
 #[rustfmt::skip]
 pub const SECTIONS: &[&str] = &[
     "lock",
+    "addendum",
+    "diagnosis",
+    "diagnosis-line",
+    "end",
+    "end-form",
+    "entry",
+    "entry-last",
+    "examination",
+    "examination-rows",
+    "examination-vitals",
+    "history",
+    "lists",
+    "lock",
+    "record",
+    "referral",
+    "report",
+    "tests",
+    "tests-line",
+    "visit",
+    "visit-offer",
     "login",
     "change-password",
     "workplace",
@@ -138,6 +158,9 @@ pub const SECTIONS: &[&str] = &[
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
+        Route::Record(visit) => at(record::RecordView::new(*visit)),
+        Route::NextVisit => at(visit_door::VisitDoor::next()),
+        Route::StartVisit(appointment) => at(visit_door::VisitDoor::of(*appointment)),
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
