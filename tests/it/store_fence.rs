@@ -178,7 +178,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("sign_out", "session upkeep; audited by auth.close"),
         ("work_at", "session upkeep"),
         ("who_am_i", "reads the session"),
-        ("clinic_name", "reads a public setting"),
+        ("front_door", "reads public settings"),
         ("open", "connects"),
         ("close", "disconnects"),
         ("listen", "hears of changes"),

@@ -183,6 +183,7 @@ impl App {
                 }
             }
             Next::SignOut => {
+                self.end_session();
                 self.clear_layers();
                 self.lock = None;
                 self.said = None;
@@ -201,6 +202,15 @@ impl App {
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
         }
+    }
+
+    /// Ends the session on the server, once the drafts that were asked for just now had their second.
+    fn end_session(&self) {
+        let Some(store) = self.runner.store().cloned().filter(|_| self.env.actor.is_some()) else { return };
+        tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            store.sign_out().await;
+        });
     }
 
     fn home(&self) -> Route {
@@ -255,6 +265,7 @@ impl App {
                 self.tell_all(Moment::HangUp);
                 self.run(APP, vec![Effect::SignedOut]);
             }
+            AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
@@ -266,6 +277,13 @@ impl App {
                 self.push(Box::new(move |id| Box::new(crate::ui::layer::Slot::new(id, palette))), None);
             }
             place => self.go_place(place.id()),
+        }
+    }
+
+    fn next_visit(&mut self) {
+        match &self.env.actor {
+            Some(actor) if actor.provider.is_some() => self.run(APP, vec![Effect::Push(Route::NextVisit)]),
+            _ => self.alarm(tr!("Only people whom patients are booked with see a next patient.")),
         }
     }
 
