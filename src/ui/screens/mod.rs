@@ -74,19 +74,6 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
 #[rustfmt::skip]
 pub const SECTIONS: &[&str] = &[
-    "addendum",
-    "diagnosis",
-    "diagnosis-line",
-    "end",
-    "end-form",
-    "entry",
-    "entry-last",
-    "examination",
-    "examination-rows",
-    "examination-vitals",
-    "history",
-    "lists-dialog",
-    "patient-lists",
     "lock",
     "login",
     "change-password",
