@@ -12,6 +12,7 @@ mod open;
 mod output;
 mod program;
 
+pub use demo_data::login_note;
 pub use failure::Failure;
 
 use crate::config::{Config, Inputs, Problems};

@@ -6,6 +6,7 @@ mod demo_release;
 mod frames;
 mod harness;
 mod people;
+mod pictures;
 mod server;
 mod store_access;
 mod store_directory;
