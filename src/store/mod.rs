@@ -4,6 +4,7 @@
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
 mod alert;
 mod appointment;
+mod banner;
 mod board;
 mod bookable;
 mod booking;
@@ -13,9 +14,13 @@ mod clinic_session;
 mod connect;
 pub mod demo;
 mod directory;
+mod encounter;
 mod error;
 mod find_patient;
+mod history;
 mod listen;
+mod note;
+mod observation;
 mod overview;
 mod patient;
 mod patient_profile;
@@ -27,12 +32,14 @@ mod session;
 mod slots;
 
 pub use appointment::AppointmentStep;
+pub use banner::{AllergyMark, Banner, Identity};
 pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
 pub use connect::Connector;
 pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
+pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use patient::Registered;

@@ -176,6 +176,58 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("A signed visit never changes.").into(),
             tr!("Add an addendum, or mark your own note as entered in error.").into(),
         ),
+        "start_own_visits" => (
+            tr!("Only the provider it was booked with starts this visit.").into(),
+            tr!("Open one of your own, or have reception move the appointment.").into(),
+        ),
+        "only_its_provider" => (
+            tr!("Only the visit's own provider changes, ends, pauses or voids it.").into(),
+            tr!("Add a note of your own.").into(),
+        ),
+        "sign_needs_complaint" => (
+            tr!("A visit needs a chief complaint before it is signed.").into(),
+            tr!("Write it in the Examination tab.").into(),
+        ),
+        "sign_needs_diagnosis" => (
+            tr!("Your profession signs a visit with at least one diagnosis.").into(),
+            tr!("Add one in the Diagnosis tab; free text is enough.").into(),
+        ),
+        "void_needs_reason" => (tr!("Voiding a visit needs a reason.").into(), String::new()),
+        "visit_edge" => (
+            tr!("A visit that is {from} cannot become {to}.", from = fact("from"), to = fact("to")),
+            String::new(),
+        ),
+        "visit_without_appointment" => (
+            tr!("The appointment of this visit is not in progress any more.").into(),
+            tr!("Look at it on the board.").into(),
+        ),
+        "visit_of_another_appointment"
+        | "visit_keeps_its_patient"
+        | "row_of_another_patient"
+        | "row_keeps_its_visit"
+        | "entry_keeps_its_list" => (
+            tr!("That belongs to another patient or visit; nothing was saved.").into(),
+            tr!("Close this and open the patient again.").into(),
+        ),
+        "follow_up_says_when" => {
+            (tr!("A follow-up needs a date or a note.").into(), tr!("Write one of them.").into())
+        }
+        "sick_note_ends" => {
+            (tr!("A sick note needs its first and its last day.").into(), tr!("Write both dates.").into())
+        }
+        "note_needs_text" => (tr!("A note needs a text; only its title may be empty.").into(), String::new()),
+        "strike_own_rows" => (
+            tr!("Only who wrote it marks it as entered in error, and only once.").into(),
+            tr!("Add a note of your own.").into(),
+        ),
+        "draft_closed" => (
+            tr!("This text was saved or discarded meanwhile.").into(),
+            tr!("What you type from now on is kept anew.").into(),
+        ),
+        "allergy_state_follows_list" => (
+            tr!("Whether allergies are listed follows from the list.").into(),
+            tr!("Add the allergy to the list.").into(),
+        ),
         "encounter_of_appointment" => {
             (tr!("This appointment already has a visit.").into(), tr!("Open the visit that is there.").into())
         }
