@@ -100,13 +100,17 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">\n\
          <title>{}</title>\n<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{PAPER}\"/>\n\
-         <g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n",
+         <g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\" style=\"white-space:pre\">\n",
         escaped(title)
     );
     for line in 0..lines {
         let top = MARGIN + line * CELL.1;
         for run in runs(buffer, line) {
             let (x, length) = (MARGIN + run.column * CELL.0, run.cells * CELL.0);
+            // Blanks at the edges are left to the grid: readers of pictures disagree about them.
+            let lead = if run.look.underlined { 0 } else { run.text.len() - run.text.trim_start().len() };
+            let text = if run.look.underlined { run.text.as_str() } else { run.text.trim() };
+            let shown = if text.is_ascii() { text.len() } else { run.cells };
             if let Some(paper) = run.look.paper {
                 let _ = writeln!(
                     out,
@@ -114,7 +118,7 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
                     CELL.1
                 );
             }
-            if run.text.trim().is_empty() && !run.look.underlined {
+            if text.trim().is_empty() && !run.look.underlined {
                 continue;
             }
             let mut style = format!("fill=\"{}\"", run.look.ink);
@@ -127,9 +131,11 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
             }
             let _ = writeln!(
                 out,
-                "<text x=\"{x}\" y=\"{}\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" {style}>{}</text>",
+                "<text x=\"{}\" y=\"{}\" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\" {style}>{}</text>",
+                x + lead * CELL.0,
                 top + 15,
-                escaped(&run.text)
+                shown * CELL.0,
+                escaped(text)
             );
         }
     }
@@ -148,7 +154,7 @@ mod tests {
         buffer.set_string(0, 1, "张 x", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));
         let drawn = svg(&buffer, "\"title\"");
         assert!(drawn.contains("<title>&quot;title&quot;</title>"), "{drawn}");
-        assert!(drawn.contains(">a&lt;b&gt;&amp;     </text>"), "{drawn}");
+        assert!(drawn.contains(">a&lt;b&gt;&amp;</text>"), "{drawn}");
         let wide = format!("x=\"{MARGIN}\" y=\"46\" textLength=\"18\"");
         assert!(drawn.contains(&wide) && drawn.contains("font-weight=\"bold\">张</text>"), "{drawn}");
         let after = format!("x=\"{}\" y=\"46\"", MARGIN + 2 * CELL.0);
