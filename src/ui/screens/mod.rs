@@ -9,11 +9,19 @@ pub mod change_password;
 pub mod login;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] =
-    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
+#[rustfmt::skip]
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Sign in", login::Command::ALL),
+    ("Choose a password", change_password::Command::ALL),
+];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock"];
+#[rustfmt::skip]
+pub const SECTIONS: &[&str] = &[
+    "lock",
+    "login",
+    "change-password",
+];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
