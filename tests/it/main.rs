@@ -3,6 +3,7 @@
 mod architecture;
 mod config;
 mod demo_release;
+mod documents;
 mod frames;
 mod harness;
 mod people;

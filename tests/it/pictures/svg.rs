@@ -157,7 +157,7 @@ mod tests {
         assert!(drawn.contains(">a&lt;b&gt;&amp;</text>"), "{drawn}");
         let wide = format!("x=\"{MARGIN}\" y=\"46\" textLength=\"18\"");
         assert!(drawn.contains(&wide) && drawn.contains("font-weight=\"bold\">张</text>"), "{drawn}");
-        let after = format!("x=\"{}\" y=\"46\"", MARGIN + 2 * CELL.0);
+        let after = format!("x=\"{}\" y=\"46\"", MARGIN + 3 * CELL.0);
         assert!(drawn.contains(&after), "{drawn}");
     }
 
