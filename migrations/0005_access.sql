@@ -445,11 +445,29 @@ begin
         and exists (select from clinic.provider p where p.account_id = new.id) then
         perform clinic.refuse('provider_stays_provider');
     end if;
+    if new.deactivated_at is not null and old.deactivated_at is null then
+        -- Reactivating never brings an old sign-in back.
+        update auth.session set ended_at = now() where account_id = new.id and ended_at is null;
+    end if;
     return new;
 end $$;
 create trigger account_rules before update on clinic.account for each row execute function clinic.account_rules();
 
--- A provider leaves a centre when nothing is planned there any more.
+-- A centre is retired when nothing is planned there any more.
+create function clinic.centre_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare n int;
+begin
+    if new.retired_at is not null and old.retired_at is null then
+        select count(*) into n from clinic.clinic_session s
+         where s.centre_id = new.id and s.removed_at is null and s.ends_at > clinic.now();
+        if n > 0 then perform clinic.refuse('centre_has_sessions', jsonb_build_object('sessions', n)); end if;
+    end if;
+    return new;
+end $$;
+create trigger centre_rules before update on clinic.centre for each row execute function clinic.centre_rules();
+
+-- A provider leaves a centre when nothing is planned there any more, and no hours are lost by it.
 create function clinic.affiliation_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare n int;
@@ -457,6 +475,9 @@ begin
     select count(*) into n from clinic.clinic_session s
      where s.provider_id = old.provider_id and s.centre_id = old.centre_id and s.removed_at is null and s.ends_at > clinic.now();
     if n > 0 then perform clinic.refuse('affiliation_has_sessions', jsonb_build_object('sessions', n)); end if;
+    if exists (select from clinic.provider_hours h where h.provider_id = old.provider_id and h.centre_id = old.centre_id) then
+        perform clinic.refuse('affiliation_has_hours');
+    end if;
     return old;
 end $$;
 create trigger affiliation_rules before delete on clinic.provider_centre for each row execute function clinic.affiliation_rules();

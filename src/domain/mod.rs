@@ -13,6 +13,7 @@ pub mod dates;
 pub mod encounter;
 pub mod history;
 pub mod ids;
+pub mod import;
 pub mod name;
 pub mod observation;
 pub mod patient;

@@ -151,6 +151,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Your role reads no visit records.").into(),
             tr!("Those who treat the patient, and the patient, read them.").into(),
         ),
+        "no_own_record" => (
+            tr!("No patient record belongs to your account yet.").into(),
+            tr!("Ask reception to connect it.").into(),
+        ),
         "read_no_relationship" => (
             tr!("You do not treat this patient: there is no appointment with you.").into(),
             tr!("Once an appointment is booked with you, the history opens.").into(),
@@ -241,6 +245,35 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Too many applications arrived within the last hour.").into(),
             tr!("Try again later, or call the clinic.").into(),
         ),
+        "not_your_own_account" => (
+            tr!("Nobody deactivates their own account or changes its role.").into(),
+            tr!("Ask another administrator.").into(),
+        ),
+        "last_administrator" => (
+            tr!("This is the last administrator; the clinic would have none.").into(),
+            tr!("Make somebody else an administrator first.").into(),
+        ),
+        "provider_stays_provider" => (
+            tr!("Patients are booked with this person, so the account stays a provider's.").into(),
+            tr!("Deactivate it and add a second account for the other work.").into(),
+        ),
+        "affiliation_has_sessions" => (
+            tr!("The provider still has {n} sessions planned at that centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "centre_has_sessions" => (
+            tr!("{n} sessions are still planned at this centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "affiliation_has_hours" => (
+            tr!("The provider still has weekly hours at that centre.").into(),
+            tr!("Remove the hours first.").into(),
+        ),
+        "registration_pending_key" => (
+            tr!("An application with that e-mail address is already waiting.").into(),
+            tr!("The clinic answers by e-mail or phone.").into(),
+        ),
+        "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
         "not_permitted" => (
             tr!("Your role does not allow that here.").into(),
             tr!("Ask somebody whose patient or task it is.").into(),
