@@ -191,7 +191,8 @@ impl Store {
         let event = Event::new("session.change", "clinic_session").id(id.0);
         let period = self.session_period(actor, session.centre, hours).await?;
         let minutes = i32::try_from(hours.slot_minutes).unwrap_or(0);
-        let writing = self.write(actor, request, event, &(id, seen, hours), move |c| {
+        let asked = (id, seen, hours);
+        let writing = self.write(actor, request, event, &asked, move |c| {
             Box::pin(async move {
                 let version = sqlx::query_scalar!(
                     "update clinic.clinic_session set starts_at = $3, ends_at = $4, slot_minutes = $5

@@ -47,7 +47,6 @@ mod stale;
 mod system;
 
 pub use account::{AccountFilter, Deactivated, Verifier};
-pub use board::BoardRow;
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
