@@ -162,20 +162,3 @@ pub(super) const STAFF: [(&str, &str, &str, &str, &[usize]); 9] = [
     ("ada", "Frost", "Ada", "auditor", &[]),
     ("root", "Hart", "Robin", "administrator", &[0]),
 ];
-
-pub(super) const SPECIALTIES: [(&str, &str); 14] = [
-    ("cardiology", "Cardiology"),
-    ("dermatology", "Dermatology"),
-    ("orthopaedics", "Orthopaedic surgery"),
-    ("paediatrics", "Paediatrics"),
-    ("neurology", "Neurology"),
-    ("gastroenterology", "Gastroenterology"),
-    ("endocrinology", "Endocrinology"),
-    ("ophthalmology", "Ophthalmology"),
-    ("ent", "Ear, nose and throat"),
-    ("gynaecology", "Obstetrics and gynaecology"),
-    ("psychiatry", "Psychiatry"),
-    ("respiratory", "Respiratory medicine"),
-    ("rheumatology", "Rheumatology"),
-    ("urology", "Urology"),
-];
