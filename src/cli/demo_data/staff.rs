@@ -76,6 +76,7 @@ pub(super) struct Provider {
     /// Indices of [`CENTRES`]; the first on odd weekdays, the last on even ones.
     pub centres: &'static [usize],
     pub department: usize,
+    /// A code of the specialties that every clinic starts with.
     pub specialty: Option<&'static str>,
     pub expertise: &'static str,
     pub fee_cents: i32,
