@@ -4,7 +4,7 @@
 //! program shows fails.
 mod svg;
 
-use crate::frames::env;
+use crate::frames::{env, visit};
 use praxis::{
     cli,
     store::FrontDoor,
@@ -54,4 +54,11 @@ fn the_sign_in_screen_of_the_demo() {
     let mut stage = Stage::with(Login::with_note(LoginNote(cli::login_note())), env(None));
     stage.deliver(Msg::Clinic(Ok(FrontDoor { name: "Praxis demo clinic".into(), contact: String::new() })));
     picture("sign-in", "The sign-in screen of the demo clinic", &mut stage);
+}
+
+#[test]
+fn the_examination_tab_of_the_appointment_panel() {
+    let mut stage = visit::panel();
+    stage.keys("2 tab").type_text("bp 120/80 hr 72 t 37.2 spo2 98");
+    picture("examination", "The examination tab of the appointment panel: vital signs in one line", &mut stage);
 }

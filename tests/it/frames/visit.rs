@@ -228,7 +228,7 @@ fn panel_of(chart: Chart, drafts: Vec<Draft>) -> Stage<Panel> {
     stage.forget_effects();
     stage
 }
-fn panel() -> Stage<Panel> {
+pub fn panel() -> Stage<Panel> {
     panel_of(chart(), vec![])
 }
 
