@@ -140,7 +140,8 @@ impl Known {
         let schema = name.split('.').next().unwrap_or_default();
         if ["clinic", "auth", "audit"].contains(&schema) && name.contains('.') {
             let bare = name.trim_end_matches("()");
-            return (!self.sql.contains(bare)).then(|| "no such thing in the migrations".into());
+            let there = self.sql.contains(bare) || praxis::ui::command::find(bare).is_some();
+            return (!there).then(|| "no such thing in the migrations, and no such command".into());
         }
         if ["database", "ui", "log"].contains(&schema) && name.split('.').count() == 2 && !name.contains('/')
         {
@@ -179,7 +180,9 @@ fn what_the_documents_name_exists() {
         assert_eq!(known.fault(&readme, planted).is_some(), fault, "{planted}");
     }
     let mut faults = vec![];
-    for (path, text) in documents() {
+    // These two are compared whole with what the program prints.
+    let printed = |path: &Path| path.ends_with("docs/keys.md") || path.ends_with("docs/configuration.md");
+    for (path, text) in documents().into_iter().filter(|(path, _)| !printed(path)) {
         for name in named(&text) {
             if let Some(fault) = known.fault(&path, &name) {
                 faults.push(format!(

@@ -4,7 +4,7 @@
 //! program shows fails.
 mod svg;
 
-use crate::frames::{env, visit};
+use crate::frames::{booking, env, front_desk, visit};
 use praxis::{
     cli,
     store::FrontDoor,
@@ -54,6 +54,18 @@ fn the_sign_in_screen_of_the_demo() {
     let mut stage = Stage::with(Login::with_note(LoginNote(cli::login_note())), env(None));
     stage.deliver(Msg::Clinic(Ok(FrontDoor { name: "Praxis demo clinic".into(), contact: String::new() })));
     picture("sign-in", "The sign-in screen of the demo clinic", &mut stage);
+}
+
+#[test]
+fn the_board_of_a_morning() {
+    let mut stage = front_desk::board();
+    picture("board", "The board of a morning: who is booked, who waits, who is in a room", &mut stage);
+}
+
+#[test]
+fn a_booking_with_its_first_free_times() {
+    let mut stage = booking::ready();
+    picture("booking", "A booking: the patient, the provider, and the first free times", &mut stage);
 }
 
 #[test]
