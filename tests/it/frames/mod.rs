@@ -6,6 +6,7 @@ mod bytes;
 pub mod front_desk;
 mod day;
 pub mod find;
+mod front_desk;
 mod keymaps;
 mod login;
 pub mod sample;
