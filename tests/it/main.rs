@@ -3,8 +3,8 @@
 mod architecture;
 mod config;
 mod demo_release;
-mod documents;
 mod desk_live;
+mod documents;
 mod frames;
 mod harness;
 mod import;

@@ -4,13 +4,25 @@
 //! program shows fails.
 mod svg;
 
-use crate::frames::{booking, env, front_desk, visit};
+use crate::frames::{actor, booking, env, front_desk, visit};
 use praxis::{
     cli,
+    domain::{
+        actor::Role,
+        diagnosis::{Certainty, Diagnosis, DiagnosisRole},
+        encounter::EncounterState,
+        ids::{DiagnosisId, EncounterId, PrescriptionId},
+        name::PersonName,
+        prescription::{NewPrescription, Prescription, PrescriptionStatus},
+        record::{Authored, Identity, Record},
+    },
     store::FrontDoor,
     ui::{
         screen::Screen,
-        screens::login::{Login, LoginNote, Msg},
+        screens::{
+            login::{Login, LoginNote, Msg},
+            record::{self, RecordView},
+        },
         testing::Stage,
     },
 };
@@ -72,5 +84,85 @@ fn a_booking_with_its_first_free_times() {
 fn the_examination_tab_of_the_appointment_panel() {
     let mut stage = visit::panel();
     stage.keys("2 tab").type_text("bp 120/80 hr 72 t 37.2 spo2 98");
-    picture("examination", "The examination tab of the appointment panel: vital signs in one line", &mut stage);
+    picture(
+        "examination",
+        "The examination tab of the appointment panel: vital signs in one line",
+        &mut stage,
+    );
+}
+
+/// The visit of the panel's picture, signed.
+fn signed_visit() -> Record {
+    let (encounter, at) = (EncounterId(uuid::Uuid::from_u128(10)), visit::now());
+    let written = Authored { author: PersonName::new("Smith", "Anna"), mine: true, at, struck: None };
+    let chart = visit::chart();
+    let today = at.date_naive();
+    let mut signed = chart.visit;
+    signed.chief_complaint = "cough for a week".into();
+    (signed.state, signed.signed_at, signed.signed_by) =
+        (EncounterState::Signed, Some(at), Some(PersonName::new("Smith", "Anna")));
+    signed.ended_at = Some(at);
+    Record {
+        patient: Identity {
+            id: signed.patient,
+            record_number: 123,
+            name: PersonName::new("Black", "Jack"),
+            preferred_name: None,
+            second_script_name: None,
+            sex: "male".into(),
+            birth_date: "1996-05-04".parse().ok(),
+            national_number: None,
+            medicare_number: None,
+            email: None,
+            phone: None,
+            address: None,
+            language: None,
+            contact: [None, None, None],
+            blood_group: None,
+            allergy_state: "listed".into(),
+        },
+        visit: signed,
+        profession: "gp".into(),
+        zone: "Australia/Sydney".into(),
+        contact: false,
+        whole: true,
+        history: chart.history,
+        vitals: visit::signs().into_iter().filter(|o| o.encounter.is_some()).collect(),
+        notes: visit::notes(),
+        tests: vec![],
+        reports: vec![],
+        diagnoses: vec![Diagnosis {
+            id: DiagnosisId(uuid::Uuid::from_u128(90)),
+            encounter,
+            version: 1,
+            code: Some("J20.9".into()),
+            name: "Acute bronchitis".into(),
+            role: DiagnosisRole::Main,
+            certainty: Certainty::Certain,
+            condition: None,
+            written: written.clone(),
+        }],
+        prescriptions: vec![Prescription {
+            id: PrescriptionId(uuid::Uuid::from_u128(91)),
+            encounter,
+            version: 1,
+            what: NewPrescription::parse("doxycycline 100 mg bd 5d", today).unwrap(),
+            warnings: vec![],
+            override_why: String::new(),
+            status: PrescriptionStatus::Active,
+            written,
+        }],
+        treatments: vec![],
+        referrals: vec![],
+        follow_up: None,
+        amendments: vec![],
+    }
+}
+
+#[test]
+fn the_record_of_a_signed_visit() {
+    let record = signed_visit();
+    let mut stage = Stage::with(RecordView::new(record.visit.id), env(Some(actor(Role::Gp))));
+    stage.deliver(record::Msg::Loaded(Box::new(Ok(record))));
+    picture("record", "The whole record of a signed visit in one view", &mut stage);
 }
