@@ -6,7 +6,6 @@ mod bytes;
 mod day;
 pub mod find;
 pub mod front_desk;
-mod front_desk;
 mod keymaps;
 mod login;
 pub mod sample;
