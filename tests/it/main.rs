@@ -26,3 +26,4 @@ mod store_records;
 mod store_sessions;
 mod store_visit;
 mod support;
+mod visit_lost;
