@@ -155,6 +155,8 @@ begin
             perform clinic.refuse('appointment_starts_booked');
         end if;
         new.booked_by := me; new.booked_at := t;
+        if new.status = 'arrived' then new.arrived_at := t; end if;
+        if new.status = 'in_progress' then new.arrived_at := t; new.started_at := t; end if;
     else
         if new.patient_id <> old.patient_id then perform clinic.refuse('appointment_keeps_its_patient'); end if;
         if new.status <> old.status then
@@ -208,6 +210,27 @@ begin
                or mod(extract(epoch from new.ends_at - new.starts_at)::int, s.slot_minutes * 60) <> 0 then
                 perform clinic.refuse('not_a_slot', jsonb_build_object('starts', new.starts_at));
             end if;
+        end if;
+        if new.kind = 'overbook' then
+            if me is not null and v.account_id is distinct from me
+               and (select role from clinic.account where id = me) not in ('receptionist', 'administrator') then
+                perform clinic.refuse('overbook_not_permitted');
+            end if;
+            if new.reason is null then perform clinic.refuse('overbook_needs_reason'); end if;
+            -- Locked, so that two desks cannot both take the last place.
+            select * into s from clinic.clinic_session x where x.id = new.clinic_session_id for update;
+            if not found or s.removed_at is not null or s.provider_id <> new.provider_id or s.centre_id <> new.centre_id
+               or new.starts_at < s.starts_at or new.starts_at >= s.ends_at then
+                perform clinic.refuse('not_a_slot', jsonb_build_object('starts', new.starts_at));
+            end if;
+            if (select count(*) from clinic.appointment x where x.clinic_session_id = s.id and x.kind = 'overbook'
+                   and x.id <> new.id and x.status in ('booked', 'arrived', 'in_progress'))
+               >= clinic.setting('overbook_per_session')::int then
+                perform clinic.refuse('overbook_cap', jsonb_build_object('cap', clinic.setting('overbook_per_session')));
+            end if;
+        end if;
+        if new.kind in ('walk_in', 'emergency') and new.day <> (t at time zone zone)::date then
+            perform clinic.refuse('walk_in_today', jsonb_build_object('day', new.day));
         end if;
         if v.profession = 'specialist' and new.kind <> 'emergency' then
             if new.referral_id is null or new.referral_id is distinct from

@@ -2,6 +2,7 @@
 pub mod account;
 pub mod actor;
 pub mod appointment;
+pub mod booking;
 pub mod audit;
 pub mod centre;
 pub mod characters;
@@ -11,6 +12,8 @@ pub mod dates;
 pub mod ids;
 pub mod name;
 pub mod observation;
+pub mod patient;
+pub mod patient_query;
 pub mod policy;
 pub mod provider;
 pub mod shorthand;

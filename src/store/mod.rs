@@ -2,8 +2,11 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod alert;
 mod appointment;
 mod board;
+mod bookable;
+mod booking;
 mod call;
 mod change;
 mod clinic_session;
@@ -11,21 +14,28 @@ mod connect;
 pub mod demo;
 mod directory;
 mod error;
+mod find_patient;
 mod listen;
+mod patient;
+mod patient_profile;
 mod overview;
 mod provider_home;
 mod records_search;
 mod refusal;
 pub mod sealed;
 mod session;
+mod slots;
 
-pub use board::BoardRow;
+pub use appointment::AppointmentStep;
+pub use board::{Board, BoardCounts, BoardRow};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
 pub use connect::Connector;
 pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
 pub use error::Error;
+pub use patient::Registered;
+pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};

@@ -13,12 +13,51 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => other.to_string(),
     };
     let (sentence, instead): (String, String) = match rule {
+        "appointment_provider_overlap" if !fact("time").is_empty() => (
+            tr!("{with} already has somebody at {time}.", with = fact("with"), time = fact("time")),
+            tr!("Choose another time; the list shows what is free now.").into(),
+        ),
+        "appointment_patient_overlap" if !fact("time").is_empty() => (
+            tr!(
+                "The patient already has an appointment at {time} with {with}, {centre}.",
+                time = fact("time"),
+                with = fact("with"),
+                centre = fact("centre")
+            ),
+            tr!("Choose another time, or move that appointment.").into(),
+        ),
         "appointment_provider_overlap" => {
             (tr!("That time is already taken with this provider.").into(), tr!("Choose another time.").into())
         }
         "appointment_patient_overlap" => (
             tr!("The patient already has an appointment at that time.").into(),
             tr!("Choose another time, or move the other appointment.").into(),
+        ),
+        "overbook_not_permitted" => (
+            tr!("Only reception, administrators and the provider overbook a session.").into(),
+            tr!("Choose a free time, or ask one of them.").into(),
+        ),
+        "overbook_needs_reason" => {
+            (tr!("Overbooking needs a reason.").into(), tr!("Write the reason first.").into())
+        }
+        "overbook_cap" => (
+            tr!(
+                "The session already has {cap} overbooked appointments, as many as are allowed.",
+                cap = fact("cap")
+            ),
+            tr!("Choose another session.").into(),
+        ),
+        "walk_in_today" => (
+            tr!("Walk-ins and emergencies are for today.").into(),
+            tr!("Book a time on the other day instead.").into(),
+        ),
+        "desk_only" => (
+            tr!("Only reception and administrators deactivate or block a patient.").into(),
+            tr!("Ask one of them.").into(),
+        ),
+        "numbers_are_locked" => (
+            tr!("Record, national and Medicare numbers are changed by staff only.").into(),
+            tr!("Ask at the desk.").into(),
         ),
         "nothing_in_the_past" => (
             tr!("That time has passed: nothing is booked in the past.").into(),

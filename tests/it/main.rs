@@ -8,6 +8,8 @@ mod harness;
 mod people;
 mod server;
 mod store_access;
+mod store_booking;
+mod store_patients;
 mod store_directory;
 mod store_fence;
 mod store_records;
