@@ -2,8 +2,8 @@
 pub mod account;
 pub mod actor;
 pub mod appointment;
-pub mod booking;
 pub mod audit;
+pub mod booking;
 pub mod centre;
 pub mod characters;
 pub mod clinic_session;

@@ -134,16 +134,17 @@ async fn a_deactivated_or_blocked_patient_is_not_booked() {
         .await
         .unwrap();
     assert_eq!(rule(d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await), "patient_blocked");
-    let seen = store
-        .block_patient(actor, RequestId::new(), d.clinic.hao, seen, None, String::new())
-        .await
-        .unwrap();
+    let seen =
+        store.block_patient(actor, RequestId::new(), d.clinic.hao, seen, None, String::new()).await.unwrap();
     let seen = store
         .deactivate_patient(actor, RequestId::new(), d.clinic.hao, seen, Some("moved away".into()))
         .await
         .unwrap();
     assert_eq!(rule(d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await), "patient_deactivated");
-    assert_eq!(store.patient_profile(actor, d.clinic.hao, false).await.unwrap().deactivated_why, "moved away");
+    assert_eq!(
+        store.patient_profile(actor, d.clinic.hao, false).await.unwrap().deactivated_why,
+        "moved away"
+    );
     store.deactivate_patient(actor, RequestId::new(), d.clinic.hao, seen, None).await.unwrap();
     d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await.unwrap();
     let nina = people::signed_in(&d.db, "nina").await;
@@ -247,7 +248,8 @@ async fn the_same_request_sent_twice_books_once() {
     // Even under a new request the same appointment is not made again.
     assert_eq!(d.book(new).await.unwrap(), first);
     let mut c = d.db.superuser().await;
-    let n: i64 = sqlx::query("select count(*) from clinic.appointment").fetch_one(&mut c).await.unwrap().get(0);
+    let n: i64 =
+        sqlx::query("select count(*) from clinic.appointment").fetch_one(&mut c).await.unwrap().get(0);
     assert_eq!(n, 1);
 }
 
@@ -258,12 +260,8 @@ async fn checking_in_is_undone_and_done_by_the_version_that_was_seen() {
     let arrived = d.status(&b, "arrived").await.unwrap();
     let Err(Error::Stale { by, .. }) = d.status(&b, "no_show").await else { panic!("stale") };
     assert_eq!(by, "Mei Wong");
-    let undone = d
-        .mei
-        .store
-        .set_status(&d.mei.actor, RequestId::new(), b.id, arrived, "booked", "")
-        .await
-        .unwrap();
+    let undone =
+        d.mei.store.set_status(&d.mei.actor, RequestId::new(), b.id, arrived, "booked", "").await.unwrap();
     assert!(undone > arrived);
     let (now, steps) = d.mei.store.appointment(&d.mei.actor, b.id, true).await.unwrap();
     assert_eq!(now.status, AppointmentStatus::Booked);
@@ -459,8 +457,15 @@ async fn fifty_clients_who_want_the_same_slots_get_each_once_and_nobody_deadlock
                     let with = if (n + step) % 2 == 0 { &gp } else { &physio };
                     match who.store.book(&who.actor, RequestId::new(), slot(patient, with, start)).await {
                         Ok(b) if n % 3 == 0 => {
-                            let to = new_time(if with.account == gp.account { &physio } else { &gp }, starts[(n + step + 1) % 4]);
-                            match who.store.move_appointment(&who.actor, RequestId::new(), b.id, b.version, to).await {
+                            let to = new_time(
+                                if with.account == gp.account { &physio } else { &gp },
+                                starts[(n + step + 1) % 4],
+                            );
+                            match who
+                                .store
+                                .move_appointment(&who.actor, RequestId::new(), b.id, b.version, to)
+                                .await
+                            {
                                 Ok(b) => kept.push(b),
                                 Err(Error::Overlap(_)) => kept.push(b),
                                 Err(e) => panic!("a move ended as {e:?}"),
@@ -480,10 +485,11 @@ async fn fifty_clients_who_want_the_same_slots_get_each_once_and_nobody_deadlock
     for task in tasks {
         kept.extend(task.await.unwrap());
     }
-    let rows = sqlx::query("select id, starts_at, provider_id from clinic.appointment where status = 'booked'")
-        .fetch_all(&mut c)
-        .await
-        .unwrap();
+    let rows =
+        sqlx::query("select id, starts_at, provider_id from clinic.appointment where status = 'booked'")
+            .fetch_all(&mut c)
+            .await
+            .unwrap();
     assert_eq!(rows.len(), kept.len());
     for b in &kept {
         let there: Vec<_> = rows.iter().filter(|r| r.get::<uuid::Uuid, _>(0) == b.id.0).collect();
@@ -500,10 +506,11 @@ async fn fifty_clients_who_want_the_same_slots_get_each_once_and_nobody_deadlock
     .await
     .unwrap();
     assert_eq!(overlaps, 0);
-    let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&mut c)
-        .await
-        .unwrap();
+    let deadlocks: i64 =
+        sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
+            .fetch_one(&mut c)
+            .await
+            .unwrap();
     assert_eq!(deadlocks, 0);
     assert!(kept.len() >= 4, "{}", kept.len());
 }

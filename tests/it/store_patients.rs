@@ -74,7 +74,16 @@ async fn matched_letters_are_marked() {
 #[tokio::test]
 async fn numbers_phones_addresses_and_birth_dates_are_found_in_the_same_box() {
     let d = desk().await;
-    for typed in ["345 678", "0412345678", "+61 412 345 678", "2123456701", "N1234567", "jack@exa", "4/5/1996", "040596"] {
+    for typed in [
+        "345 678",
+        "0412345678",
+        "+61 412 345 678",
+        "2123456701",
+        "N1234567",
+        "jack@exa",
+        "4/5/1996",
+        "040596",
+    ] {
         assert_eq!(d.names(typed).await, ["BLACK Jack"], "{typed}");
     }
     let number = d.find("black jack").await[0].hit.record_number;
@@ -100,8 +109,27 @@ async fn accents_apostrophes_and_arabic_letter_forms_do_not_matter() {
 async fn nothing_that_is_typed_breaks_the_search() {
     let d = desk().await;
     for typed in [
-        "'", "''; drop table clinic.patient; --", "%", "_", "\\", "\\%", "a%", "\u{0}", "\u{202e}abc", "@", "a@'", "/", "4/5/", "+",
-        "000000", "99999999999999999999999999", "é́́́́", "１２３", "\u{10ffff}", "null", "a b c d e f g h i j k l",
+        "'",
+        "''; drop table clinic.patient; --",
+        "%",
+        "_",
+        "\\",
+        "\\%",
+        "a%",
+        "\u{0}",
+        "\u{202e}abc",
+        "@",
+        "a@'",
+        "/",
+        "4/5/",
+        "+",
+        "000000",
+        "99999999999999999999999999",
+        "é́́́́",
+        "１２３",
+        "\u{10ffff}",
+        "null",
+        "a b c d e f g h i j k l",
     ] {
         d.find(typed).await;
     }
@@ -154,8 +182,12 @@ async fn a_registered_patient_has_every_field_and_is_found_by_each_name() {
         assert_eq!(d.names(typed).await, ["OKAFOR Chidinma Grace"], "{typed}");
     }
     let twin = Identity { medicare_number: "3123456789".into(), ..named("Other", "Somebody") };
-    let refused =
-        d.mei.store.register_patient(&d.mei.actor, RequestId::new(), PatientId::new(), twin).await.unwrap_err();
+    let refused = d
+        .mei
+        .store
+        .register_patient(&d.mei.actor, RequestId::new(), PatientId::new(), twin)
+        .await
+        .unwrap_err();
     assert!(matches!(&refused, Error::Duplicate(why) if why.rule == "patient_medicare_key"), "{refused}");
 }
 
@@ -164,7 +196,8 @@ async fn registering_twice_under_one_request_registers_once() {
     let d = desk().await;
     let (request, id) = (RequestId::new(), PatientId::new());
     let first = d.mei.store.register_patient(&d.mei.actor, request, id, named("Twice", "Tom")).await.unwrap();
-    let second = d.mei.store.register_patient(&d.mei.actor, request, id, named("Twice", "Tom")).await.unwrap();
+    let second =
+        d.mei.store.register_patient(&d.mei.actor, request, id, named("Twice", "Tom")).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(d.names("twice").await.len(), 1);
 }
@@ -185,7 +218,11 @@ async fn look_alikes_are_shown_with_the_reason() {
     let myself = d
         .mei
         .store
-        .look_alikes(&d.mei.actor, Identity { birth_date: born, ..named("Black", "Jack") }, Some(d.clinic.jack))
+        .look_alikes(
+            &d.mei.actor,
+            Identity { birth_date: born, ..named("Black", "Jack") },
+            Some(d.clinic.jack),
+        )
         .await
         .unwrap();
     assert!(myself.iter().all(|l| l.hit.id != d.clinic.jack));
