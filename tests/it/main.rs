@@ -3,8 +3,10 @@
 mod architecture;
 mod config;
 mod demo_release;
+mod faults;
 mod frames;
 mod harness;
+mod invariants;
 mod people;
 mod server;
 mod store_access;

@@ -39,7 +39,8 @@ pub enum Fault {
     Delay(Duration),
     /// Connections are closed after this many bytes in this direction, counted per connection.
     CutAfterBytes(Way, usize),
-    /// Connections are closed just before the n-th message in this direction (from 1, the start-up message is number 1).
+    /// One connection is closed just before its n-th message in this direction (from 1, the start-up message is number 1);
+    /// after that the line is healthy again.
     CutBeforeMessage(Way, usize),
     /// The message of this type byte is lost, and the connection closed, the first time it appears in this direction:
     /// `(ToClient, b'C')` loses the acknowledgement of a commit that happened.
@@ -50,6 +51,7 @@ struct State {
     fault: Fault,
     open: Vec<(u64, UnixStream)>,
     accepted: u64,
+    cuts: u64,
     ended: bool,
 }
 
@@ -70,7 +72,7 @@ impl Proxy {
         let dir = PathBuf::from(format!("/tmp/pxl{}-{number}", std::process::id()));
         std::fs::create_dir(&dir).expect("the proxy's folder");
         let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).expect("the proxy's socket");
-        let state = State { fault: Fault::Healthy, open: Vec::new(), accepted: 0, ended: false };
+        let state = State { fault: Fault::Healthy, open: Vec::new(), accepted: 0, cuts: 0, ended: false };
         let shared: Shared = Arc::new((Mutex::new(state), Condvar::new()));
         let (target, state) = (server.join(".s.PGSQL.5432"), Arc::downgrade(&shared));
         std::thread::spawn(move || {
@@ -108,6 +110,11 @@ impl Proxy {
     /// How many connections were made so far.
     pub fn accepted(&self) -> u64 {
         self.shared.0.lock().expect("state").accepted
+    }
+
+    /// How many connections were cut at a message or a byte so far.
+    pub fn cuts(&self) -> u64 {
+        self.shared.0.lock().expect("state").cuts
     }
 
     /// How many connections are open now.
@@ -207,7 +214,15 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
             messages.skip(piece);
         }
         carried += piece.len();
-        if to.write_all(piece).is_err() || cut {
+        if to.write_all(piece).is_err() {
+            return;
+        }
+        if cut {
+            let mut state = lock.lock().expect("state");
+            state.cuts += 1;
+            if matches!(fault, Fault::CutBeforeMessage(..)) && state.fault == fault {
+                state.fault = Fault::Healthy;
+            }
             return;
         }
     }
