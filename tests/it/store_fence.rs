@@ -99,8 +99,8 @@ fn cut_before_every_message(way: Way) {
         told_not_saved > 5,
         "{way:?}: the line was cut {told_not_saved} times before the end of the write"
     );
-    // Only the answers can be lost after the server has committed.
-    assert_eq!(told_saved > 0, way == Way::ToClient, "{way:?}: {told_saved} saved");
+    // Once at least the line broke after the commit.
+    assert!(told_saved > 0, "{way:?}: {told_saved} saved");
     assert_eq!(block_on(broken(&db)), [""; 0]);
 }
 
@@ -151,7 +151,7 @@ fn a_request_given_up_can_never_arrive_late() {
 /// Every public write of the store goes through the fence; what does not is listed here with its reason.
 #[test]
 fn every_public_write_has_a_request_id_and_an_event() {
-    const APART: [(&str, &str); 13] = [
+    const APART: &[(&str, &str)] = &[
         ("sign_in", "opens the session; audited by auth.open"),
         ("challenge", "reads a salt"),
         ("change_password", "session upkeep; audited by auth.change_password"),
@@ -165,6 +165,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("open", "connects"),
         ("close", "disconnects"),
         ("listen", "hears of changes"),
+        ("front_door", "reads public settings before anybody has signed in"),
     ];
     let mut seen = 0;
     let mut offences = vec![];
@@ -174,7 +175,10 @@ fn every_public_write_has_a_request_id_and_an_event() {
         }
         for (name, body) in public_async_functions(&source) {
             seen += 1;
-            let fenced = body.contains("self.write(") && body.contains("RequestId");
+            // Itself, or through another function of the store that it hands the request to.
+            let compact: String = body.split_whitespace().collect();
+            let fenced = body.contains("RequestId")
+                && (compact.contains("self.write(") || compact.contains("(actor,request,"));
             let reads = body.contains("self.read(") && !writes(body);
             let apart = APART.iter().any(|(n, _)| *n == name)
                 || body.contains("self.keep_draft(")

@@ -231,6 +231,7 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
 /// Follows where messages begin. The client's first message has no type byte and counts as type 0.
 struct Messages {
     untyped: bool,
+    first_answer: bool,
     count: usize,
     header: Vec<u8>,
     body_left: usize,
@@ -238,7 +239,13 @@ struct Messages {
 
 impl Messages {
     fn new(way: Way) -> Self {
-        Self { untyped: way == Way::ToServer, count: 0, header: Vec::new(), body_left: 0 }
+        Self {
+            untyped: way == Way::ToServer,
+            first_answer: way == Way::ToClient,
+            count: 0,
+            header: Vec::new(),
+            body_left: 0,
+        }
     }
 
     fn skip(&mut self, piece: &[u8]) {
@@ -261,6 +268,13 @@ impl Messages {
                 if wanted(self.count, kind) {
                     return Some(at);
                 }
+                // The answer to the question for encryption is one byte without a length.
+                if self.first_answer && matches!(piece[at], b'N' | b'S') {
+                    self.first_answer = false;
+                    at += 1;
+                    continue;
+                }
+                self.first_answer = false;
             }
             self.header.push(piece[at]);
             at += 1;
@@ -269,7 +283,8 @@ impl Messages {
                 let length: [u8; 4] = self.header[length_at..].try_into().expect("four bytes");
                 self.body_left = (u32::from_be_bytes(length) as usize).saturating_sub(4);
                 self.header.clear();
-                self.untyped = false;
+                // Eight bytes are the question for encryption: the start-up message comes after it.
+                self.untyped &= self.body_left == 4;
             }
         }
         None
@@ -278,17 +293,20 @@ impl Messages {
 
 #[test]
 fn messages_are_counted_however_they_are_split() {
-    let mut bytes = vec![0, 0, 0, 8, 0, 3, 0, 0];
-    bytes.extend([b'Q', 0, 0, 0, 6, b'x', 0]);
-    bytes.extend([b'X', 0, 0, 0, 4]);
-    for split in 1..8 {
-        let mut messages = Messages::new(Way::ToServer);
-        let mut found = Vec::new();
-        for (i, piece) in bytes.chunks(split).enumerate() {
-            if let Some(at) = messages.find(piece, |number, kind| number == 3 && kind == b'X') {
-                found.push(i * split + at);
+    let to_server =
+        [&b"\0\0\0\x08\x04\xd2\x16\x2f\0\0\0\x0a\0\x03\0\0\0\0"[..], b"Q\0\0\0\x06x\0", b"X\0\0\0\x04"]
+            .concat();
+    let to_client = [&b"NR\0\0\0\x08\0\0\0\0"[..], b"N\0\0\0\x06x\0", b"X\0\0\0\x04"].concat();
+    for (way, bytes, last, begins) in [(Way::ToServer, to_server, 4, 25), (Way::ToClient, to_client, 4, 17)] {
+        for split in 1..8 {
+            let mut messages = Messages::new(way);
+            let mut found = Vec::new();
+            for (i, piece) in bytes.chunks(split).enumerate() {
+                if let Some(at) = messages.find(piece, |number, kind| number == last && kind == b'X') {
+                    found.push(i * split + at);
+                }
             }
+            assert_eq!(found, [begins], "{way:?} split every {split}");
         }
-        assert_eq!(found, [15], "split every {split}");
     }
 }
