@@ -38,6 +38,14 @@ create table clinic.specialty (
     code text primary key,
     name text not null
 );
+insert into clinic.specialty (code, name) values
+    ('allergy', 'Allergy and immunology'), ('cardiology', 'Cardiology'), ('dermatology', 'Dermatology'),
+    ('endocrinology', 'Endocrinology'), ('gastroenterology', 'Gastroenterology'), ('general_surgery', 'General surgery'),
+    ('geriatrics', 'Geriatrics'), ('gynaecology', 'Obstetrics and gynaecology'), ('haematology', 'Haematology'),
+    ('neurology', 'Neurology'), ('oncology', 'Oncology'), ('ophthalmology', 'Ophthalmology'),
+    ('orthopaedics', 'Orthopaedics'), ('otolaryngology', 'Ear, nose and throat'), ('paediatrics', 'Paediatrics'),
+    ('psychiatry', 'Psychiatry'), ('respiratory', 'Respiratory medicine'), ('rheumatology', 'Rheumatology'),
+    ('urology', 'Urology');
 
 -- Which centres a member of staff works at. Providers' hours are in provider_hours.
 create table clinic.staff_centre (

@@ -40,7 +40,8 @@ create table clinic.referral (
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, created_at timestamptz not null default now(),
     changed_at timestamptz not null default now(), changed_by uuid,
-    constraint referral_target check (num_nonnulls(to_provider_id, to_specialty, outside_name) >= 1)
+    constraint referral_target check (num_nonnulls(to_provider_id, to_specialty, outside_name) >= 1),
+    constraint referral_period check (written_on <= valid_until)
 );
 create index referral_by_patient on clinic.referral (patient_id);
 create index referral_to_provider on clinic.referral (to_provider_id) where to_provider_id is not null;
@@ -101,6 +102,46 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception '%', p_rule using errcode = 'PX001', constraint = p_rule, detail = p_facts::text;
 end $$;
+
+-- Who refers, and how a referral lives: written by the professions the site names, fixed once it is sent.
+create function clinic.referral_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare professions text := clinic.setting('referring_professions'); edge text;
+begin
+    if pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
+        return new;
+    end if;
+    if tg_op = 'INSERT' and not exists (select from clinic.provider v where v.id = new.from_provider_id
+                                           and v.profession = any (string_to_array(professions, ','))) then
+        perform clinic.refuse('profession_does_not_refer', jsonb_build_object('professions', professions));
+    end if;
+    if new.to_provider_id = new.from_provider_id then perform clinic.refuse('referral_to_oneself'); end if;
+    if tg_op = 'INSERT' then
+        if new.status <> 'draft' then perform clinic.refuse('referral_edge', jsonb_build_object('from', 'new', 'to', new.status)); end if;
+        return new;
+    end if;
+    if old.status <> 'draft' and (new.to_provider_id, new.to_specialty, new.outside_name, new.outside_specialty, new.outside_contact,
+            new.reason, new.letter, new.urgency, new.visits_allowed, new.valid_until) is distinct from
+           (old.to_provider_id, old.to_specialty, old.outside_name, old.outside_specialty, old.outside_contact,
+            old.reason, old.letter, old.urgency, old.visits_allowed, old.valid_until) then
+        perform clinic.refuse('sent_referral_stays');
+    end if;
+    if new.status = old.status then
+        new.sent_at := old.sent_at;
+        return new;
+    end if;
+    edge := old.status || '>' || new.status;
+    if edge not in ('draft>sent', 'draft>withdrawn', 'sent>seen', 'sent>booked', 'seen>booked', 'sent>withdrawn', 'seen>withdrawn',
+                    'sent>lapsed', 'seen>lapsed', 'booked>seen', 'booked>done') then
+        perform clinic.refuse('referral_edge', jsonb_build_object('from', old.status, 'to', new.status));
+    end if;
+    if new.status = 'sent' then
+        if new.reason is null then perform clinic.refuse('referral_needs_reason'); end if;
+        new.sent_at := clinic.now();
+    end if;
+    return new;
+end $$;
+create trigger a_rules before insert or update on clinic.referral for each row execute function clinic.referral_rules();
 
 -- An open referral of this patient that lets them be booked with this provider on this day.
 create function clinic.open_referral(p_patient uuid, p_provider uuid, p_day date, p_except uuid default null) returns uuid

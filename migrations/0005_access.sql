@@ -258,6 +258,28 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         else 'no_relationship' end
 $$;
 
+-- Why one visit cannot be read, when it cannot: the same reasons, or 'unknown' when there is no such visit.
+create function clinic.why_not_record(p_encounter uuid, out why text, out patient_id uuid)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case when e.id is null then 'unknown'
+                when e.author = auth.actor() or e.provider_id = auth.provider_id() then null
+                else clinic.why_not_read(e.patient_id) end,
+           case when auth.is_staff() then e.patient_id end
+      from (select) one left join clinic.encounter e on e.id = p_encounter
+$$;
+
+-- A specialist has read the letter that was written to them or to their specialty.
+create function clinic.referral_seen(p_referral uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update clinic.referral r set status = 'seen'
+     where r.id = p_referral and r.status = 'sent' and r.struck_at is null
+       and (r.to_provider_id = auth.provider_id()
+            or r.to_provider_id is null and r.to_specialty in
+               (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = auth.provider_id()));
+    return found;
+end $$;
+
 -- Row policies.
 do $$
 declare t text;
@@ -333,7 +355,10 @@ grant update (acknowledged_at, acknowledged_by, struck_at, struck_by) on clinic.
 create policy read on clinic.encounter for select to praxis_app using (author = (select auth.actor())
     or provider_id = (select auth.provider_id()) or patient_id in (select clinic.readable_patients()));
 create policy add on clinic.encounter for insert to praxis_app with check (author = (select auth.actor())
-    and provider_id = (select auth.provider_id()) and patient_id in (select clinic.readable_patients()));
+    and provider_id = (select auth.provider_id())
+    -- Whoever is booked with a patient sees them, also where the history itself is closed (policy `strict`).
+    and (patient_id in (select clinic.readable_patients())
+         or appointment_id in (select a.id from clinic.appointment a where a.provider_id = (select auth.provider_id()) and a.status = 'in_progress')));
 create policy change on clinic.encounter for update to praxis_app using (provider_id = (select auth.provider_id()));
 grant select, insert on clinic.encounter to praxis_app;
 grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, follow_up_appointment_id, fee_cents, sick_from,
@@ -341,8 +366,8 @@ grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, f
 
 -- Referrals: the letter is for the writer, the one it is written to, and readers of the history.
 create policy read on clinic.referral for select to praxis_app using (author = (select auth.actor())
-    or to_provider_id = (select auth.provider_id())
-    or to_provider_id is null and to_specialty in (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = (select auth.provider_id()))
+    or status <> 'draft' and struck_at is null and (to_provider_id = (select auth.provider_id())
+        or to_provider_id is null and to_specialty in (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = (select auth.provider_id())))
     or patient_id in (select clinic.readable_patients()));
 create policy add on clinic.referral for insert to praxis_app with check (author = (select auth.actor())
     and from_provider_id = (select auth.provider_id()) and clinic.may_write(encounter_id));
@@ -420,11 +445,29 @@ begin
         and exists (select from clinic.provider p where p.account_id = new.id) then
         perform clinic.refuse('provider_stays_provider');
     end if;
+    if new.deactivated_at is not null and old.deactivated_at is null then
+        -- Reactivating never brings an old sign-in back.
+        update auth.session set ended_at = now() where account_id = new.id and ended_at is null;
+    end if;
     return new;
 end $$;
 create trigger account_rules before update on clinic.account for each row execute function clinic.account_rules();
 
--- A provider leaves a centre when nothing is planned there any more.
+-- A centre is retired when nothing is planned there any more.
+create function clinic.centre_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare n int;
+begin
+    if new.retired_at is not null and old.retired_at is null then
+        select count(*) into n from clinic.clinic_session s
+         where s.centre_id = new.id and s.removed_at is null and s.ends_at > clinic.now();
+        if n > 0 then perform clinic.refuse('centre_has_sessions', jsonb_build_object('sessions', n)); end if;
+    end if;
+    return new;
+end $$;
+create trigger centre_rules before update on clinic.centre for each row execute function clinic.centre_rules();
+
+-- A provider leaves a centre when nothing is planned there any more, and no hours are lost by it.
 create function clinic.affiliation_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare n int;
@@ -432,6 +475,9 @@ begin
     select count(*) into n from clinic.clinic_session s
      where s.provider_id = old.provider_id and s.centre_id = old.centre_id and s.removed_at is null and s.ends_at > clinic.now();
     if n > 0 then perform clinic.refuse('affiliation_has_sessions', jsonb_build_object('sessions', n)); end if;
+    if exists (select from clinic.provider_hours h where h.provider_id = old.provider_id and h.centre_id = old.centre_id) then
+        perform clinic.refuse('affiliation_has_hours');
+    end if;
     return old;
 end $$;
 create trigger affiliation_rules before delete on clinic.provider_centre for each row execute function clinic.affiliation_rules();
@@ -493,12 +539,29 @@ alter table audit.chain enable row level security;
 create policy read on audit.event for select to praxis_app using ((select auth.has_role('auditor', 'administrator')));
 grant select on audit.event to praxis_app;
 
-grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
-    clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
-    clinic.find_patients(text[], text, date, int, text, int), clinic.recent_patients(int),
-    clinic.look_alikes(text[], date, text, uuid), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
-    clinic.why_not_read(uuid), clinic.next_free(uuid[]), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
-    clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
+-- What the program's role may call.
+grant execute on function auth.is_staff() to praxis_app;
+grant execute on function auth.has_role(text[]) to praxis_app;
+grant execute on function auth.provider_id() to praxis_app;
+grant execute on function clinic.my_centres() to praxis_app;
+grant execute on function clinic.readable_patients() to praxis_app;
+grant execute on function clinic.may_read(uuid) to praxis_app;
+grant execute on function clinic.may_write(uuid) to praxis_app;
+grant execute on function clinic.allergy_state(uuid) to praxis_app;
+grant execute on function clinic.allergy_marks(uuid) to praxis_app;
+grant execute on function clinic.find_patients(text[], text, date, int, text, int) to praxis_app;
+grant execute on function clinic.recent_patients(int) to praxis_app;
+grant execute on function clinic.look_alikes(text[], date, text, uuid) to praxis_app;
+grant execute on function clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz) to praxis_app;
+grant execute on function clinic.why_not_read(uuid) to praxis_app;
+grant execute on function clinic.next_free(uuid[]) to praxis_app;
+grant execute on function clinic.referral_exists(uuid, uuid, date) to praxis_app;
+grant execute on function auth.set_code(uuid, bytea, text, bytea, int) to praxis_app;
+grant execute on function auth.work_at(uuid) to praxis_app;
+grant execute on function clinic.why_not_record(uuid) to praxis_app;
+grant execute on function clinic.referral_seen(uuid) to praxis_app;
+grant execute on function clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text) to praxis_app;
+grant execute on function clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,

@@ -20,13 +20,21 @@ const CANDIDATES: i32 = 200;
 
 impl Store {
     /// At most 200 patients who may be meant, best first; the program ranks and marks them. For an empty query those whom
-    /// this person looked at last.
+    /// this person looked at last. `opened` says that the search was opened: that is logged, the words typed are not.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
-    pub async fn find_patients(&self, actor: &Actor, query: PatientQuery) -> Result<Vec<PatientHit>, Error> {
+    pub async fn find_patients(
+        &self,
+        actor: &Actor,
+        query: PatientQuery,
+        opened: bool,
+    ) -> Result<Vec<PatientHit>, Error> {
         self.read(actor, move |c| {
             Box::pin(async move {
+                if opened {
+                    Event::new("patients.open", "patient").record(&mut *c).await?;
+                }
                 let ids: Vec<Uuid> = if query.is_empty() {
                     if query.unfinished {
                         return Ok(vec![]);
@@ -102,15 +110,6 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// Tells the log that the list of patients was searched; the words typed are not kept.
-    ///
-    /// # Errors
-    /// Those of the line to the server, and [`Error::NoSession`].
-    pub async fn patients_opened(&self, actor: &Actor) -> Result<(), Error> {
-        self.read(actor, |c| Box::pin(async move { Event::new("patients.open", "patient").record(c).await }))
-            .await
     }
 }
 

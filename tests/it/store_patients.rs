@@ -31,7 +31,7 @@ async fn desk() -> Desk {
 impl Desk {
     async fn find(&self, typed: &str) -> Vec<Found> {
         let query = PatientQuery::parse(typed, self.clinic.today);
-        let hits = self.mei.store.find_patients(&self.mei.actor, query.clone()).await.unwrap();
+        let hits = self.mei.store.find_patients(&self.mei.actor, query.clone(), false).await.unwrap();
         ranked(&query, hits)
     }
     async fn names(&self, typed: &str) -> Vec<String> {
@@ -146,7 +146,7 @@ async fn an_empty_box_shows_whom_one_looked_at_last() {
     }
     assert_eq!(d.names("").await, ["NGUYEN Linh", "ZHANG Hao"]);
     let nina = people::signed_in(&d.db, "nina").await;
-    let hers = nina.store.find_patients(&nina.actor, PatientQuery::default()).await.unwrap();
+    let hers = nina.store.find_patients(&nina.actor, PatientQuery::default(), true).await.unwrap();
     assert!(hers.is_empty());
 }
 
@@ -301,7 +301,7 @@ async fn a_patients_own_account_finds_nobody() {
     let d = desk().await;
     let jack = people::signed_in(&d.db, "jack").await;
     let query = PatientQuery::parse("black", d.clinic.today);
-    assert!(jack.store.find_patients(&jack.actor, query).await.unwrap().is_empty());
+    assert!(jack.store.find_patients(&jack.actor, query, false).await.unwrap().is_empty());
     let own = jack.store.look_alikes(&jack.actor, named("Black", "Jack"), None).await.unwrap();
     assert!(own.is_empty());
 }
