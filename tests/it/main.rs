@@ -1,13 +1,14 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
+mod bad_luck;
 mod config;
 mod demo_release;
 mod faults;
 mod frames;
 mod harness;
-mod invariants;
 mod import;
+mod invariants;
 mod people;
 mod server;
 mod store_access;
@@ -21,3 +22,4 @@ mod store_records;
 mod store_sessions;
 mod store_visit;
 mod support;
+mod two_programs;

@@ -5,6 +5,7 @@
 pub mod busy;
 pub mod cluster;
 pub mod people;
+pub mod program;
 pub mod proxy;
 pub mod pty;
 
