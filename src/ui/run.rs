@@ -126,6 +126,10 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     if let Some((_, task)) = listening {
         task.abort();
     }
+    if let Some(store) = app.store().filter(|_| app.env().actor.is_some()) {
+        // Leaving is signing out; a server that does not answer holds nobody.
+        let _ = tokio::time::timeout(Duration::from_secs(1), store.sign_out()).await;
+    }
     Ok(())
 }
 

@@ -192,7 +192,7 @@ fn clients_killed_while_they_write_lose_nothing_acknowledged_and_double_nothing(
         saved_after_all += desk.0.block_on(ledger.ask_again(&desk.1));
     }
     println!(
-        "{killed} kills (seed {seed}) in {} s: {} writes acknowledged, {} refused, {unanswered} unanswered when killed, of which {saved_after_all} are saved",
+        "{killed} kills (seed {seed}) in {} s: {} writes acknowledged, {} refused, {unanswered} unanswered when killed, {saved_after_all} of them saved when asked again",
         since.elapsed().as_secs(),
         ledger.saved.len(),
         ledger.refused.len(),

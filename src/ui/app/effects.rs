@@ -183,6 +183,7 @@ impl App {
                 }
             }
             Next::SignOut => {
+                self.end_session();
                 self.clear_layers();
                 self.lock = None;
                 self.said = None;
@@ -201,6 +202,15 @@ impl App {
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
         }
+    }
+
+    /// Ends the session on the server, once the drafts that were asked for just now had their second.
+    fn end_session(&self) {
+        let Some(store) = self.runner.store().cloned().filter(|_| self.env.actor.is_some()) else { return };
+        tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            store.sign_out().await;
+        });
     }
 
     fn home(&self) -> Route {
