@@ -270,8 +270,6 @@ fn hostile_names_typed_and_pasted_are_kept_out_or_drawn_harmless() {
         program.settle(Duration::from_millis(60));
         program.keys("\x15");
         program.settle(Duration::from_millis(60));
-        println!("DBG {:?}", name.chars().take(20).collect::<String>());
-        println!("{}", program.row(6));
     }
     // A paste that never ends, and one of 10,000 lines.
     program.keys(&format!("\x1b[200~{}\x1b[201~", "a line of a paste\n".repeat(10_000)));
