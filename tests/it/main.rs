@@ -3,6 +3,7 @@
 mod architecture;
 mod bad_luck;
 mod config;
+mod day;
 mod demo_release;
 mod desk_live;
 mod faults;
