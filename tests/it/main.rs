@@ -13,3 +13,4 @@ mod store_fence;
 mod store_records;
 mod store_sessions;
 mod support;
+mod terminal;

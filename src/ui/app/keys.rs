@@ -3,11 +3,12 @@ use super::{App, GUARD, Held};
 use crate::{
     tr,
     ui::{
-        command::{AppCommand, CommandSet, WidgetCommand},
+        command::{self, AppCommand, CommandSet, WidgetCommand},
+        cx::Effect,
         input::Input,
         keymap::{Found, Key},
         layer::Moment,
-        screen::Used,
+        screen::{Kind, Used},
     },
 };
 
@@ -51,6 +52,7 @@ impl App {
         if self.pending.is_empty()
             && let Some(c) = key.printable()
             && let Some(field) = self.top().and_then(|t| t.field())
+            && field.takes(c)
         {
             field.insert(c.encode_utf8(&mut [0; 4]));
             self.tell_top(Moment::Edited);
@@ -80,6 +82,15 @@ impl App {
         }
     }
 
+    /// What Enter does here; a keymap that gives this to Enter itself would never end.
+    pub(super) fn press_enter(&mut self) {
+        let enter = Key::named("enter");
+        let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+        if !self.keymap.candidates(&sections, &[enter]).iter().any(|c| c == AppCommand::Enter.id()) {
+            self.press(enter);
+        }
+    }
+
     /// Runs the command of this name if anybody knows it here.
     pub(super) fn ask(&mut self, id: &str, keys: &[Key]) -> bool {
         let env = self.env.clone();
@@ -102,7 +113,12 @@ impl App {
                 return true;
             }
             Some(Ok(())) => {
-                let fx = top.command(id, &env).unwrap_or_default();
+                let mut fx = top.command(id, &env).unwrap_or_default();
+                let asks = top.kind() == Kind::Dialog || !command::find(id).is_some_and(|d| d.destructive);
+                if !asks && fx.iter().any(|e| matches!(e, Effect::Save { .. })) {
+                    tracing::error!(command = id, "a destructive command did not ask; nothing was done");
+                    fx.retain(|e| !matches!(e, Effect::Save { .. }));
+                }
                 self.run(layer, fx);
                 return true;
             }
@@ -119,7 +135,11 @@ impl App {
             return true;
         }
         match AppCommand::parse(id) {
-            Some(command) if self.lock.is_some() && command != AppCommand::Repaint => false,
+            Some(command)
+                if self.lock.is_some() && !matches!(command, AppCommand::Repaint | AppCommand::Quit) =>
+            {
+                false
+            }
             Some(command) if self.dialog_on_top() && !works_in_dialogs(command) => false,
             Some(command) => {
                 self.app_command(command);

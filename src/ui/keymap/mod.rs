@@ -91,11 +91,22 @@ impl Keymap {
     /// The key that runs a command in these sections: the shortest that no more specific section takes away.
     #[must_use]
     pub fn key_for<S: AsRef<str>>(&self, sections: &[S], command: &str) -> Option<Vec<Key>> {
+        self.key_for_where(sections, command, |_| true)
+    }
+
+    /// The same among the keys that `fits` accepts.
+    #[must_use]
+    pub fn key_for_where<S: AsRef<str>>(
+        &self,
+        sections: &[S],
+        command: &str,
+        fits: impl Fn(&[Key]) -> bool,
+    ) -> Option<Vec<Key>> {
         let mut best: Option<Vec<Key>> = None;
         for section in sections {
             for (keys, c) in self.sections.get(section.as_ref()).into_iter().flatten() {
                 let shorter = best.as_ref().is_none_or(|b| rank(keys) < rank(b));
-                if c == command && shorter && self.find(sections, keys) == Found::Command(command.into()) {
+                if c == command && shorter && fits(keys) && self.find(sections, keys) == Found::Command(command.into()) {
                     best = Some(keys.clone());
                 }
             }
