@@ -42,7 +42,7 @@ fn start() -> Program {
     let db = fresh_database();
     let url = db.url();
     let program = start_with(db, &url, 24, 80);
-    program.tui.wait_for("ctrl-p go to");
+    program.tui.wait_for("f1 keys");
     program.tui.settle(QUIET);
     program
 }

@@ -3,7 +3,7 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "global",
     "list",
     "filter",
@@ -16,6 +16,7 @@ const SHARED: [&str; 12] = [
     "palette",
     "help",
     "prompt",
+    "prompt-lines",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.
