@@ -47,6 +47,7 @@ insert into clinic.setting (key, value) values
     ('history_grace_days', '90'),
     ('self_booking', 'related'),            -- related | any
     ('book_ahead_days', '366'),
+    ('overbook_per_session', '2'),
     ('referring_professions', 'gp'),
     ('diagnosing_professions', 'gp,specialist,physiotherapist'),
     ('referral_valid_months', '12'),

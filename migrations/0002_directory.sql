@@ -38,6 +38,14 @@ create table clinic.specialty (
     code text primary key,
     name text not null
 );
+insert into clinic.specialty (code, name) values
+    ('allergy', 'Allergy and immunology'), ('cardiology', 'Cardiology'), ('dermatology', 'Dermatology'),
+    ('endocrinology', 'Endocrinology'), ('gastroenterology', 'Gastroenterology'), ('general_surgery', 'General surgery'),
+    ('geriatrics', 'Geriatrics'), ('gynaecology', 'Obstetrics and gynaecology'), ('haematology', 'Haematology'),
+    ('neurology', 'Neurology'), ('oncology', 'Oncology'), ('ophthalmology', 'Ophthalmology'),
+    ('orthopaedics', 'Orthopaedics'), ('otolaryngology', 'Ear, nose and throat'), ('paediatrics', 'Paediatrics'),
+    ('psychiatry', 'Psychiatry'), ('respiratory', 'Respiratory medicine'), ('rheumatology', 'Rheumatology'),
+    ('urology', 'Urology');
 
 -- Which centres a member of staff works at. Providers' hours are in provider_hours.
 create table clinic.staff_centre (
@@ -118,8 +126,8 @@ create table clinic.patient (
     second_script_name text,
     sex text not null default 'unknown' check (sex in ('female', 'male', 'other', 'unknown')),
     birth_date date check (birth_date > '1850-01-01'),
-    national_number text,
-    medicare_number text,
+    national_number text collate "C",
+    medicare_number text collate "C",
     email text, phone text, address text,
     language text,                           -- BCP 47
     contact_name text, contact_relationship text, contact_phone text,
@@ -128,7 +136,7 @@ create table clinic.patient (
     account_id uuid unique references clinic.account,
     centre_id uuid references clinic.centre,
     incomplete boolean not null default false,
-    deactivated_at timestamptz,
+    deactivated_at timestamptz, deactivated_why bytea,
     blocked_until date, blocked_why bytea,
     phone_digits text not null default '',
     version bigint not null default 1,
@@ -140,7 +148,7 @@ create unique index patient_national_key on clinic.patient (national_number);
 create unique index patient_medicare_key on clinic.patient (medicare_number);
 create index patient_by_birth on clinic.patient (birth_date);
 create index patient_by_phone on clinic.patient (reverse(phone_digits) text_pattern_ops);
-create index patient_by_email on clinic.patient (lower(email));
+create index patient_by_email on clinic.patient (lower(email) collate "C");
 
 -- The words of a patient's names, folded: what the search looks in. Reached through definer functions only.
 create table clinic.patient_word (
@@ -150,7 +158,21 @@ create table clinic.patient_word (
     primary key (patient_id, word)
 );
 create index patient_word_prefix on clinic.patient_word (word, patient_id);
-create index patient_word_near on clinic.patient_word using gin (word gin_trgm_ops);
+
+-- Every different word once: what a misspelled word is compared with, so that near words cost little however many
+-- patients there are. A word that nobody has any more stays and finds nobody.
+create table clinic.name_word (
+    word text primary key collate "C"
+);
+create index name_word_near on clinic.name_word using gin (word gin_trgm_ops);
+create function clinic.keep_name_words() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into clinic.name_word select distinct word from fresh order by word on conflict do nothing;
+    return null;
+end $$;
+create trigger name_words after insert on clinic.patient_word referencing new table as fresh
+    for each statement execute function clinic.keep_name_words();
 
 create table clinic.patient_alert (
     id uuid primary key,

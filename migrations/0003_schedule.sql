@@ -40,7 +40,8 @@ create table clinic.referral (
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, created_at timestamptz not null default now(),
     changed_at timestamptz not null default now(), changed_by uuid,
-    constraint referral_target check (num_nonnulls(to_provider_id, to_specialty, outside_name) >= 1)
+    constraint referral_target check (num_nonnulls(to_provider_id, to_specialty, outside_name) >= 1),
+    constraint referral_period check (written_on <= valid_until)
 );
 create index referral_by_patient on clinic.referral (patient_id);
 create index referral_to_provider on clinic.referral (to_provider_id) where to_provider_id is not null;
@@ -102,6 +103,46 @@ begin
     raise exception '%', p_rule using errcode = 'PX001', constraint = p_rule, detail = p_facts::text;
 end $$;
 
+-- Who refers, and how a referral lives: written by the professions the site names, fixed once it is sent.
+create function clinic.referral_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare professions text := clinic.setting('referring_professions'); edge text;
+begin
+    if pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
+        return new;
+    end if;
+    if tg_op = 'INSERT' and not exists (select from clinic.provider v where v.id = new.from_provider_id
+                                           and v.profession = any (string_to_array(professions, ','))) then
+        perform clinic.refuse('profession_does_not_refer', jsonb_build_object('professions', professions));
+    end if;
+    if new.to_provider_id = new.from_provider_id then perform clinic.refuse('referral_to_oneself'); end if;
+    if tg_op = 'INSERT' then
+        if new.status <> 'draft' then perform clinic.refuse('referral_edge', jsonb_build_object('from', 'new', 'to', new.status)); end if;
+        return new;
+    end if;
+    if old.status <> 'draft' and (new.to_provider_id, new.to_specialty, new.outside_name, new.outside_specialty, new.outside_contact,
+            new.reason, new.letter, new.urgency, new.visits_allowed, new.valid_until) is distinct from
+           (old.to_provider_id, old.to_specialty, old.outside_name, old.outside_specialty, old.outside_contact,
+            old.reason, old.letter, old.urgency, old.visits_allowed, old.valid_until) then
+        perform clinic.refuse('sent_referral_stays');
+    end if;
+    if new.status = old.status then
+        new.sent_at := old.sent_at;
+        return new;
+    end if;
+    edge := old.status || '>' || new.status;
+    if edge not in ('draft>sent', 'draft>withdrawn', 'sent>seen', 'sent>booked', 'seen>booked', 'sent>withdrawn', 'seen>withdrawn',
+                    'sent>lapsed', 'seen>lapsed', 'booked>seen', 'booked>done') then
+        perform clinic.refuse('referral_edge', jsonb_build_object('from', old.status, 'to', new.status));
+    end if;
+    if new.status = 'sent' then
+        if new.reason is null then perform clinic.refuse('referral_needs_reason'); end if;
+        new.sent_at := clinic.now();
+    end if;
+    return new;
+end $$;
+create trigger a_rules before insert or update on clinic.referral for each row execute function clinic.referral_rules();
+
 -- An open referral of this patient that lets them be booked with this provider on this day.
 create function clinic.open_referral(p_patient uuid, p_provider uuid, p_day date, p_except uuid default null) returns uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -155,6 +196,8 @@ begin
             perform clinic.refuse('appointment_starts_booked');
         end if;
         new.booked_by := me; new.booked_at := t;
+        if new.status = 'arrived' then new.arrived_at := t; end if;
+        if new.status = 'in_progress' then new.arrived_at := t; new.started_at := t; end if;
     else
         if new.patient_id <> old.patient_id then perform clinic.refuse('appointment_keeps_its_patient'); end if;
         if new.status <> old.status then
@@ -208,6 +251,27 @@ begin
                or mod(extract(epoch from new.ends_at - new.starts_at)::int, s.slot_minutes * 60) <> 0 then
                 perform clinic.refuse('not_a_slot', jsonb_build_object('starts', new.starts_at));
             end if;
+        end if;
+        if new.kind = 'overbook' then
+            if me is not null and v.account_id is distinct from me
+               and (select role from clinic.account where id = me) not in ('receptionist', 'administrator') then
+                perform clinic.refuse('overbook_not_permitted');
+            end if;
+            if new.reason is null then perform clinic.refuse('overbook_needs_reason'); end if;
+            -- Locked, so that two desks cannot both take the last place.
+            select * into s from clinic.clinic_session x where x.id = new.clinic_session_id for update;
+            if not found or s.removed_at is not null or s.provider_id <> new.provider_id or s.centre_id <> new.centre_id
+               or new.starts_at < s.starts_at or new.starts_at >= s.ends_at then
+                perform clinic.refuse('not_a_slot', jsonb_build_object('starts', new.starts_at));
+            end if;
+            if (select count(*) from clinic.appointment x where x.clinic_session_id = s.id and x.kind = 'overbook'
+                   and x.id <> new.id and x.status in ('booked', 'arrived', 'in_progress'))
+               >= clinic.setting('overbook_per_session')::int then
+                perform clinic.refuse('overbook_cap', jsonb_build_object('cap', clinic.setting('overbook_per_session')));
+            end if;
+        end if;
+        if new.kind in ('walk_in', 'emergency') and new.day <> (t at time zone zone)::date then
+            perform clinic.refuse('walk_in_today', jsonb_build_object('day', new.day));
         end if;
         if v.profession = 'specialist' and new.kind <> 'emergency' then
             if new.referral_id is null or new.referral_id is distinct from

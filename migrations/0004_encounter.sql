@@ -28,6 +28,8 @@ create table clinic.encounter (
     changed_at timestamptz not null default now(),
     changed_by uuid,
     constraint sick_note_period check (sick_from <= sick_to),
+    constraint sick_note_ends check ((sick_from is null) = (sick_to is null)),
+    constraint follow_up_says_when check (follow_up_appointment_id is null or follow_up_on is not null or follow_up_notes is not null),
     constraint signed_with_name check ((state = 'signed') = (signed_at is not null and signed_by is not null))
 );
 create unique index encounter_of_appointment on clinic.encounter (appointment_id) where state <> 'voided';
@@ -42,13 +44,15 @@ create table clinic.observation (
     patient_id uuid not null references clinic.patient,
     sign text not null,                                 -- a code of the catalogue, or 'free'
     name bytea,                                         -- of a free sign
-    value numeric not null,
+    value numeric,
     value2 numeric,                                     -- diastolic
+    value_text bytea,                                   -- of a free sign without a figure
     unit text not null,
     flag text check (flag in ('low', 'high', 'unusual')),
     taken_at timestamptz not null,
     author uuid not null, created_at timestamptz not null default now(),
-    struck_at timestamptz, struck_by uuid
+    struck_at timestamptz, struck_by uuid,
+    constraint observation_value check (num_nonnulls(value, value_text) = 1)
 );
 create index observation_by_patient on clinic.observation (patient_id, sign, taken_at desc);
 create index observation_by_encounter on clinic.observation (encounter_id);
@@ -137,6 +141,7 @@ create table clinic.prescription (
     route text,
     frequency text,                                     -- od bd tds qid q1h q2h q3h q4h q6h q8h q12h prn
     frequency_text bytea,                               -- when it is none of those
+    as_needed boolean not null default false,
     duration_days int check (duration_days between 1 and 366),
     starts_on date not null,
     quantity int check (quantity between 1 and 10000),
@@ -185,32 +190,113 @@ alter table clinic.medication add foreign key (prescription_id) references clini
 -- afterwards is an addendum, acknowledging a result, and marking one's own note as entered in error.
 create function clinic.signed_is_signed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare st text; e uuid; allowed text[] := array['struck_at', 'struck_by', 'version', 'changed_at', 'changed_by'];
+declare st text; whose uuid; e uuid; row_of uuid; allowed text[] := array['struck_at', 'struck_by', 'version', 'changed_at', 'changed_by'];
 begin
     if tg_table_name = 'encounter' then
         if old.state in ('signed', 'voided') then perform clinic.refuse('signed_is_signed'); end if;
-        return new;
+        return coalesce(new, old);
     end if;
-    e := case when tg_op = 'DELETE' then old.encounter_id else new.encounter_id end;
+    -- The visit it was written in counts, not one it is moved to.
+    e := case when tg_op = 'INSERT' then new.encounter_id else coalesce(old.encounter_id, new.encounter_id) end;
+    if tg_op = 'UPDATE' and old.encounter_id is distinct from new.encounter_id and old.encounter_id is not null then
+        perform clinic.refuse('row_keeps_its_visit');
+    end if;
     if e is null then return coalesce(new, old); end if;
     -- Shared, so that signing and adding a row cannot pass each other.
-    select state into st from clinic.encounter where id = e for share;
+    select state, patient_id into st, whose from clinic.encounter where id = e for share;
+    row_of := (to_jsonb(coalesce(new, old)) ->> 'patient_id')::uuid;
+    if row_of is distinct from whose then perform clinic.refuse('row_of_another_patient'); end if;
     if st in ('open', 'paused') then return coalesce(new, old); end if;
     if tg_op = 'INSERT' and tg_table_name = 'note' and st = 'signed' then
         if to_jsonb(new) ->> 'kind' = 'addendum' then return new; end if;
     elsif tg_op = 'UPDATE' and st = 'signed' then
         if tg_table_name in ('service_request') then allowed := allowed || array['status', 'reviewed_at', 'reviewed_by']; end if;
         if tg_table_name in ('referral', 'prescription') then allowed := allowed || array['status']; end if;
+        if tg_table_name in ('referral') then allowed := allowed || array['sent_at']; end if;
         if tg_table_name in ('condition') then allowed := allowed || array['status']; end if;
         if tg_table_name in ('medication') then allowed := allowed || array['ended_on']; end if;
         if tg_table_name in ('allergy') then allowed := allowed || array['status']; end if;
+        -- What is struck stays struck, under the name of whoever struck it.
+        if to_jsonb(old) ->> 'struck_at' is not null then allowed := array_remove(array_remove(allowed, 'struck_at'), 'struck_by'); end if;
         if to_jsonb(new) - allowed = to_jsonb(old) - allowed then return new; end if;
-    elsif tg_op = 'INSERT' and pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
+    end if;
+    if tg_op = 'INSERT' and pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
         return new;
     end if;
     perform clinic.refuse('signed_is_signed');
     return null;
 end $$;
+
+-- How a visit lives, and what it needs to end: a chief complaint and, for the professions that diagnose, a diagnosis.
+create function clinic.encounter_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare a clinic.appointment; edge text; wanted text := clinic.setting('diagnosing_professions');
+begin
+    if pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
+        return new;
+    end if;
+    if tg_op = 'INSERT' then
+        if new.state <> 'open' then perform clinic.refuse('visit_edge', jsonb_build_object('from', 'new', 'to', new.state)); end if;
+        if new.appointment_id is not null then
+            select * into a from clinic.appointment where id = new.appointment_id;
+            if (a.patient_id, a.provider_id, a.centre_id) is distinct from (new.patient_id, new.provider_id, new.centre_id) then
+                perform clinic.refuse('visit_of_another_appointment');
+            end if;
+        end if;
+        return new;
+    end if;
+    if old.state in ('signed', 'voided') then perform clinic.refuse('signed_is_signed'); end if;
+    if (new.patient_id, new.provider_id, new.appointment_id) is distinct from (old.patient_id, old.provider_id, old.appointment_id) then
+        perform clinic.refuse('visit_keeps_its_patient');
+    end if;
+    if new.state = old.state then return new; end if;
+    edge := old.state || '>' || new.state;
+    if edge not in ('open>paused', 'paused>open', 'open>signed', 'paused>signed', 'open>voided', 'paused>voided') then
+        perform clinic.refuse('visit_edge', jsonb_build_object('from', old.state, 'to', new.state));
+    end if;
+    if new.state = 'voided' then
+        if new.void_why is null then perform clinic.refuse('void_needs_reason'); end if;
+        new.ended_at := clinic.now();
+    elsif new.state = 'signed' then
+        if new.kind = 'visit' and new.chief_complaint is null then perform clinic.refuse('sign_needs_complaint'); end if;
+        if new.kind = 'visit' and exists (select from clinic.provider v where v.id = new.provider_id
+                                             and v.profession = any (string_to_array(wanted, ',')))
+           and not exists (select from clinic.diagnosis d where d.encounter_id = new.id and d.struck_at is null) then
+            perform clinic.refuse('sign_needs_diagnosis');
+        end if;
+        new.ended_at := clinic.now(); new.signed_at := clinic.now(); new.signed_by := auth.actor();
+    end if;
+    return new;
+end $$;
+create trigger a_rules before insert or update on clinic.encounter for each row execute function clinic.encounter_rules();
+
+-- A closed draft never comes back: a save that was late is refused.
+create function clinic.draft_rules() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if old.closed_at is not null then perform clinic.refuse('draft_closed'); end if;
+    return new;
+end $$;
+create trigger a_rules before update on clinic.draft for each row execute function clinic.draft_rules();
+
+-- A test goes forward from ordered to reviewed, one step back when the step was a slip, and is cancelled before its result.
+create function clinic.service_request_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if new.status <> old.status then
+        if old.status || '>' || new.status not in ('ordered>collected', 'ordered>sent', 'ordered>received', 'collected>sent',
+                'collected>received', 'sent>received', 'received>reviewed', 'collected>ordered', 'sent>collected',
+                'ordered>cancelled', 'collected>cancelled', 'sent>cancelled', 'cancelled>ordered') then
+            perform clinic.refuse('test_edge', jsonb_build_object('from', old.status, 'to', new.status));
+        end if;
+        if new.status = 'reviewed' then
+            new.reviewed_at := clinic.now(); new.reviewed_by := auth.actor();
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger a_rules before update on clinic.service_request for each row execute function clinic.service_request_rules();
+
 create trigger signed before update or delete on clinic.encounter for each row execute function clinic.signed_is_signed();
 do $$
 declare t text;

@@ -84,71 +84,166 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
      order by case a.severity when 'severe' then 0 when 'moderate' then 1 else 2 end, a.created_at
 $$;
 
--- Candidates of a search in the names, at most 200, best first: every word as a prefix of some word of the name; when
--- that gives few, words that sound near. The program ranks and marks them.
+-- Every text that begins with p_word lies from it up to here, in the order of bytes: an index finds them.
+create function clinic.word_end(p_word text) returns text
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+    select p_word collate "C" || chr(1114111)
+$$;
+
+-- Words of names near a misspelled one, nearest first: alike by letters, two letters swapped, or one too many.
+-- (The extension must be loaded before its setting is known.)
+do $$ begin perform public.similarity('', ''); end $$;
+create function clinic.near_words(p_word text) returns table (word text, nearness real)
+language sql stable security definer set search_path = pg_catalog, pg_temp set pg_trgm.similarity_threshold = 0.24 as $$
+    with slip(w) as (
+        select left(p_word, i - 1) || substr(p_word, i + 1, 1) || substr(p_word, i, 1) || substr(p_word, i + 2)
+          from generate_series(1, length(p_word) - 1) i where length(p_word) >= 3
+        union select left(p_word, i - 1) || substr(p_word, i + 1) from generate_series(1, length(p_word)) i where length(p_word) >= 4)
+    select x.word, max(x.s)::real from (
+        select n.word, 0.9 as s from slip join clinic.name_word n on n.word = slip.w collate "C"
+        union all
+        select n.word, public.similarity(n.word, p_word) from clinic.name_word n where n.word operator(public.%) p_word
+        union all
+        (select n.word, 0.95 from clinic.name_word n
+          where n.word >= p_word collate "C" and n.word < clinic.word_end(p_word) limit 20)) x
+     group by x.word order by 2 desc, 1 limit 40
+$$;
+
+-- Candidates of a search, at most 200, best first; the program ranks and marks them. Words are folded beginnings of words
+-- of the name, in any order; digits are a record number, a national or Medicare number or the end of a phone; the rest
+-- narrows. When words give few, words that are near are taken too.
 create function clinic.find_patients(p_words text[], p_digits text, p_born date, p_born_year int, p_email text, p_limit int)
 returns table (patient_id uuid, how text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
-declare n int; w text; c int; found_ids uuid[]; lim int := least(p_limit, 200);
+declare
+    lim int := least(greatest(p_limit, 1), 200); lead text; ids uuid[]; more uuid[]; tail text := reverse(right(p_digits, 9));
+    number int := case when ltrim(p_digits, '0') ~ '^[0-9]{1,9}$' then ltrim(p_digits, '0')::int end;
 begin
     if not auth.is_staff() then return; end if;
+    if cardinality(p_words) > 0 then
+        -- The longest word is the rarest: it leads, the others are looked up for each patient it gives.
+        select w into lead from unnest(p_words) w order by length(w) desc, w limit 1;
+        ids := array(
+            select l.patient_id from (
+                (select pw.patient_id, 0 as o from clinic.patient_word pw where pw.word = lead)
+                union all
+                (select pw.patient_id, 1 from clinic.patient_word pw
+                  where pw.word > lead and pw.word < clinic.word_end(lead) limit 20000)) l
+              join clinic.patient p on p.id = l.patient_id
+             where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
+               and (p_born is null or p.birth_date = p_born)
+               and (p_digits = '' or reverse(p.phone_digits) ^@ tail or p.record_number = number
+                    or p.medicare_number ^@ p_digits or p.national_number ^@ p_digits)
+               and not exists (select from unnest(p_words) q(w) where not exists (
+                    select from clinic.patient_word x where x.patient_id = p.id and x.word >= q.w and x.word < clinic.word_end(q.w)))
+             group by l.patient_id order by min(l.o) limit lim);
+        return query select unnest(ids), 'name';
+        if cardinality(ids) < 8 then
+            return query
+                with near as materialized (
+                    select q.i, n.word, n.nearness from unnest(p_words) with ordinality q(w, i), clinic.near_words(q.w) n),
+                found as (
+                    select x.patient_id, near.i, max(near.nearness) as s
+                      from near join clinic.patient_word x on x.word = near.word collate "C" group by x.patient_id, near.i)
+                select f.patient_id, 'near' from found f join clinic.patient p on p.id = f.patient_id
+                 where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
+                   and (p_born is null or p.birth_date = p_born)
+                   and (p_digits = '' or reverse(p.phone_digits) ^@ tail)
+                   and f.patient_id <> all (ids)
+                 group by f.patient_id having count(*) = cardinality(p_words)
+                 order by sum(f.s) desc, f.patient_id limit lim - cardinality(ids);
+        end if;
+        return;
+    end if;
     if p_digits <> '' then
-        found_ids := array(
-            select id from (
-                select p.id, 1 as o from clinic.patient p where p.record_number::text = ltrim(p_digits, '0')
-                union all select p.id, 2 from clinic.patient p where p.medicare_number = p_digits or p.national_number = p_digits
-                union all select p.id, 3 from clinic.patient p where length(p_digits) >= 3 and reverse(p.phone_digits) ^@ reverse(p_digits)
-                union all select p.id, 4 from clinic.patient p where length(p_digits) >= 3 and p.phone_digits ^@ p_digits
-                union all select p.id, 5 from clinic.patient p where p.record_number::text ^@ ltrim(p_digits, '0') and ltrim(p_digits, '0') <> ''
-                union all select p.id, 6 from clinic.patient p where length(p_digits) >= 4 and (p.medicare_number ^@ p_digits or p.national_number ^@ p_digits)
-            ) x group by id order by min(o) limit lim);
-        return query select unnest(found_ids), 'digits';
+        ids := array(
+            select x.id from (
+                select p.id, 1 as o from clinic.patient p where p.record_number = number
+                union all select p.id, 2 from clinic.patient p where p.medicare_number = p_digits
+                union all select p.id, 2 from clinic.patient p where p.national_number = p_digits
+                union all (select p.id, 3 from clinic.patient p
+                            where length(p_digits) >= 3 and reverse(p.phone_digits) ~>=~ tail and reverse(p.phone_digits) ~<~ clinic.word_end(tail)
+                            limit lim)
+                union all (select p.id, 6 from clinic.patient p where length(p_digits) >= 4
+                              and p.medicare_number collate "C" >= p_digits and p.medicare_number collate "C" < clinic.word_end(p_digits) limit lim)
+                union all (select p.id, 6 from clinic.patient p where length(p_digits) >= 4
+                              and p.national_number collate "C" >= p_digits and p.national_number collate "C" < clinic.word_end(p_digits) limit lim)
+            ) x group by x.id order by min(x.o) limit lim);
+        return query select unnest(ids), 'digits';
     end if;
     if p_born is not null then
-        return query select p.id, 'born' from clinic.patient p where p.birth_date = p_born limit lim;
-    end if;
-    if p_email is not null then
-        return query select p.id, 'email' from clinic.patient p where lower(p.email) ^@ lower(p_email) limit lim;
-    end if;
-    if cardinality(p_words) > 0 then
-        select array_agg(x.id) into found_ids from (
-            select p.id from clinic.patient p
-             where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
-               and not exists (select from unnest(p_words) q(word) where not exists (
-                    select from clinic.patient_word pw where pw.patient_id = p.id and pw.word ^@ q.word))
-               and p.id in (select pw.patient_id from clinic.patient_word pw where pw.word ^@ p_words[1])
-             limit lim) x;
-        return query select unnest(found_ids), 'name';
-        if coalesce(cardinality(found_ids), 0) < 8 then
-            -- Near: every word close to, or the beginning of, some word of the name.
-            return query
-                with near as (
-                    select q.i, pw.patient_id, max(greatest(public.similarity(pw.word, q.word),
-                                               case when pw.word ^@ q.word then 1 else 0 end)) as s
-                      from unnest(p_words) with ordinality q(word, i)
-                      join clinic.patient_word pw on pw.word operator(public.%) q.word or pw.word ^@ q.word
-                     group by q.i, pw.patient_id)
-                select near.patient_id, 'near' from near
-                  join clinic.patient p on p.id = near.patient_id
-                 where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
-                   and not (near.patient_id = any (coalesce(found_ids, '{}')))
-                 group by near.patient_id having count(distinct near.i) = cardinality(p_words)
-                 order by sum(near.s) desc limit lim;
-        end if;
+        return query select p.id, 'born' from clinic.patient p
+            where p.birth_date = p_born and p.id <> all (coalesce(ids, '{}')) limit lim - coalesce(cardinality(ids), 0);
+    elsif p_email is not null then
+        return query select p.id, 'email' from clinic.patient p
+            where lower(p.email) collate "C" >= lower(p_email) and lower(p.email) collate "C" < clinic.word_end(lower(p_email)) limit lim;
     end if;
 end $$;
 
+-- Whose record the speaker opened or wrote last, the latest first.
+create function clinic.recent_patients(p_limit int) returns table (patient_id uuid, at timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select e.patient_id, max(e.at) from (
+        select x.patient_id, x.at from audit.event x where x.account_id = auth.actor() order by x.at desc limit 500) e
+     where e.patient_id is not null and auth.is_staff()
+     group by e.patient_id order by 2 desc limit least(p_limit, 50)
+$$;
+
+-- Patients who may be the one being registered: the same or a near name, and the same birth date or phone; or the very
+-- same name; or the same birth date and phone. The program says which and why.
+create function clinic.look_alikes(p_words text[], p_born date, p_digits text, p_except uuid)
+returns table (patient_id uuid, words_alike int, born_alike boolean, phone_alike boolean)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with near as materialized (
+        select q.i, n.word from unnest(p_words) with ordinality q(w, i), clinic.near_words(q.w) n
+         where n.word = q.w collate "C" or n.nearness >= 0.3),
+    named as (
+        select x.patient_id, count(distinct near.i)::int as alike
+          from near join clinic.patient_word x on x.word = near.word collate "C" group by x.patient_id),
+    candidate as (
+        select p.id, coalesce(n.alike, 0) as alike, p.birth_date = p_born as born,
+               length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8) as phone
+          from clinic.patient p left join named n on n.patient_id = p.id
+         where p.id in (select patient_id from named where alike >= least(2, cardinality(p_words)))
+            or p.birth_date = p_born and (n.alike >= 1 or length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8))
+            or n.alike >= 1 and length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8))
+    select c.id, c.alike, coalesce(c.born, false), coalesce(c.phone, false) from candidate c
+     where auth.is_staff() and c.id is distinct from p_except
+     order by (coalesce(c.born, false)::int + coalesce(c.phone, false)::int) * 2 + c.alike desc, c.id limit 12
+$$;
+
 -- Why a specialist cannot be booked, and other facts that a refusal tells, looked at with the owner's eyes.
 create function clinic.overlap_facts(p_patient uuid, p_provider uuid, p_from timestamptz, p_to timestamptz)
-returns table (side text, starts_at timestamptz)
+returns table (side text, starts_at timestamptz, ends_at timestamptz, provider_name text, centre_name text, appointment_id uuid)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select case when a.provider_id = p_provider then 'provider' else 'patient' end, a.starts_at
+    select case when a.patient_id = p_patient then 'patient' else 'provider' end, a.starts_at, a.ends_at,
+           upper(v.family_name) || ' ' || v.given_name, c.name, a.id
       from clinic.appointment a
+      join clinic.provider pr on pr.id = a.provider_id
+      join clinic.account v on v.id = pr.account_id
+      join clinic.centre c on c.id = a.centre_id
      where auth.is_staff() and (a.provider_id = p_provider or a.patient_id = p_patient)
        and a.kind = 'slot' and a.status in ('booked', 'arrived', 'in_progress')
        and a.during && tstzrange(p_from, p_to)
      order by 1 limit 2
 $$;
+
+-- What a patient may not change of themselves, and who may deactivate or block.
+create function clinic.patient_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if (new.deactivated_at, new.deactivated_why, new.blocked_until, new.blocked_why)
+       is distinct from (old.deactivated_at, old.deactivated_why, old.blocked_until, old.blocked_why)
+       and auth.actor() is not null and not auth.has_role('receptionist', 'administrator') then
+        perform clinic.refuse('desk_only');
+    end if;
+    if (new.national_number, new.medicare_number, new.record_number)
+       is distinct from (old.national_number, old.medicare_number, old.record_number) and auth.actor() is not null and not auth.is_staff() then
+        perform clinic.refuse('numbers_are_locked');
+    end if;
+    return new;
+end $$;
+create trigger a_rules before update on clinic.patient for each row execute function clinic.patient_rules();
 
 -- Why a record cannot be read: no_relationship | expired | only_cancelled | strict | role | unknown. Never its content.
 create function clinic.why_not_read(p_patient uuid) returns text
@@ -163,12 +258,34 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         else 'no_relationship' end
 $$;
 
+-- Why one visit cannot be read, when it cannot: the same reasons, or 'unknown' when there is no such visit.
+create function clinic.why_not_record(p_encounter uuid, out why text, out patient_id uuid)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case when e.id is null then 'unknown'
+                when e.author = auth.actor() or e.provider_id = auth.provider_id() then null
+                else clinic.why_not_read(e.patient_id) end,
+           case when auth.is_staff() then e.patient_id end
+      from (select) one left join clinic.encounter e on e.id = p_encounter
+$$;
+
+-- A specialist has read the letter that was written to them or to their specialty.
+create function clinic.referral_seen(p_referral uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update clinic.referral r set status = 'seen'
+     where r.id = p_referral and r.status = 'sent' and r.struck_at is null
+       and (r.to_provider_id = auth.provider_id()
+            or r.to_provider_id is null and r.to_specialty in
+               (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = auth.provider_id()));
+    return found;
+end $$;
+
 -- Row policies.
 do $$
 declare t text;
 begin
     foreach t in array array['account', 'centre', 'department', 'specialty', 'staff_centre', 'provider', 'provider_specialty',
-        'provider_centre', 'provider_hours', 'provider_registration', 'patient', 'patient_word', 'patient_alert', 'connection',
+        'provider_centre', 'provider_hours', 'provider_registration', 'patient', 'patient_word', 'name_word', 'patient_alert', 'connection',
         'clinic_session', 'appointment', 'appointment_event', 'referral', 'encounter', 'observation', 'note', 'service_request',
         'result', 'report', 'diagnosis', 'prescription', 'treatment', 'allergy', 'condition', 'medication', 'surgery',
         'vaccination', 'family_history', 'draft', 'request', 'login_name', 'clock', 'setting'] loop
@@ -238,7 +355,10 @@ grant update (acknowledged_at, acknowledged_by, struck_at, struck_by) on clinic.
 create policy read on clinic.encounter for select to praxis_app using (author = (select auth.actor())
     or provider_id = (select auth.provider_id()) or patient_id in (select clinic.readable_patients()));
 create policy add on clinic.encounter for insert to praxis_app with check (author = (select auth.actor())
-    and provider_id = (select auth.provider_id()) and patient_id in (select clinic.readable_patients()));
+    and provider_id = (select auth.provider_id())
+    -- Whoever is booked with a patient sees them, also where the history itself is closed (policy `strict`).
+    and (patient_id in (select clinic.readable_patients())
+         or appointment_id in (select a.id from clinic.appointment a where a.provider_id = (select auth.provider_id()) and a.status = 'in_progress')));
 create policy change on clinic.encounter for update to praxis_app using (provider_id = (select auth.provider_id()));
 grant select, insert on clinic.encounter to praxis_app;
 grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, follow_up_appointment_id, fee_cents, sick_from,
@@ -246,8 +366,8 @@ grant update (state, ended_at, chief_complaint, follow_up_on, follow_up_notes, f
 
 -- Referrals: the letter is for the writer, the one it is written to, and readers of the history.
 create policy read on clinic.referral for select to praxis_app using (author = (select auth.actor())
-    or to_provider_id = (select auth.provider_id())
-    or to_provider_id is null and to_specialty in (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = (select auth.provider_id()))
+    or status <> 'draft' and struck_at is null and (to_provider_id = (select auth.provider_id())
+        or to_provider_id is null and to_specialty in (select ps.specialty from clinic.provider_specialty ps where ps.provider_id = (select auth.provider_id())))
     or patient_id in (select clinic.readable_patients()));
 create policy add on clinic.referral for insert to praxis_app with check (author = (select auth.actor())
     and from_provider_id = (select auth.provider_id()) and clinic.may_write(encounter_id));
@@ -269,7 +389,7 @@ grant select, insert on clinic.patient to praxis_app;
 grant usage on clinic.record_number_seq to praxis_app;
 grant update (family_name, given_name, preferred_name, second_script_name, sex, birth_date, national_number, medicare_number,
     email, phone, phone_digits, address, language, contact_name, contact_relationship, contact_phone, blood_group,
-    allergy_state, centre_id, incomplete, deactivated_at, blocked_until, blocked_why) on clinic.patient to praxis_app;
+    allergy_state, centre_id, incomplete, deactivated_at, deactivated_why, blocked_until, blocked_why) on clinic.patient to praxis_app;
 create policy write on clinic.patient_word to praxis_app using ((select auth.is_staff())) with check ((select auth.is_staff()));
 grant insert, delete, select (patient_id) on clinic.patient_word to praxis_app;
 create policy read on clinic.patient_alert for select to praxis_app using ((select auth.is_staff()));
@@ -325,11 +445,29 @@ begin
         and exists (select from clinic.provider p where p.account_id = new.id) then
         perform clinic.refuse('provider_stays_provider');
     end if;
+    if new.deactivated_at is not null and old.deactivated_at is null then
+        -- Reactivating never brings an old sign-in back.
+        update auth.session set ended_at = now() where account_id = new.id and ended_at is null;
+    end if;
     return new;
 end $$;
 create trigger account_rules before update on clinic.account for each row execute function clinic.account_rules();
 
--- A provider leaves a centre when nothing is planned there any more.
+-- A centre is retired when nothing is planned there any more.
+create function clinic.centre_rules() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare n int;
+begin
+    if new.retired_at is not null and old.retired_at is null then
+        select count(*) into n from clinic.clinic_session s
+         where s.centre_id = new.id and s.removed_at is null and s.ends_at > clinic.now();
+        if n > 0 then perform clinic.refuse('centre_has_sessions', jsonb_build_object('sessions', n)); end if;
+    end if;
+    return new;
+end $$;
+create trigger centre_rules before update on clinic.centre for each row execute function clinic.centre_rules();
+
+-- A provider leaves a centre when nothing is planned there any more, and no hours are lost by it.
 create function clinic.affiliation_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare n int;
@@ -337,6 +475,9 @@ begin
     select count(*) into n from clinic.clinic_session s
      where s.provider_id = old.provider_id and s.centre_id = old.centre_id and s.removed_at is null and s.ends_at > clinic.now();
     if n > 0 then perform clinic.refuse('affiliation_has_sessions', jsonb_build_object('sessions', n)); end if;
+    if exists (select from clinic.provider_hours h where h.provider_id = old.provider_id and h.centre_id = old.centre_id) then
+        perform clinic.refuse('affiliation_has_hours');
+    end if;
     return old;
 end $$;
 create trigger affiliation_rules before delete on clinic.provider_centre for each row execute function clinic.affiliation_rules();
@@ -398,11 +539,29 @@ alter table audit.chain enable row level security;
 create policy read on audit.event for select to praxis_app using ((select auth.has_role('auditor', 'administrator')));
 grant select on audit.event to praxis_app;
 
-grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
-    clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
-    clinic.find_patients(text[], text, date, int, text, int), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
-    clinic.why_not_read(uuid), clinic.next_free(uuid[]), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
-    clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
+-- What the program's role may call.
+grant execute on function auth.is_staff() to praxis_app;
+grant execute on function auth.has_role(text[]) to praxis_app;
+grant execute on function auth.provider_id() to praxis_app;
+grant execute on function clinic.my_centres() to praxis_app;
+grant execute on function clinic.readable_patients() to praxis_app;
+grant execute on function clinic.may_read(uuid) to praxis_app;
+grant execute on function clinic.may_write(uuid) to praxis_app;
+grant execute on function clinic.allergy_state(uuid) to praxis_app;
+grant execute on function clinic.allergy_marks(uuid) to praxis_app;
+grant execute on function clinic.find_patients(text[], text, date, int, text, int) to praxis_app;
+grant execute on function clinic.recent_patients(int) to praxis_app;
+grant execute on function clinic.look_alikes(text[], date, text, uuid) to praxis_app;
+grant execute on function clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz) to praxis_app;
+grant execute on function clinic.why_not_read(uuid) to praxis_app;
+grant execute on function clinic.next_free(uuid[]) to praxis_app;
+grant execute on function clinic.referral_exists(uuid, uuid, date) to praxis_app;
+grant execute on function auth.set_code(uuid, bytea, text, bytea, int) to praxis_app;
+grant execute on function auth.work_at(uuid) to praxis_app;
+grant execute on function clinic.why_not_record(uuid) to praxis_app;
+grant execute on function clinic.referral_seen(uuid) to praxis_app;
+grant execute on function clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text) to praxis_app;
+grant execute on function clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod interop;
 pub mod logging;
 pub mod search;
 pub mod server;

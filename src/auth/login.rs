@@ -1,6 +1,6 @@
 //! The steps of signing in and of choosing a password, for the screens and the commands.
 use super::password::{self, NewCredential, PARAMS};
-use crate::store::{Error, SignIn, Store};
+use crate::store::{Error, SignIn, Store, Verifier};
 use zeroize::Zeroizing;
 
 async fn prove(
@@ -23,6 +23,17 @@ pub async fn credential(password: Zeroizing<String>, params: String) -> Result<N
         .await
         .map_err(|e| Error::bug("hashing broke off", e))?
         .map_err(|e| Error::bug("hashing", std::io::Error::other(e)))
+}
+
+/// A fresh one-time code, and what the database keeps of it.
+///
+/// # Errors
+/// [`Error::Bug`] when the machine gives no random bytes or cannot hash.
+pub async fn fresh_code() -> Result<(Zeroizing<String>, Verifier), Error> {
+    let code = password::one_time_code().map_err(|e| Error::bug("a code", std::io::Error::other(e)))?;
+    let code = Zeroizing::new(code);
+    let credential = credential(code.clone(), PARAMS.to_owned()).await?;
+    Ok((code, credential.into()))
 }
 
 /// Signs in with a login name or e-mail address. Raises the hash's parameters when they have risen since.

@@ -16,6 +16,12 @@ pub struct NewCredential {
     pub verifier: Vec<u8>,
 }
 
+impl From<NewCredential> for crate::store::Verifier {
+    fn from(c: NewCredential) -> Self {
+        Self { salt: c.salt, params: c.params, verifier: c.verifier }
+    }
+}
+
 /// Proof of a password: 32 bytes of argon2id. Takes about 0.3 s with [`PARAMS`]; not for an async thread.
 ///
 /// # Errors

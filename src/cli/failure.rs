@@ -2,7 +2,9 @@
 use crate::{config::Problems, server, store};
 use std::fmt;
 
-/// The input is wrong.
+/// Wrong usage.
+pub const USAGE: u8 = 2;
+/// Input that is wrong.
 pub const DATA: u8 = 65;
 /// A service is not available: the server, PostgreSQL's programs.
 pub const UNAVAILABLE: u8 = 69;
@@ -64,6 +66,7 @@ impl From<store::Error> for Failure {
             store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
             store::Error::Schema { .. } => CONFIG,
             store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
+            store::Error::Duplicate(_) => DATA,
             store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,
             _ => SOFTWARE,
         };

@@ -6,11 +6,13 @@ mod config;
 mod demo;
 mod demo_data;
 mod failure;
+mod import;
 pub mod keys;
 mod migrate;
 mod open;
 mod output;
 mod program;
+mod user;
 
 pub use failure::Failure;
 
@@ -47,6 +49,12 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Look at everything the program needs
     Check(check::Check),
+    /// Bring in what another system wrote
+    #[command(subcommand)]
+    Import(import::Import),
+    /// The first accounts, before anybody can sign in
+    #[command(subcommand)]
+    User(user::User),
     /// Show the configuration and where it comes from
     Config(config::Show),
     /// Show the keys, or look for faults in a keymap
@@ -91,6 +99,8 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(args)) => args.run(&context),
         Some(Command::Migrate(args)) => args.run(&context),
         Some(Command::Check(args)) => args.run(&context),
+        Some(Command::Import(args)) => args.run(&context),
+        Some(Command::User(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };

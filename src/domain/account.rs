@@ -69,8 +69,6 @@ pub struct AccountEntry {
     pub incomplete: bool,
     /// Since when they can no longer sign in, and why.
     pub deactivated: Option<(DateTime<Utc>, String)>,
-    /// A one-time code waits to be used.
-    pub code_open: bool,
 }
 
 /// How far an application is.

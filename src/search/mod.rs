@@ -1,5 +1,6 @@
 //! Ranking what was found and reading what was asked for. Draws nothing and asks no database.
 pub mod matcher;
+pub mod patients;
 pub mod query;
 
 pub use matcher::{Hit, rank};

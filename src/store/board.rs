@@ -1,9 +1,19 @@
 //! The board of a day at one centre: what a desk sees, in one query.
-use super::{Error, Event, Store, sealed};
-use crate::domain::{
-    actor::Actor,
-    ids::{AppointmentId, CentreId, PatientId, ProviderId},
-    name::PersonName,
+use super::{
+    Error, Event, Store,
+    appointment::{kind_of, status_of},
+    sealed,
+};
+use crate::{
+    domain::{
+        actor::Actor,
+        appointment::{AppointmentKind, AppointmentStatus},
+        booking::waited,
+        ids::{AppointmentId, CentreId, PatientId, ProviderId},
+        name::PersonName,
+        patient::{Sex, easily_confused},
+    },
+    text::fold,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -12,24 +22,83 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub struct BoardRow {
     pub appointment: AppointmentId,
     pub version: i64,
+    pub day: NaiveDate,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    pub status: String,
-    pub kind: String,
+    pub status: AppointmentStatus,
+    pub kind: AppointmentKind,
     pub patient: PatientId,
     pub patient_name: PersonName,
-    pub sex: String,
+    pub record_number: i32,
+    pub sex: Sex,
     pub birth_date: Option<NaiveDate>,
+    pub phone: String,
     pub provider: ProviderId,
     pub provider_name: PersonName,
+    pub profession: String,
     pub reason: String,
+    /// Why it was cancelled, voided or missed.
+    pub why: String,
     pub room: Option<String>,
     pub arrived_at: Option<DateTime<Utc>>,
-    pub allergy_state: Option<String>,
+    /// `listed`, `none_known`, `not_asked` or `hidden`.
+    pub allergy_state: String,
+    /// Booked on a referral.
+    pub referred: bool,
+    /// Was never seen here before.
+    pub new_patient: bool,
+    /// Something about the patient must be read.
+    pub alert: bool,
+    /// Somebody else of the day is easily taken for them.
+    pub look_alike: bool,
+}
+
+/// A day at a centre.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Board {
+    /// Every appointment of the day in the order of time, the cancelled ones too.
+    pub rows: Vec<BoardRow>,
+    /// Appointments of earlier days that are still booked or arrived: each is to be closed as no-show or left.
+    pub earlier: Vec<BoardRow>,
+}
+
+/// The figures over a board. Cancelled and voided ones do not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BoardCounts {
+    pub today: usize,
+    pub waiting: usize,
+    pub in_room: usize,
+    pub done: usize,
+    pub no_show: usize,
+    /// In minutes.
+    pub longest_wait: Option<i64>,
+}
+
+impl BoardCounts {
+    /// Counted at `now`.
+    #[must_use]
+    pub fn of(rows: &[BoardRow], now: DateTime<Utc>) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            counts.today +=
+                usize::from(!matches!(row.status, AppointmentStatus::Cancelled | AppointmentStatus::Voided));
+            match row.status {
+                AppointmentStatus::Arrived => {
+                    counts.waiting += 1;
+                    counts.longest_wait = counts.longest_wait.max(waited(row.arrived_at, now));
+                }
+                AppointmentStatus::InProgress => counts.in_room += 1,
+                AppointmentStatus::Completed => counts.done += 1,
+                AppointmentStatus::NoShow => counts.no_show += 1,
+                _ => {}
+            }
+        }
+        counts
+    }
 }
 
 impl Store {
-    /// Every appointment of `day` at `centre` that was not cancelled, in the order of time.
+    /// The day at the centre. `earlier` asks for what is left open of the 60 days before.
     ///
     /// `opened` says that a person opened the view: that is logged, a refresh is not.
     ///
@@ -41,18 +110,26 @@ impl Store {
         centre: CentreId,
         day: NaiveDate,
         opened: bool,
-    ) -> Result<Vec<BoardRow>, Error> {
+    ) -> Result<Board, Error> {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select a.id, a.version, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name, p.given_name,
-                              p.sex, p.birth_date, a.provider_id, v.family_name as provider_family, v.given_name as provider_given,
-                              a.reason, a.room, a.arrived_at, clinic.allergy_state(p.id) as allergy_state
+                    r#"select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
+                              p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id,
+                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.reason,
+                              a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
+                              a.referral_id is not null as "referred!",
+                              not exists (select from clinic.appointment h
+                                           where h.patient_id = a.patient_id and h.status = 'completed') as "new_patient!",
+                              exists (select from clinic.patient_alert l
+                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!"
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.provider pr on pr.id = a.provider_id
                        join clinic.account v on v.id = pr.account_id
-                       where a.centre_id = $1 and a.day = $2 and a.status <> 'cancelled'
+                       where a.centre_id = $1
+                         and (a.day = $2 or a.day < $2 and a.day > $2 - 60 and a.status in ('booked', 'arrived')
+                              and $2 = (clinic.now() at time zone (select zone from clinic.centre where id = $1))::date)
                        order by a.starts_at, p.family_name, p.given_name, a.id"#,
                     centre.0,
                     day
@@ -66,30 +143,56 @@ impl Store {
                         .record(&mut *c)
                         .await?;
                 }
-                rows.into_iter()
+                let rows = rows
+                    .into_iter()
                     .map(|r| {
                         Ok(BoardRow {
                             appointment: r.id.into(),
                             version: r.version,
+                            day: r.day,
                             starts_at: r.starts_at,
                             ends_at: r.ends_at,
-                            status: r.status,
-                            kind: r.kind,
+                            status: status_of(&r.status)?,
+                            kind: kind_of(&r.kind)?,
                             patient: r.patient_id.into(),
                             patient_name: PersonName::new(r.family_name, r.given_name),
-                            sex: r.sex,
+                            record_number: r.record_number,
+                            sex: Sex::from_code(&r.sex),
                             birth_date: r.birth_date,
+                            phone: r.phone,
                             provider: r.provider_id.into(),
                             provider_name: PersonName::new(r.provider_family, r.provider_given),
+                            profession: r.profession,
                             reason: sealed::open(r.reason.as_deref())?,
+                            why: sealed::open(r.status_why.as_deref())?,
                             room: r.room,
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,
+                            referred: r.referred,
+                            new_patient: r.new_patient,
+                            alert: r.alert,
+                            look_alike: false,
                         })
                     })
-                    .collect()
+                    .collect::<Result<Vec<_>, Error>>()?;
+                let (mut rows, earlier): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.day == day);
+                mark_look_alikes(&mut rows);
+                Ok(Board { rows, earlier })
             })
         })
         .await
+    }
+}
+
+/// Marks everybody for whom somebody else of the day is easily taken.
+pub(super) fn mark_look_alikes(rows: &mut [BoardRow]) {
+    let people: Vec<(PatientId, String, String, Option<NaiveDate>)> = rows
+        .iter()
+        .map(|r| (r.patient, fold(&r.patient_name.family), fold(&r.patient_name.given), r.birth_date))
+        .collect();
+    for (row, me) in rows.iter_mut().zip(&people) {
+        row.look_alike = people.iter().any(|other| {
+            other.0 != me.0 && easily_confused((&me.1, &me.2), me.3, (&other.1, &other.2), other.3)
+        });
     }
 }

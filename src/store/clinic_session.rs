@@ -153,8 +153,7 @@ impl Store {
         );
         let period = self.session_period(actor, new.centre, new.hours).await?;
         let minutes = i32::try_from(new.hours.slot_minutes).unwrap_or(0);
-        let added = self
-            .write(actor, request, event, &new, move |c| {
+        let writing = self.write(actor, request, event, &new, move |c| {
                 Box::pin(async move {
                     let id = ClinicSessionId::new();
                     sqlx::query!(
@@ -172,9 +171,8 @@ impl Store {
                     .await?;
                     Ok(id)
                 })
-            })
-            .await;
-        self.with_the_other(actor, new.provider, None, period, added).await
+            });
+        self.with_the_other(actor, new.provider, None, period, writing.await).await
     }
 
     /// Changes date, hours and slot length of a session, when its bookings still fit. Returns its new version.
@@ -193,28 +191,27 @@ impl Store {
         let event = Event::new("session.change", "clinic_session").id(id.0);
         let period = self.session_period(actor, session.centre, hours).await?;
         let minutes = i32::try_from(hours.slot_minutes).unwrap_or(0);
-        let changed = self
-            .write(actor, request, event, &(id, seen, hours), move |c| {
-                Box::pin(async move {
-                    let version = sqlx::query_scalar!(
-                        "update clinic.clinic_session set starts_at = $3, ends_at = $4, slot_minutes = $5
+        let asked = (id, seen, hours);
+        let writing = self.write(actor, request, event, &asked, move |c| {
+            Box::pin(async move {
+                let version = sqlx::query_scalar!(
+                    "update clinic.clinic_session set starts_at = $3, ends_at = $4, slot_minutes = $5
                          where id = $1 and version = $2 and removed_at is null returning version",
-                        id.0,
-                        seen,
-                        period.start,
-                        period.end,
-                        minutes
-                    )
-                    .fetch_optional(&mut *c)
-                    .await?;
-                    match version {
-                        Some(v) => Ok(v),
-                        None => Err(stale(c, id).await?),
-                    }
-                })
+                    id.0,
+                    seen,
+                    period.start,
+                    period.end,
+                    minutes
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                match version {
+                    Some(v) => Ok(v),
+                    None => Err(stale(c, id).await?),
+                }
             })
-            .await;
-        self.with_the_other(actor, provider, Some(id), period, changed).await
+        });
+        self.with_the_other(actor, provider, Some(id), period, writing.await).await
     }
 
     /// Removes a session that nobody is booked in.

@@ -2,35 +2,69 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod account;
+mod alert;
 mod appointment;
+mod audit_log;
+mod banner;
 mod board;
+mod bookable;
+mod booking;
 mod call;
+mod centre;
 mod change;
 mod clinic_session;
 mod connect;
 pub mod demo;
+mod department;
 mod directory;
+mod encounter;
 mod error;
+mod find_patient;
+mod history;
+mod import;
 mod listen;
+mod note;
+mod observation;
 mod overview;
+mod own_home;
+mod patient;
+mod patient_profile;
+mod provider;
 mod provider_home;
 mod records_search;
 mod refusal;
+mod registration;
 pub mod sealed;
 mod session;
+mod slots;
 
-pub use board::BoardRow;
+pub use appointment::AppointmentStep;
+pub use banner::{AllergyMark, Banner, Identity};
+pub use board::{Board, BoardCounts, BoardRow};
+mod setting;
+mod stale;
+mod system;
+
+pub use account::{AccountFilter, Deactivated, Verifier};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;
 pub use connect::Connector;
 pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
+pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
+pub use import::{ImportReport, Tally};
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
+pub use own_home::{OwnAppointment, OwnHome};
+pub use patient::Registered;
+pub use patient_profile::{PatientAppointment, PatientProfile};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use refusal::why as refusal;
 pub use session::{Challenge, SignIn};
+pub use setting::SettingEntry;
+pub use system::System;
 
 use crate::clock::Clock;
 use sqlx::PgPool;

@@ -197,6 +197,13 @@ impl Store {
     }
 }
 
+/// The newest page of one patient's visits.
+pub(super) async fn visits_of(c: &mut PgConnection, patient: PatientId) -> Result<Vec<VisitRow>, Error> {
+    let mut rows = visits(c, Some(&[patient.0]), &[], &[], (None, None), None).await?;
+    truncate(&mut rows);
+    Ok(rows)
+}
+
 /// Why a history is closed, from the answer of `clinic.why_not_read`.
 fn closed_because(code: &str) -> Why {
     let rule = match code {

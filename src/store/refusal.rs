@@ -13,12 +13,51 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => other.to_string(),
     };
     let (sentence, instead): (String, String) = match rule {
+        "appointment_provider_overlap" if !fact("time").is_empty() => (
+            tr!("{with} already has somebody at {time}.", with = fact("with"), time = fact("time")),
+            tr!("Choose another time; the list shows what is free now.").into(),
+        ),
+        "appointment_patient_overlap" if !fact("time").is_empty() => (
+            tr!(
+                "The patient already has an appointment at {time} with {with}, {centre}.",
+                time = fact("time"),
+                with = fact("with"),
+                centre = fact("centre")
+            ),
+            tr!("Choose another time, or move that appointment.").into(),
+        ),
         "appointment_provider_overlap" => {
             (tr!("That time is already taken with this provider.").into(), tr!("Choose another time.").into())
         }
         "appointment_patient_overlap" => (
             tr!("The patient already has an appointment at that time.").into(),
             tr!("Choose another time, or move the other appointment.").into(),
+        ),
+        "overbook_not_permitted" => (
+            tr!("Only reception, administrators and the provider overbook a session.").into(),
+            tr!("Choose a free time, or ask one of them.").into(),
+        ),
+        "overbook_needs_reason" => {
+            (tr!("Overbooking needs a reason.").into(), tr!("Write the reason first.").into())
+        }
+        "overbook_cap" => (
+            tr!(
+                "The session already has {cap} overbooked appointments, as many as are allowed.",
+                cap = fact("cap")
+            ),
+            tr!("Choose another session.").into(),
+        ),
+        "walk_in_today" => (
+            tr!("Walk-ins and emergencies are for today.").into(),
+            tr!("Book a time on the other day instead.").into(),
+        ),
+        "desk_only" => (
+            tr!("Only reception and administrators deactivate or block a patient.").into(),
+            tr!("Ask one of them.").into(),
+        ),
+        "numbers_are_locked" => (
+            tr!("Record, national and Medicare numbers are changed by staff only.").into(),
+            tr!("Ask at the desk.").into(),
         ),
         "nothing_in_the_past" => (
             tr!("That time has passed: nothing is booked in the past.").into(),
@@ -112,6 +151,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Your role reads no visit records.").into(),
             tr!("Those who treat the patient, and the patient, read them.").into(),
         ),
+        "no_own_record" => (
+            tr!("No patient record belongs to your account yet.").into(),
+            tr!("Ask reception to connect it.").into(),
+        ),
         "read_no_relationship" => (
             tr!("You do not treat this patient: there is no appointment with you.").into(),
             tr!("Once an appointment is booked with you, the history opens.").into(),
@@ -137,6 +180,58 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("A signed visit never changes.").into(),
             tr!("Add an addendum, or mark your own note as entered in error.").into(),
         ),
+        "start_own_visits" => (
+            tr!("Only the provider it was booked with starts this visit.").into(),
+            tr!("Open one of your own, or have reception move the appointment.").into(),
+        ),
+        "only_its_provider" => (
+            tr!("Only the visit's own provider changes, ends, pauses or voids it.").into(),
+            tr!("Add a note of your own.").into(),
+        ),
+        "sign_needs_complaint" => (
+            tr!("A visit needs a chief complaint before it is signed.").into(),
+            tr!("Write it in the Examination tab.").into(),
+        ),
+        "sign_needs_diagnosis" => (
+            tr!("Your profession signs a visit with at least one diagnosis.").into(),
+            tr!("Add one in the Diagnosis tab; free text is enough.").into(),
+        ),
+        "void_needs_reason" => (tr!("Voiding a visit needs a reason.").into(), String::new()),
+        "visit_edge" => (
+            tr!("A visit that is {from} cannot become {to}.", from = fact("from"), to = fact("to")),
+            String::new(),
+        ),
+        "visit_without_appointment" => (
+            tr!("The appointment of this visit is not in progress any more.").into(),
+            tr!("Look at it on the board.").into(),
+        ),
+        "visit_of_another_appointment"
+        | "visit_keeps_its_patient"
+        | "row_of_another_patient"
+        | "row_keeps_its_visit"
+        | "entry_keeps_its_list" => (
+            tr!("That belongs to another patient or visit; nothing was saved.").into(),
+            tr!("Close this and open the patient again.").into(),
+        ),
+        "follow_up_says_when" => {
+            (tr!("A follow-up needs a date or a note.").into(), tr!("Write one of them.").into())
+        }
+        "sick_note_ends" => {
+            (tr!("A sick note needs its first and its last day.").into(), tr!("Write both dates.").into())
+        }
+        "note_needs_text" => (tr!("A note needs a text; only its title may be empty.").into(), String::new()),
+        "strike_own_rows" => (
+            tr!("Only who wrote it marks it as entered in error, and only once.").into(),
+            tr!("Add a note of your own.").into(),
+        ),
+        "draft_closed" => (
+            tr!("This text was saved or discarded meanwhile.").into(),
+            tr!("What you type from now on is kept anew.").into(),
+        ),
+        "allergy_state_follows_list" => (
+            tr!("Whether allergies are listed follows from the list.").into(),
+            tr!("Add the allergy to the list.").into(),
+        ),
         "encounter_of_appointment" => {
             (tr!("This appointment already has a visit.").into(), tr!("Open the visit that is there.").into())
         }
@@ -150,6 +245,35 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Too many applications arrived within the last hour.").into(),
             tr!("Try again later, or call the clinic.").into(),
         ),
+        "not_your_own_account" => (
+            tr!("Nobody deactivates their own account or changes its role.").into(),
+            tr!("Ask another administrator.").into(),
+        ),
+        "last_administrator" => (
+            tr!("This is the last administrator; the clinic would have none.").into(),
+            tr!("Make somebody else an administrator first.").into(),
+        ),
+        "provider_stays_provider" => (
+            tr!("Patients are booked with this person, so the account stays a provider's.").into(),
+            tr!("Deactivate it and add a second account for the other work.").into(),
+        ),
+        "affiliation_has_sessions" => (
+            tr!("The provider still has {n} sessions planned at that centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "centre_has_sessions" => (
+            tr!("{n} sessions are still planned at this centre.", n = fact("sessions")),
+            tr!("Remove them in the schedule first.").into(),
+        ),
+        "affiliation_has_hours" => (
+            tr!("The provider still has weekly hours at that centre.").into(),
+            tr!("Remove the hours first.").into(),
+        ),
+        "registration_pending_key" => (
+            tr!("An application with that e-mail address is already waiting.").into(),
+            tr!("The clinic answers by e-mail or phone.").into(),
+        ),
+        "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
         "not_permitted" => (
             tr!("Your role does not allow that here.").into(),
             tr!("Ask somebody whose patient or task it is.").into(),

@@ -127,6 +127,32 @@ impl Store {
         })
     }
 
+    /// The centres at which this person works, by name.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn workplaces(&self, actor: &Actor) -> Result<Vec<Workplace>, Error> {
+        self.read(actor, |c| {
+            Box::pin(async move {
+                let rows = sqlx::query!(
+                    "select id, name, zone from clinic.centre
+                      where retired_at is null and id in (select clinic.my_centres()) order by name, id"
+                )
+                .fetch_all(c)
+                .await?;
+                Ok(rows
+                    .into_iter()
+                    .map(|r| Workplace {
+                        centre: CentreId(r.id),
+                        name: r.name,
+                        zone: r.zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+                    })
+                    .collect())
+            })
+        })
+        .await
+    }
+
     /// Replaces the password of the signed-in person; every other session of theirs ends. `false`: the old one is wrong.
     ///
     /// # Errors

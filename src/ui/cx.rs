@@ -137,6 +137,14 @@ impl Effect {
     }
 }
 
+/// A message on its way out: as it is, or as the outer screen's.
+fn lifted<M: Send + 'static>(lift: Option<&Lift>, msg: M) -> Box<dyn Any + Send> {
+    match lift {
+        Some(lift) => lift(Box::new(msg)),
+        None => Box::new(msg),
+    }
+}
+
 /// Where to send what a picker or dialog decides: a value of type `T`, whatever the screen that asked.
 pub struct Answer<T> {
     to: LayerId,
@@ -149,11 +157,15 @@ impl<T> Clone for Answer<T> {
     }
 }
 
+/// Makes a message of the screen out of one of a machine inside it.
+type Lift = Arc<dyn Fn(Box<dyn Any + Send>) -> Box<dyn Any + Send> + Send + Sync>;
+
 /// What a screen may ask for while it answers one call.
 pub struct Cx<M> {
     layer: LayerId,
     env: Env,
     effects: Vec<Effect>,
+    lift: Option<Lift>,
     _msg: PhantomData<fn(M)>,
 }
 
@@ -161,7 +173,7 @@ impl<M: Send + 'static> Cx<M> {
     /// A context of its own, for testing a screen by hand.
     #[must_use]
     pub fn new(layer: LayerId, env: Env) -> Self {
-        Self { layer, env, effects: vec![], _msg: PhantomData }
+        Self { layer, env, effects: vec![], lift: None, _msg: PhantomData }
     }
     /// What was asked for, in order.
     #[must_use]
@@ -174,8 +186,34 @@ impl<M: Send + 'static> Cx<M> {
         &self.env
     }
 
+    /// Answers one call of a machine inside this screen, whose messages are `N`s: `lift` makes the screen's out of them.
+    pub fn inner<N: Send + 'static, R>(
+        &mut self,
+        lift: impl Fn(Box<dyn Any + Send>) -> M + Send + Sync + 'static,
+        call: impl FnOnce(&mut Cx<N>) -> R,
+    ) -> R {
+        let outer = self.lift.clone();
+        let lift: Lift = Arc::new(move |msg| {
+            let msg: Box<dyn Any + Send> = Box::new(lift(msg));
+            match &outer {
+                Some(outer) => outer(msg),
+                None => msg,
+            }
+        });
+        let mut inner: Cx<N> = Cx {
+            layer: self.layer,
+            env: self.env.clone(),
+            effects: vec![],
+            lift: Some(lift),
+            _msg: PhantomData,
+        };
+        let said = call(&mut inner);
+        self.effects.append(&mut inner.effects);
+        said
+    }
+
     fn envelope(&self, label: &'static str, msg: M) -> Envelope {
-        Envelope { to: self.layer, label, msg: Box::new(msg), failure: None }
+        Envelope { to: self.layer, label, msg: lifted(self.lift.as_ref(), msg), failure: None }
     }
 
     /// Asks the store to read. A newer load of the same label wins: the older answer is dropped, its query never aborted.
@@ -189,11 +227,11 @@ impl<M: Send + 'static> Cx<M> {
         Fut: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        let to = self.layer;
+        let (to, lift) = (self.layer, self.lift.clone());
         let run: Job = Box::new(move |store| {
             Box::pin(async move {
                 let msg = done(query(store).await);
-                Envelope { to, label, msg: Box::new(msg), failure: None }
+                Envelope { to, label, msg: lifted(lift.as_ref(), msg), failure: None }
             })
         });
         self.effects.push(Effect::Load { label, run });
@@ -210,12 +248,12 @@ impl<M: Send + 'static> Cx<M> {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
-        let to = self.layer;
+        let (to, lift) = (self.layer, self.lift.clone());
         Box::new(move |store| {
             Box::pin(async move {
                 let result = write(store).await;
                 let failure = result.as_ref().err().map(ToString::to_string);
-                Envelope { to, label, msg: Box::new(done(result)), failure }
+                Envelope { to, label, msg: lifted(lift.as_ref(), done(result)), failure }
             })
         })
     }
@@ -267,8 +305,8 @@ impl<M: Send + 'static> Cx<M> {
         T: Send + 'static,
         S: Screen,
     {
-        let to = self.layer;
-        let answer = Answer { to, wrap: Arc::new(move |t| Box::new(done(t)) as Box<dyn Any + Send>) };
+        let (to, lift) = (self.layer, self.lift.clone());
+        let answer = Answer { to, wrap: Arc::new(move |t| lifted(lift.as_ref(), done(t))) };
         self.effects.push(Effect::Open(Box::new(move |id| Box::new(Slot::new(id, make(answer))))));
     }
 

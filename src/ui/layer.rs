@@ -38,7 +38,7 @@ pub trait Layer: Send {
     /// Keymap sections, most specific first, the widget's included.
     fn contexts(&mut self) -> Vec<String>;
     /// Its own commands.
-    fn commands(&self) -> &'static [CommandDef];
+    fn commands(&self) -> Vec<CommandDef>;
     /// Whether the command of this name may run now; `None` when it is not this layer's.
     fn available(&self, id: &str) -> Option<Result<(), Why>>;
     /// Whether the command must wait for an answer.
@@ -98,7 +98,8 @@ impl<S: Screen> Layer for Slot<S> {
         self.screen.title()
     }
     fn contexts(&mut self) -> Vec<String> {
-        let mut all: Vec<String> = self.screen.contexts().iter().map(ToString::to_string).collect();
+        let mut all = self.screen.inner_contexts();
+        all.extend(self.screen.contexts().iter().map(ToString::to_string));
         let mut add = |section: &str| {
             if !all.iter().any(|s| s == section) {
                 all.push(section.to_owned());
@@ -116,21 +117,28 @@ impl<S: Screen> Layer for Slot<S> {
         add("global");
         all
     }
-    fn commands(&self) -> &'static [CommandDef] {
-        S::Command::ALL
+    fn commands(&self) -> Vec<CommandDef> {
+        [self.screen.inner_commands(), S::Command::ALL].concat()
     }
     fn available(&self, id: &str) -> Option<Result<(), Why>> {
-        S::Command::parse(id).map(|c| self.screen.available(c))
+        match S::Command::parse(id) {
+            Some(c) => Some(self.screen.available(c)),
+            None => self.screen.inner_available(id),
+        }
     }
     fn waits_for(&self, id: &str) -> bool {
-        S::Command::parse(id).is_some_and(|c| self.screen.waits_for(c))
+        S::Command::parse(id).map_or_else(|| self.screen.inner_waits_for(id), |c| self.screen.waits_for(c))
     }
     fn confirms(&self, id: &str) -> bool {
         S::Command::parse(id).is_some_and(|c| self.screen.confirms(c))
     }
     fn command(&mut self, id: &str, env: &Env) -> Option<Vec<Effect>> {
-        let command = S::Command::parse(id)?;
-        Some(self.with(env, |s, cx| s.command(command, cx)))
+        let mut known = true;
+        let effects = self.with(env, |s, cx| match S::Command::parse(id) {
+            Some(command) => s.command(command, cx),
+            None => known = s.inner_command(id, cx),
+        });
+        known.then_some(effects)
     }
     fn act(&mut self, command: WidgetCommand) -> Used {
         let used = self.screen.widget().map_or(Used::No, |w| w.act(command));

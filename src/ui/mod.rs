@@ -2,6 +2,7 @@
 pub mod app;
 pub mod command;
 pub mod cx;
+pub mod desk;
 pub mod input;
 pub mod keymap;
 pub mod layer;

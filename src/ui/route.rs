@@ -34,6 +34,8 @@ pub struct BookingStart {
 pub enum Route {
     Login,
     ChangePassword,
+    /// Another of one's centres.
+    Workplace,
     /// The first screen of the person's role.
     Home,
     /// The day's appointments of a centre; today without a date.
@@ -42,6 +44,8 @@ pub enum Route {
     Patients,
     Patient(PatientId),
     RegisterPatient,
+    /// Changing the identity of a patient.
+    EditPatient(PatientId),
     Booking(BookingStart),
     Providers,
     Provider(ProviderId),
@@ -49,14 +53,17 @@ pub enum Route {
     Centre(CentreId),
     Records,
     Record(EncounterId),
+    /// One patient's visits at every centre.
+    History(PatientId),
     /// The appointment panel of a visit.
     Visit(EncounterId),
     Admin,
     AdminAccounts,
     AdminApplications,
     AdminCentres,
-    AdminSessions,
-    AdminMachine,
+    AdminDepartments,
+    AdminProviders,
+    AdminSettings,
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
@@ -140,9 +147,9 @@ pub fn places(role: Role) -> Vec<Place> {
 #[must_use]
 pub fn home(role: Role) -> Route {
     match role {
-        Role::Administrator => Route::Admin,
-        Role::Auditor => Route::AuditLog,
-        Role::Patient | Role::LabTechnician => Route::Records,
+        Role::Administrator | Role::Auditor | Role::Patient => Route::Home,
+        Role::LabTechnician => Route::Records,
+        role if role.sees_patients() => Route::Home,
         _ => Route::Board(None),
     }
 }
@@ -151,13 +158,18 @@ pub fn home(role: Role) -> Route {
 #[must_use]
 pub fn section(route: &Route) -> &'static str {
     match route {
-        Route::Login | Route::ChangePassword | Route::Home | Route::ApplyAsProvider | Route::Account => "",
+        Route::Login
+        | Route::ChangePassword
+        | Route::Workplace
+        | Route::Home
+        | Route::ApplyAsProvider
+        | Route::Account => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
-        Route::Patients | Route::Patient(_) | Route::RegisterPatient => "go.patients",
+        Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
-        Route::Records | Route::Record(_) | Route::Visit(_) => "go.records",
+        Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

@@ -5,7 +5,7 @@
 pub use super::cx::{Answer, Cx, Effect, Env, Envelope, LayerId, Undo};
 pub use super::layer::{Layer, Slot};
 use super::{
-    command::{CommandSet, WidgetCommand},
+    command::{CommandDef, CommandSet, WidgetCommand},
     keymap::Keymap,
     theme::Theme,
 };
@@ -105,6 +105,26 @@ pub trait Screen: Sized + Send + 'static {
     fn confirms(&self, _command: Self::Command) -> bool {
         false
     }
+    /// The keymap sections of a machine inside this one (a tab); they come before its own.
+    fn inner_contexts(&self) -> Vec<String> {
+        vec![]
+    }
+    /// The commands of a machine inside this one (a tab), beside its own.
+    fn inner_commands(&self) -> &'static [CommandDef] {
+        &[]
+    }
+    /// Whether such a command may run now; `None` when there is none of this name.
+    fn inner_available(&self, _id: &str) -> Option<Result<(), Why>> {
+        None
+    }
+    /// As [`Screen::waits_for`], for such a command.
+    fn inner_waits_for(&self, _id: &str) -> bool {
+        false
+    }
+    /// Runs such a command; false when there is none of this name.
+    fn inner_command(&mut self, _id: &str, _cx: &mut Cx<Self::Msg>) -> bool {
+        false
+    }
     /// The layer was put on the stack: load what it shows.
     fn opened(&mut self, _cx: &mut Cx<Self::Msg>) {}
     /// The user asked.
@@ -123,7 +143,7 @@ pub trait Screen: Sized + Send + 'static {
     fn retry(&mut self, cx: &mut Cx<Self::Msg>) {
         self.opened(cx);
     }
-    /// The terminal is gone or the program is told to leave: save drafts now; at most one second is waited.
+    /// The layer goes, the terminal is gone or the program is told to leave: save drafts now; at most one second is waited.
     fn hang_up(&mut self, _cx: &mut Cx<Self::Msg>) {}
     /// It shows minutes: [`Screen::minute`] is called and a frame drawn when one has passed.
     fn needs_minute(&self) -> bool {

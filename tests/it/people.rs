@@ -26,7 +26,7 @@ async fn the_board_of_the_test_clinic_shows_its_appointments() {
     people::visit(&mut c, &clinic.gp, done, "signed").await;
     people::referral(&mut c, &clinic, clinic.hao).await;
     let mei = people::signed_in(&db, "mei").await;
-    let rows = mei.store.board(&mei.actor, clinic.randwick, clinic.today, true).await.unwrap();
+    let rows = mei.store.board(&mei.actor, clinic.randwick, clinic.today, true).await.unwrap().rows;
     let names: Vec<_> = rows.iter().map(|r| r.patient_name.to_string()).collect();
     assert_eq!(names, ["NGUYEN Linh", "BLACK Jack"]);
     assert_eq!(rows[1].reason, "blood test");

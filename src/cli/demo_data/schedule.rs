@@ -155,19 +155,16 @@ impl<'a> Calendar<'a> {
     /// Nobody is in two places at once: each day deals the patients out over all providers and slots.
     fn patient_at(&self, provider: usize, day: NaiveDate, slot: u32) -> Option<u32> {
         let n = u64::from(self.people.patients);
+        // All places of a day are shuffled among at least as many numbers; in a small clinic most places stay empty.
+        let m = n.max(PROVIDERS.len() as u64 * 48);
         let place = provider as u64 * 48 + u64::from(slot);
-        if n < 2 || place >= n {
-            // A small demo repeats its days; the later providers then stay free.
-            return (n >= 2 && provider < 4 && place % 48 < n / 4)
-                .then_some(((place % 48) * 4 + provider as u64) as u32)
-                .filter(|p| u64::from(*p) < n && n < 768);
-        }
         let mut r = Random::of(self.people.seed, "day", &[i64::from(day.num_days_from_ce())]);
-        let (offset, mut step) = (r.next() % n, r.next() % n | 1);
-        while gcd(step, n) != 1 {
+        let (offset, mut step) = (r.next() % m, r.next() % m | 1);
+        while gcd(step, m) != 1 {
             step += 2;
         }
-        Some(((place as u128 * u128::from(step) + u128::from(offset)) % u128::from(n)) as u32)
+        let dealt = (u128::from(place) * u128::from(step) + u128::from(offset)) % u128::from(m);
+        u32::try_from(dealt).ok().filter(|p| u64::from(*p) < n)
     }
 
     fn status(&self, p: &Provider, place: &Place, seeing: &mut bool) -> Option<&'static str> {

@@ -96,6 +96,8 @@ impl App {
             return;
         }
         let was_top = at + 1 == self.layers.len();
+        let drafts = self.layers[at].layer.tell(Moment::HangUp, &self.env);
+        self.run(id, drafts);
         self.layers.remove(at);
         self.runner.forget(id);
         self.pending.clear();
@@ -178,10 +180,8 @@ impl App {
                 }
             }
             Next::SignOut => self.sign_out(),
-            Next::Go(Route::Home) => {
-                let home = self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role));
-                self.next(Next::Go(home));
-            }
+            // A role whose home is a place of another name is taken there; the others have a home of their own.
+            Next::Go(Route::Home) if self.home() != Route::Home => self.next(Next::Go(self.home())),
             Next::Go(route) => match route::open(&route, &self.env) {
                 Some(make) => {
                     self.clear_layers();
@@ -192,9 +192,17 @@ impl App {
         }
     }
 
+    fn home(&self) -> Route {
+        self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role))
+    }
+
     pub(super) fn clear_layers(&mut self) {
-        for entry in std::mem::take(&mut self.layers) {
-            self.runner.forget(entry.layer.id());
+        let env = self.env.clone();
+        for mut entry in std::mem::take(&mut self.layers) {
+            let id = entry.layer.id();
+            let drafts = entry.layer.tell(Moment::HangUp, &env);
+            self.run(id, drafts);
+            self.runner.forget(id);
         }
         self.held.clear();
         self.held_for = None;
@@ -231,10 +239,7 @@ impl App {
             AppCommand::Quit if self.lock.is_some() => self.quit = true,
             AppCommand::Quit => self.run(APP, vec![Effect::Quit]),
             AppCommand::Enter => self.press_enter(),
-            AppCommand::SignOut => {
-                self.tell_all(Moment::HangUp);
-                self.run(APP, vec![Effect::SignedOut]);
-            }
+            AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();

@@ -190,8 +190,7 @@ impl Screen for Login {
         let inner = Rect { x: area.x + area.width.min(2), width: area.width.saturating_sub(4), ..area };
         let name = self.clinic.as_ref().map_or("Praxis", |c| c.name.as_str());
         widgets::put(frame, inner, 1, name, ui.theme.strong());
-        let what =
-            tr!("Praxis: appointments, visits and records of this clinic, for its staff and patients.");
+        let what = tr!("Praxis keeps this clinic's appointments, visits and records.");
         let about = wrap(what, usize::from(inner.width.max(1)));
         for (y, line) in (2..).zip(&about) {
             widgets::put(frame, inner, y, line, ui.theme.dim());

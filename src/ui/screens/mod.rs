@@ -1,25 +1,139 @@
-//! The screens. A new one adds three lines here: its module, its commands, its arm.
+//! The screens. A new one adds a line to each of four lists here: its module, its commands, its keymap sections, its arm.
 use super::{
     command::{CommandDef, CommandSet as _},
     cx::{Env, Opening},
     route::{Route, at},
 };
 
+pub mod admin;
+pub mod appointment;
+pub mod audit_log;
+pub mod board;
+pub mod booking;
 pub mod change_password;
+pub mod directory;
+pub mod history;
+pub mod home;
 pub mod login;
+pub mod patient;
+pub mod patients;
+pub mod records;
+pub mod register_patient;
+pub mod schedule;
+pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
-pub const COMMANDS: &[(&str, &[CommandDef])] =
-    &[("Sign in", login::Command::ALL), ("Choose a password", change_password::Command::ALL)];
+#[rustfmt::skip]
+pub const COMMANDS: &[(&str, &[CommandDef])] = &[
+    ("Sign in", login::Command::ALL),
+    ("Choose a password", change_password::Command::ALL),
+    ("Where you work", workplace::Command::ALL),
+    ("Board", board::Command::ALL),
+    ("Booking", booking::Command::ALL),
+    ("Patients", patients::Command::ALL),
+    ("Patient", patient::Command::ALL),
+    ("Form of a patient", register_patient::Command::ALL),
+    ("My day", home::provider::Command::ALL),
+    ("Overview", home::overview::Command::ALL),
+    ("My appointments and visits", home::own::Command::ALL),
+    ("Schedule", schedule::Command::ALL),
+    ("Session", schedule::panel::Command::ALL),
+    ("Form of a session", schedule::form::Command::ALL),
+    ("Records", records::Command::ALL),
+    ("Visits of a patient", history::Command::ALL),
+    ("Providers", directory::providers::Command::ALL),
+    ("Provider", directory::provider::Command::ALL),
+    ("Centres", directory::centres::Command::ALL),
+    ("Centre", directory::centre::Command::ALL),
+    ("Appointment panel", appointment::Command::ALL),
+    ("Lists of a patient", appointment::lists::Command::ALL),
+    ("An entry of a list", appointment::entry_form::Command::ALL),
+    ("Administration", admin::home::Command::ALL),
+    ("Forms of administration", admin::fields::FormCommand::ALL),
+    ("Accounts", admin::accounts::Command::ALL),
+    ("Details of providers", admin::providers::Command::ALL),
+    ("Applications", admin::applications::Command::ALL),
+    ("Centres of the clinic", admin::centres::Command::ALL),
+    ("Departments", admin::departments::Command::ALL),
+    ("Policies", admin::settings::Command::ALL),
+    ("Choice of centres", admin::centre_choice::Command::ALL),
+    ("One-time code", admin::code_shown::Command::ALL),
+    ("Audit log", audit_log::Command::ALL),
+];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
-pub const SECTIONS: &[&str] = &["lock"];
+#[rustfmt::skip]
+pub const SECTIONS: &[&str] = &[
+    "lock",
+    "login",
+    "change-password",
+    "workplace",
+    "board",
+    "booking",
+    "patients",
+    "patient",
+    "patient-form",
+    "home",
+    "overview",
+    "own",
+    "schedule",
+    "session",
+    "session-form",
+    "records",
+    "records-line",
+    "history",
+    "providers",
+    "provider",
+    "centres",
+    "centre",
+    "visit",
+    "visit-offer",
+    "patient-lists",
+    "entry",
+    "entry-last",
+    "admin",
+    "admin-form",
+    "accounts",
+    "admin-providers",
+    "applications",
+    "admin-centres",
+    "departments",
+    "settings",
+    "centre-choice",
+    "code",
+    "audit",
+];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
 pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
+        Route::Workplace => at(workplace::ChooseWorkplace::default()),
+        Route::Home => home::open(env),
+        Route::Board(day) => at(board::Board::at(*day)),
+        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Patients => at(patients::Patients::default()),
+        Route::Patient(id) => at(patient::Patient::new(*id)),
+        Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
+        Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Records => at(records::Records::default()),
+        Route::History(patient) => at(history::History::of(*patient)),
+        Route::Providers => at(directory::providers::Providers::default()),
+        Route::Provider(id) => at(directory::provider::Provider::of(*id)),
+        Route::Centres => at(directory::centres::Centres::default()),
+        Route::Centre(id) => at(directory::centre::Centre::of(*id)),
+        Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
+        Route::Admin => at(admin::home::Home::default()),
+        Route::AdminAccounts => at(admin::accounts::Accounts::default()),
+        Route::AdminProviders => at(admin::providers::Providers::default()),
+        Route::AdminApplications => at(admin::applications::Applications::default()),
+        Route::AdminCentres => at(admin::centres::Centres::default()),
+        Route::AdminDepartments => at(admin::departments::Departments::default()),
+        Route::AdminSettings => at(admin::settings::Settings::default()),
+        Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::AuditLog => at(audit_log::AuditLog::default()),
         _ => None,
     }
 }

@@ -17,6 +17,8 @@ pub struct Banner {
     pub record: String,
     /// `penicillin (rash)`; `None` when they were never asked about, empty when there are none known.
     pub allergies: Option<String>,
+    /// Whether there are any may not be known here; `allergies` says nothing then.
+    pub hidden: bool,
     /// At the right edge: `visit 6 min`.
     pub right: String,
 }
@@ -25,6 +27,7 @@ pub struct Banner {
 pub fn view(frame: &mut Frame<'_>, area: Rect, banner: &Banner, theme: Theme) {
     let cols = usize::from(area.width);
     let allergies = match &banner.allergies {
+        _ if banner.hidden => tr!("allergies hidden from you").to_owned(),
         None => tr!("allergies not asked").to_owned(),
         Some(none) if none.is_empty() => tr!("no known allergies").to_owned(),
         Some(some) => tr!("ALLERGY {what}", what = clean(some)),

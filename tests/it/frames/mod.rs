@@ -1,6 +1,8 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod app;
 mod bytes;
+mod day;
+pub mod find;
 mod keymaps;
 mod login;
 pub mod sample;

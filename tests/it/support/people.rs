@@ -112,7 +112,7 @@ pub async fn clinic(db: &Db) -> Clinic {
     let randwick = centre(&mut c, "medical_centre", "Randwick Medical Centre", "11000000001").await;
     let ultimo = centre(&mut c, "medical_centre", "Ultimo Medical Centre", "11000000002").await;
     let hospital = centre(&mut c, "hospital", "Harbour Hospital", "11000000003").await;
-    sqlx::query("insert into clinic.specialty (code, name) values ('cardiology', 'Cardiology'), ('dermatology', 'Dermatology')")
+    sqlx::query("insert into clinic.specialty (code, name) values ('cardiology', 'Cardiology'), ('dermatology', 'Dermatology') on conflict do nothing")
         .execute(&mut c)
         .await
         .expect("specialties");

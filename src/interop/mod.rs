@@ -1,0 +1,2 @@
+//! What other systems write, read into the clinic's own terms. Draws nothing and asks no database.
+pub mod medisoft;

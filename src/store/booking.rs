@@ -1,0 +1,129 @@
+//! Making an appointment and moving one. Who wins a race is decided by the database's constraints; the loser is told why.
+use super::{
+    Error, Event, Store,
+    appointment::{booked, lock_days, overlap, stale, zone_of},
+    refusal, sealed,
+};
+use crate::domain::{
+    actor::Actor,
+    booking::{Booked, NewAppointment, NewTime},
+    ids::{AppointmentId, RequestId},
+};
+
+impl Store {
+    /// Books. Asking again with the same appointment id for the same time answers with the one that is there.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] when provider or patient has something at that time; [`Error::Refused`] by any other rule.
+    pub async fn book(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        new: NewAppointment,
+    ) -> Result<Booked, Error> {
+        let event = Event::new("appointment.book", "appointment").id(new.id.0).patient(new.patient).facts(
+            serde_json::json!({ "provider": new.provider, "starts": new.period.start, "kind": new.kind.code() }),
+        );
+        let arguments = new.clone();
+        self.write(actor, request, event, &arguments, move |c| {
+            Box::pin(async move {
+                let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", new.centre.0)
+                    .fetch_optional(&mut *c)
+                    .await?
+                    .ok_or(Error::NotFound)?;
+                let zone = zone_of(&zone);
+                let made = sqlx::query_scalar!(
+                    "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
+                                                     starts_at, ends_at, reason, booked_by)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, auth.actor())
+                     on conflict do nothing returning id",
+                    new.id.0,
+                    new.patient.0,
+                    new.provider.0,
+                    new.centre.0,
+                    new.session.map(|s| s.0),
+                    new.kind.code(),
+                    if new.arrived { "arrived" } else { "booked" },
+                    new.period.starts_at(zone).date(),
+                    new.period.start,
+                    new.period.end,
+                    sealed::seal(new.reason.trim())
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                if made.is_some() {
+                    return booked(c, new.id).await;
+                }
+                match booked(c, new.id).await {
+                    Ok(there) if there.patient == new.patient && there.period == new.period => return Ok(there),
+                    Ok(_) => return Err(stale(c, new.id).await?),
+                    Err(Error::NotFound) => {}
+                    Err(e) => return Err(e),
+                }
+                let taken = overlap(c, new.patient, new.provider, new.period, zone, None).await?;
+                // The other one may have gone again in the meantime: the constraint's own words then.
+                Err(taken.unwrap_or_else(|| {
+                    Error::Overlap(refusal::why("appointment_provider_overlap", &serde_json::Value::Null))
+                }))
+            })
+        })
+        .await
+    }
+
+    /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when somebody changed it since `seen`; [`Error::Overlap`]; [`Error::Refused`].
+    pub async fn move_appointment(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        appointment: AppointmentId,
+        seen: i64,
+        to: NewTime,
+    ) -> Result<Booked, Error> {
+        let event = Event::new("appointment.move", "appointment")
+            .id(appointment.0)
+            .facts(serde_json::json!({ "provider": to.provider, "starts": to.period.start }));
+        let arguments = (appointment, seen, to.clone());
+        self.write(actor, request, event, &arguments, move |c| {
+            Box::pin(async move {
+                let now = booked(c, appointment).await?;
+                if now.version != seen {
+                    return Err(stale(c, appointment).await?);
+                }
+                let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", to.centre.0)
+                    .fetch_optional(&mut *c)
+                    .await?
+                    .ok_or(Error::NotFound)?;
+                let zone = zone_of(&zone);
+                lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
+                if let Some(taken) =
+                    overlap(c, now.patient, to.provider, to.period, zone, Some(appointment)).await?
+                {
+                    return Err(taken);
+                }
+                let moved = sqlx::query_scalar!(
+                    "update clinic.appointment
+                        set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
+                            referral_id = case when provider_id = $3 then referral_id end
+                      where id = $1 and version = $2 returning id",
+                    appointment.0,
+                    seen,
+                    to.provider.0,
+                    to.centre.0,
+                    to.session.map(|s| s.0),
+                    to.period.start,
+                    to.period.end
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                match moved {
+                    Some(_) => booked(c, appointment).await,
+                    None => Err(stale(c, appointment).await?),
+                }
+            })
+        })
+        .await
+    }
+}

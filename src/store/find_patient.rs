@@ -1,0 +1,145 @@
+//! Finding patients: candidates by what was typed, those looked at last, and those who may be the one being registered.
+use super::{Error, Event, Store};
+use crate::{
+    domain::{
+        actor::Actor,
+        contact,
+        ids::PatientId,
+        name::PersonName,
+        patient::{Identity, LookAlike, PatientHit, Sex},
+        patient_query::PatientQuery,
+    },
+    text::words,
+};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many candidates the database gives at most.
+const CANDIDATES: i32 = 200;
+
+impl Store {
+    /// At most 200 patients who may be meant, best first; the program ranks and marks them. For an empty query those whom
+    /// this person looked at last. `opened` says that the search was opened: that is logged, the words typed are not.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn find_patients(
+        &self,
+        actor: &Actor,
+        query: PatientQuery,
+        opened: bool,
+    ) -> Result<Vec<PatientHit>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                if opened {
+                    Event::new("patients.open", "patient").record(&mut *c).await?;
+                }
+                let ids: Vec<Uuid> = if query.is_empty() {
+                    if query.unfinished {
+                        return Ok(vec![]);
+                    }
+                    sqlx::query_scalar!(r#"select patient_id as "id!" from clinic.recent_patients(20)"#)
+                        .fetch_all(&mut *c)
+                        .await?
+                } else {
+                    let folded: Vec<String> = query.words.iter().flat_map(|w| words(w)).take(6).collect();
+                    if folded.is_empty()
+                        && query.digits.is_empty()
+                        && query.born.is_none()
+                        && query.email.is_none()
+                    {
+                        return Ok(vec![]);
+                    }
+                    sqlx::query_scalar!(
+                        r#"select patient_id as "id!" from clinic.find_patients($1, $2, $3, $4, $5, $6)"#,
+                        &folded,
+                        query.digits,
+                        query.born,
+                        query.born_year,
+                        query.email,
+                        CANDIDATES
+                    )
+                    .fetch_all(&mut *c)
+                    .await?
+                };
+                hits(c, &ids).await
+            })
+        })
+        .await
+    }
+
+    /// Who may be the person being registered (or changed: `except`), the likeliest first.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn look_alikes(
+        &self,
+        actor: &Actor,
+        identity: Identity,
+        except: Option<PatientId>,
+    ) -> Result<Vec<LookAlike>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let folded: Vec<String> =
+                    words(&format!("{} {}", identity.family_name, identity.given_name)).into_iter().take(6).collect();
+                let digits = contact::phone_digits(&identity.phone);
+                if folded.is_empty() && digits.len() < 6 {
+                    return Ok(vec![]);
+                }
+                let found = sqlx::query!(
+                    r#"select patient_id as "id!", words_alike as "words!", born_alike as "born!", phone_alike as "phone!"
+                         from clinic.look_alikes($1, $2, $3, $4)"#,
+                    &folded,
+                    identity.birth_date,
+                    digits,
+                    except.map(|p| p.0)
+                )
+                .fetch_all(&mut *c)
+                .await?;
+                let ids: Vec<Uuid> = found.iter().map(|f| f.id).collect();
+                let mut by_id: HashMap<Uuid, PatientHit> =
+                    hits(c, &ids).await?.into_iter().map(|h| (h.id.0, h)).collect();
+                Ok(found
+                    .into_iter()
+                    .filter_map(|f| {
+                        let hit = by_id.remove(&f.id)?;
+                        Some(LookAlike { hit, name: f.words > 0, birth_date: f.born, phone: f.phone })
+                    })
+                    .collect())
+            })
+        })
+        .await
+    }
+}
+
+/// The rows of a list, in the order of `ids`.
+pub(super) async fn hits(c: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<PatientHit>, Error> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.record_number, p.family_name, p.given_name, coalesce(p.preferred_name, '') as "preferred!",
+                  coalesce(p.second_script_name, '') as "second!", p.sex, p.birth_date, coalesce(p.phone, '') as "phone!",
+                  p.deactivated_at is not null as "deactivated!",
+                  (select min(a.starts_at) from clinic.appointment a
+                    where a.patient_id = p.id and a.status in ('booked', 'arrived') and a.ends_at > clinic.now()) as next
+             from unnest($1::uuid[]) with ordinality o(id, n) join clinic.patient p on p.id = o.id
+            order by o.n"#,
+        ids
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| PatientHit {
+            id: r.id.into(),
+            record_number: r.record_number,
+            name: PersonName::new(r.family_name, r.given_name),
+            preferred_name: r.preferred,
+            second_script_name: r.second,
+            sex: Sex::from_code(&r.sex),
+            birth_date: r.birth_date,
+            phone: r.phone,
+            deactivated: r.deactivated,
+            next: r.next,
+        })
+        .collect())
+}

@@ -1,0 +1,152 @@
+//! Notes of a visit, and addenda to a signed one. A note is struck out by its author and kept, never changed by another.
+use super::{
+    Error, Event, Store,
+    encounter::{close_draft_in, refused},
+    sealed,
+};
+use crate::domain::{
+    actor::Actor,
+    encounter::{BodySystem, NewNote, Note},
+    ids::{DraftId, EncounterId, NoteId, RequestId},
+    name::PersonName,
+};
+
+impl Store {
+    /// The notes of a visit in the order in which they were written, addenda last, struck ones included.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn notes(&self, actor: &Actor, encounter: EncounterId) -> Result<Vec<Note>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let rows = sqlx::query!(
+                    r#"select n.id, n.kind, n.system, n.title, n.body, n.created_at, n.struck_at, n.version,
+                              coalesce(n.author = auth.actor(), false) as "mine!",
+                              coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
+                         from clinic.note n left join clinic.account a on a.id = n.author
+                        where n.encounter_id = $1
+                        order by n.kind = 'addendum', n.created_at, n.id"#,
+                    encounter.0
+                )
+                .fetch_all(c)
+                .await?;
+                rows.into_iter()
+                    .map(|r| {
+                        Ok(Note {
+                            id: r.id.into(),
+                            addendum: r.kind == "addendum",
+                            system: r.system.as_deref().and_then(BodySystem::from_code),
+                            title: sealed::open(r.title.as_deref())?,
+                            body: sealed::open(Some(&r.body))?,
+                            author: PersonName::new(r.family, r.given),
+                            mine: r.mine,
+                            at: r.created_at,
+                            struck_at: r.struck_at,
+                            version: r.version,
+                        })
+                    })
+                    .collect()
+            })
+        })
+        .await
+    }
+
+    /// Adds a note to a visit, and closes the draft it was typed in.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the text is empty, the visit is signed or it is not theirs to write in.
+    pub async fn add_note(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        encounter: EncounterId,
+        note: NewNote,
+        closes: Option<DraftId>,
+    ) -> Result<NoteId, Error> {
+        self.insert_note(actor, request, Event::new("note.add", "encounter"), encounter, note, closes).await
+    }
+
+    /// Adds to a signed visit what was left out; the only thing that is written there afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the text is empty or the visit is not theirs.
+    pub async fn add_addendum(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        encounter: EncounterId,
+        note: NewNote,
+        closes: Option<DraftId>,
+    ) -> Result<NoteId, Error> {
+        self.insert_note(
+            actor,
+            request,
+            Event::new("note.add-addendum", "encounter"),
+            encounter,
+            note,
+            closes,
+        )
+        .await
+    }
+
+    async fn insert_note(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        event: Event,
+        encounter: EncounterId,
+        note: NewNote,
+        closes: Option<DraftId>,
+    ) -> Result<NoteId, Error> {
+        let kind = if event.action == "note.add" { "examination" } else { "addendum" };
+        let arguments = (encounter, kind, note.clone());
+        self.write(actor, request, event.id(encounter.0), &arguments, move |c| {
+            Box::pin(async move {
+                if note.body.trim().is_empty() {
+                    return Err(refused("note_needs_text"));
+                }
+                let id = NoteId::new();
+                let done = sqlx::query!(
+                    "insert into clinic.note (id, encounter_id, patient_id, kind, system, title, body, author, created_at, changed_at)
+                     select $1, e.id, e.patient_id, $3, $4, $5, $6, auth.actor(), clinic.now(), clinic.now()
+                       from clinic.encounter e where e.id = $2",
+                    id.0,
+                    encounter.0,
+                    kind,
+                    note.system.map(BodySystem::code),
+                    sealed::seal(note.title.trim()),
+                    sealed::seal_required(note.body.trim_end())
+                )
+                .execute(&mut *c)
+                .await?;
+                if done.rows_affected() == 0 {
+                    return Err(Error::NotFound);
+                }
+                close_draft_in(c, closes).await?;
+                Ok(id)
+            })
+        })
+        .await
+    }
+
+    /// Marks one's own note as entered in error: kept, shown struck, also after the visit was signed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when somebody else wrote it or it is struck already.
+    pub async fn strike_note(&self, actor: &Actor, request: RequestId, note: NoteId) -> Result<(), Error> {
+        let event = Event::new("note.strike", "note").id(note.0);
+        self.write(actor, request, event, &note, move |c| {
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "update clinic.note set struck_at = clinic.now(), struck_by = auth.actor()
+                      where id = $1 and author = auth.actor() and struck_at is null",
+                    note.0
+                )
+                .execute(c)
+                .await?;
+                if done.rows_affected() == 1 { Ok(()) } else { Err(refused("strike_own_rows")) }
+            })
+        })
+        .await
+    }
+}

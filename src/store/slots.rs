@@ -1,0 +1,163 @@
+//! Free time: what is left of the clinic sessions when live appointments are taken away. Never stored, always computed.
+use super::{Error, Store, appointment::zone_of};
+use crate::domain::{
+    actor::Actor,
+    booking::{DayStrip, FreeFilter, FreeSlot},
+    ids::{CentreId, ProviderId},
+    name::PersonName,
+    time::Period,
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use sqlx::PgConnection;
+
+/// How many days are looked at first, second and last: the next free time is nearly always near.
+const REACH: [u16; 3] = [3, 21, 366];
+
+impl Store {
+    /// The first free times that fit, soonest first. Days of a clock change have the slots they really have.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn first_free(&self, actor: &Actor, filter: FreeFilter) -> Result<Vec<FreeSlot>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let (mut found, mut from, mut looked) = (vec![], filter.from, 0);
+                for reach in REACH {
+                    let days = reach.min(filter.days.max(1)).saturating_sub(looked);
+                    if days == 0 || found.len() >= usize::from(filter.limit) {
+                        break;
+                    }
+                    let to = from.checked_add_days(Days::new(u64::from(days) - 1)).unwrap_or(from);
+                    free_between(c, &filter, from, to, &mut found).await?;
+                    (from, looked) = (to.succ_opt().unwrap_or(to), looked + days);
+                }
+                Ok(found)
+            })
+        })
+        .await
+    }
+
+    /// The day of these providers; without any, of everybody who has a session at the centre that day.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn day_strips(
+        &self,
+        actor: &Actor,
+        providers: Vec<ProviderId>,
+        centre: Option<CentreId>,
+        day: NaiveDate,
+    ) -> Result<Vec<DayStrip>, Error> {
+        let ids: Vec<uuid::Uuid> = providers.into_iter().map(|p| p.0).collect();
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let rows = sqlx::query!(
+                    r#"select s.provider_id, v.family_name, v.given_name,
+                              array_agg(s.starts_at order by s.starts_at) as "starts!: Vec<DateTime<Utc>>",
+                              array_agg(s.ends_at order by s.starts_at) as "ends!: Vec<DateTime<Utc>>",
+                              array(select x.starts_at from clinic.appointment x
+                                     where x.provider_id = s.provider_id and x.day = $3 and x.kind = 'slot'
+                                       and x.status in ('booked', 'arrived', 'in_progress')
+                                     order by x.starts_at, x.id) as "taken_from!: Vec<DateTime<Utc>>",
+                              array(select x.ends_at from clinic.appointment x
+                                     where x.provider_id = s.provider_id and x.day = $3 and x.kind = 'slot'
+                                       and x.status in ('booked', 'arrived', 'in_progress')
+                                     order by x.starts_at, x.id) as "taken_to!: Vec<DateTime<Utc>>"
+                         from clinic.clinic_session s
+                         join clinic.provider p on p.id = s.provider_id
+                         join clinic.account v on v.id = p.account_id
+                        where s.removed_at is null and s.day = $3 and ($2::uuid is null or s.centre_id = $2)
+                          and (cardinality($1::uuid[]) = 0 or s.provider_id = any($1))
+                        group by s.provider_id, v.family_name, v.given_name
+                        order by v.family_name, v.given_name, s.provider_id limit 40"#,
+                    &ids,
+                    centre.map(|c| c.0),
+                    day
+                )
+                .fetch_all(c)
+                .await?;
+                let pairs = |from: Vec<DateTime<Utc>>, to: Vec<DateTime<Utc>>| {
+                    from.into_iter().zip(to).map(|(start, end)| Period { start, end }).collect()
+                };
+                Ok(rows
+                    .into_iter()
+                    .map(|r| DayStrip {
+                        provider: r.provider_id.into(),
+                        name: PersonName::new(r.family_name, r.given_name),
+                        sessions: pairs(r.starts, r.ends),
+                        taken: pairs(r.taken_from, r.taken_to),
+                    })
+                    .collect())
+            })
+        })
+        .await
+    }
+}
+
+async fn free_between(
+    c: &mut PgConnection,
+    f: &FreeFilter,
+    from: NaiveDate,
+    to: NaiveDate,
+    found: &mut Vec<FreeSlot>,
+) -> Result<(), Error> {
+    let (first_minute, end_minute) = f.part.minutes();
+    let wanted = i64::from(f.limit.min(200)) - i64::try_from(found.len()).unwrap_or(0);
+    // No appointment is longer than four hours: the lower bound lets an index find what overlaps.
+    let rows = sqlx::query!(
+        r#"select s.id as session, s.provider_id, v.family_name, v.given_name, p.profession, s.centre_id, c.name as centre_name,
+                  c.zone, s.day, g.at as "starts_at!", g.at + make_interval(mins => s.slot_minutes) as "ends_at!"
+             from clinic.clinic_session s
+             join clinic.provider p on p.id = s.provider_id
+             join clinic.account v on v.id = p.account_id
+             join clinic.centre c on c.id = s.centre_id
+             left join clinic.department d on d.id = p.department_id
+             cross join (select clinic.now() as now, clinic.setting('book_ahead_days')::int as ahead) t
+             cross join lateral generate_series(s.starts_at, s.ends_at - make_interval(mins => s.slot_minutes),
+                                                make_interval(mins => s.slot_minutes)) g(at)
+            where s.removed_at is null and s.day between $1 and $2 and s.ends_at > t.now and g.at >= t.now
+              and g.at <= t.now + make_interval(days => t.ahead)
+              and v.deactivated_at is null and c.retired_at is null and d.closed is not true
+              and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
+              and ($5::uuid is null or p.department_id = $5) and ($6::uuid is null or s.centre_id = $6)
+              and extract(hour from g.at at time zone c.zone) * 60 + extract(minute from g.at at time zone c.zone) >= $7::int4
+              and extract(hour from g.at at time zone c.zone) * 60 + extract(minute from g.at at time zone c.zone) < $8::int4
+              and not exists (select from clinic.appointment x
+                               where x.provider_id = s.provider_id and x.kind = 'slot'
+                                 and x.status in ('booked', 'arrived', 'in_progress')
+                                 and x.starts_at > g.at - interval '4 hours'
+                                 and x.starts_at < g.at + make_interval(mins => s.slot_minutes) and x.ends_at > g.at)
+              and ($9::uuid is null or not exists (select from clinic.appointment x
+                               where x.patient_id = $9 and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')
+                                 and x.starts_at > g.at - interval '4 hours'
+                                 and x.starts_at < g.at + make_interval(mins => s.slot_minutes) and x.ends_at > g.at))
+              and ($9::uuid is null or $3::uuid is not null
+                   or p.account_id is distinct from (select y.account_id from clinic.patient y where y.id = $9)
+                      and (p.profession <> 'specialist' or clinic.referral_exists($9, s.provider_id, s.day)))
+            order by g.at, v.family_name, v.given_name, s.id limit $10"#,
+        from,
+        to,
+        f.provider.map(|p| p.0),
+        f.profession,
+        f.department.map(|d| d.0),
+        f.centre.map(|c| c.0),
+        first_minute,
+        end_minute,
+        f.patient.map(|p| p.0),
+        wanted
+    )
+    .fetch_all(c)
+    .await?;
+    found.extend(rows.into_iter().map(|r| FreeSlot {
+        session: r.session.into(),
+        provider: r.provider_id.into(),
+        provider_name: PersonName::new(r.family_name, r.given_name),
+        profession: r.profession,
+        centre: r.centre_id.into(),
+        centre_name: r.centre_name,
+        zone: zone_of(&r.zone),
+        day: r.day,
+        period: Period { start: r.starts_at, end: r.ends_at },
+    }));
+    Ok(())
+}

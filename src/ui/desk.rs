@@ -1,0 +1,267 @@
+//! What the screens of the front desk share: changing the status of an appointment with its undoing, asking for a
+//! reason, and short words for waits and times.
+use super::{
+    cx::Cx,
+    widgets::{picker, prompt::Prompt},
+};
+use crate::{
+    domain::{
+        actor::Actor,
+        appointment::{AppointmentStatus, Facts},
+        booking::Booked,
+        dates,
+        ids::{AppointmentId, RequestId},
+        patient::{Allergies, PatientHit, age_sex, record_number},
+        patient_query::PatientQuery,
+        why::Why,
+    },
+    search::patients::ranked,
+    store::{Error, Store},
+    tr,
+};
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+/// An appointment as a row knew it: what a change needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub id: AppointmentId,
+    pub version: i64,
+    pub status: AppointmentStatus,
+    /// `09:30 BLACK Jack`.
+    pub label: String,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub struct Done {
+    pub target: Target,
+    pub to: AppointmentStatus,
+    /// It took something back.
+    pub undo: bool,
+    /// The new version.
+    pub result: Result<i64, Error>,
+}
+
+impl Target {
+    /// Whether it may become `to`; whether its time is free is left to the database.
+    ///
+    /// # Errors
+    /// Which rule refuses, and what works instead.
+    pub fn check(&self, to: AppointmentStatus, today: bool, future: bool) -> Result<(), Why> {
+        self.status.check(to, Facts { today, future, free: true })
+    }
+}
+
+async fn write(
+    store: Store,
+    actor: Arc<Actor>,
+    target: Target,
+    to: AppointmentStatus,
+    why: String,
+) -> Result<i64, Error> {
+    let request = RequestId::new();
+    if (target.status, to) == (AppointmentStatus::Cancelled, AppointmentStatus::Booked) {
+        return store.restore_appointment(&actor, request, target.id, target.version).await;
+    }
+    store.set_status(&actor, request, target.id, target.version, to.code(), &why).await
+}
+
+/// Asks the store to change the status.
+pub fn change<M: Send + 'static>(
+    cx: &mut Cx<M>,
+    target: Target,
+    to: AppointmentStatus,
+    why: String,
+    done: impl FnOnce(Done) -> M + Send + 'static,
+) {
+    let Some(actor) = cx.env().actor.clone() else { return };
+    let asked = target.clone();
+    cx.save(
+        "appointment.status",
+        move |store| write(store, actor, asked, to, why),
+        move |result| done(Done { target, to, undo: false, result }),
+    );
+}
+
+/// Says what was done and offers to take it back, or says why not.
+pub fn tell<M: Send + 'static>(cx: &mut Cx<M>, done: &Done, msg: impl FnOnce(Done) -> M + Send + 'static) {
+    let who = &done.target.label;
+    let version = match &done.result {
+        Ok(version) => *version,
+        Err(e) => return cx.failed(e),
+    };
+    if done.undo {
+        return cx.toast(tr!("Taken back: {who} is {status}.", who = who, status = done.to.word()));
+    }
+    let said = match done.to {
+        AppointmentStatus::Arrived => tr!("Checked in: {who}", who = who),
+        AppointmentStatus::NoShow => tr!("No-show: {who}", who = who),
+        AppointmentStatus::Cancelled => tr!("Cancelled: {who}", who = who),
+        AppointmentStatus::Left => tr!("Left without being seen: {who}", who = who),
+        AppointmentStatus::Booked => tr!("Booked again: {who}", who = who),
+        other => tr!("{who} is {status}", who = who, status = other.word()),
+    };
+    let Some(actor) = cx.env().actor.clone() else { return };
+    let (back, to) = (Target { version, status: done.to, ..done.target.clone() }, done.target.status);
+    let taken_back = back.clone();
+    let why = if to == AppointmentStatus::Cancelled { tr!("undone").to_owned() } else { String::new() };
+    cx.undoable(
+        said,
+        "appointment.status",
+        move |store| write(store, actor, back, to, why),
+        move |result| msg(Done { target: taken_back, to, undo: true, result }),
+    );
+}
+
+/// Asks for a reason that must be given.
+pub fn ask_reason<M: Send + 'static>(
+    cx: &mut Cx<M>,
+    question: String,
+    done: impl Fn(Option<String>) -> M + Send + Sync + 'static,
+) {
+    cx.open(
+        move |answer| {
+            Prompt::new(question, answer).check(|text| {
+                if text.trim().is_empty() {
+                    Err(Why::new("reason", tr!("A reason is needed; it is kept.")))
+                } else {
+                    Ok(())
+                }
+            })
+        },
+        done,
+    );
+}
+
+/// Asks for a date as people write it.
+pub fn ask_date<M: Send + 'static>(
+    cx: &mut Cx<M>,
+    question: String,
+    done: impl Fn(Option<NaiveDate>) -> M + Send + Sync + 'static,
+) {
+    let today = cx.env().today();
+    cx.open(
+        move |answer| {
+            Prompt::new(question, answer).check(move |text| dates::parse_date(text, today).map(|_| ()))
+        },
+        move |text: Option<String>| done(text.and_then(|t| dates::parse_date(&t, today).ok())),
+    );
+}
+
+/// `12m`, `1h05`.
+#[must_use]
+pub fn wait(minutes: i64) -> String {
+    if minutes < 60 { format!("{minutes}m") } else { format!("{}h{:02}", minutes / 60, minutes % 60) }
+}
+
+/// `Thu 12 Mar 10:30`, on the wall of the centre.
+#[must_use]
+pub fn when(b: &Booked) -> String {
+    let at = b.period.starts_at(b.zone);
+    format!("{} {}", dates::short_day(at.date()), dates::clock(at.time()))
+}
+
+/// Everything a confirmation says, on one line.
+#[must_use]
+pub fn confirmation(b: &Booked) -> String {
+    tr!(
+        "{who} ({number}) {when}, {provider}, {centre}",
+        who = b.patient_name,
+        number = record_number(b.record_number),
+        when = when(b),
+        provider = b.provider_name,
+        centre = b.centre_name
+    )
+}
+
+/// Allergies in one phrase: listed, none known, not asked and hidden are four different things.
+#[must_use]
+pub fn allergies(of: &Allergies) -> String {
+    match of {
+        Allergies::Listed(marks) => {
+            let all: Vec<String> = marks
+                .iter()
+                .map(|m| {
+                    if m.reaction.is_empty() {
+                        m.substance.clone()
+                    } else {
+                        format!("{} ({})", m.substance, m.reaction)
+                    }
+                })
+                .collect();
+            tr!("ALLERGY {what}", what = all.join(", "))
+        }
+        Allergies::NoneKnown => tr!("no known allergies").into(),
+        Allergies::NotAsked => tr!("allergies not asked").into(),
+        Allergies::Hidden => tr!("allergies hidden from you").into(),
+    }
+}
+
+/// A profession in a word.
+#[must_use]
+pub fn profession(code: &str) -> String {
+    match code {
+        "gp" => tr!("GP").into(),
+        "specialist" => tr!("specialist").into(),
+        "physiotherapist" => tr!("physio").into(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// What tells two patients of the same name apart.
+#[must_use]
+pub fn patient_detail(hit: &PatientHit, today: NaiveDate) -> String {
+    let born = hit.birth_date.map(dates::long_date).unwrap_or_default();
+    format!(
+        "{}  {born}  {}  {}",
+        age_sex(hit.birth_date, hit.sex, today),
+        record_number(hit.record_number),
+        hit.phone
+    )
+}
+
+/// Rows of a picker of patients for what was typed.
+///
+/// # Errors
+/// Those of the store.
+pub async fn patient_rows(
+    store: Store,
+    actor: Option<Arc<Actor>>,
+    typed: String,
+    today: NaiveDate,
+) -> Result<Vec<picker::Row<PatientHit>>, Error> {
+    let Some(actor) = actor else { return Err(Error::NoSession) };
+    let query = PatientQuery::parse(&typed, today);
+    let hits = store.find_patients(&actor, query.clone(), false).await?;
+    Ok(ranked(&query, hits)
+        .into_iter()
+        .map(|f| {
+            let detail = patient_detail(&f.hit, today);
+            picker::Row::new(f.hit, f.shown, detail)
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_short() {
+        assert_eq!([wait(0), wait(59), wait(65)], ["0m", "59m", "1h05"]);
+    }
+
+    #[test]
+    fn four_states_of_allergies_are_four_phrases() {
+        use crate::domain::patient::AllergyMark;
+        let listed = Allergies::Listed(vec![AllergyMark {
+            substance: "penicillin".into(),
+            reaction: "rash".into(),
+            severity: None,
+        }]);
+        assert_eq!(allergies(&listed), "ALLERGY penicillin (rash)");
+        let all = [Allergies::NoneKnown, Allergies::NotAsked, Allergies::Hidden].map(|a| allergies(&a));
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    }
+}

@@ -1,0 +1,297 @@
+//! Everybody who can sign in: added, changed, deactivated with a reason, given a one-time code.
+use super::{
+    account_form::AccountForm,
+    code_shown::CodeShown,
+    fields::{Request, busy, reason},
+};
+use crate::{
+    domain::{account::AccountEntry, name::PersonName, why::Why},
+    store::{AccountFilter, Change, Deactivated, Error},
+    text::{tr_n, tr_str},
+    tr,
+    ui::{
+        cx::Cx,
+        screen::{Screen, Ui, Widget},
+        widgets::{
+            confirm::Confirm,
+            prompt::Prompt,
+            put, split_top,
+            table::{Column, Table},
+        },
+    },
+};
+use ratatui::{Frame, layout::Rect};
+use zeroize::Zeroizing;
+
+crate::commands! {
+    /// What the list of accounts understands.
+    pub enum Command {
+        Open: "account.change" "change" "Change the selected account";
+        Add: "account.add" "add" "Add an account and get its one-time code";
+        Code: "account.give-code" "new code" "Replace the password by a one-time code";
+        Deactivate: "account.deactivate" "deactivate" "Nobody can sign in with the account any more; it can be reactivated";
+        Reactivate: "account.reactivate" "reactivate" "Let the person sign in again";
+        Patients: "account.patients" "staff or patients" "Show the accounts of patients, or those of staff";
+        Find: "account.find" "search" "Search all accounts by name, login or e-mail address";
+    }
+}
+
+/// What comes back.
+pub enum Msg {
+    Loaded(Result<Vec<AccountEntry>, Error>),
+    Closed(Option<(String, Zeroizing<String>)>),
+    Shown(()),
+    Find(Option<String>),
+    Why(Option<String>),
+    CodeSure(bool),
+    Coded(Result<(String, Zeroizing<String>), Error>),
+    Deactivated(Result<Deactivated, Error>),
+    Reactivated(Result<i64, Error>),
+}
+
+/// The list.
+pub struct Accounts {
+    table: Table<AccountEntry>,
+    filter: AccountFilter,
+    request: Request,
+    /// The account a dialog is about.
+    about: Option<AccountEntry>,
+    seen: bool,
+}
+
+/// How a person is listed: the name, or the login where there is none.
+pub(super) fn shown_name(name: &PersonName, login: &str) -> String {
+    let name = name.to_string();
+    if name.is_empty() { login.to_owned() } else { name }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        let state = |r: &AccountEntry| match (&r.deactivated, r.incomplete) {
+            (Some(_), _) => tr!("deactivated").to_owned(),
+            (None, true) => tr!("incomplete").to_owned(),
+            _ => String::new(),
+        };
+        let table = Table::new(|r: &AccountEntry| r.id.0)
+            .column(
+                Column::new("Name", |r: &AccountEntry| shown_name(&r.details.name, &r.details.login))
+                    .grow(16),
+            )
+            .column(Column::new("Login", |r: &AccountEntry| r.details.login.clone()).grow(14).priority(2))
+            .column(
+                Column::new("Role", |r: &AccountEntry| tr_str(r.details.position.word()).to_owned())
+                    .width(15)
+                    .priority(3),
+            )
+            .column(Column::new("State", state).width(11).priority(4))
+            .empty("No account fits.");
+        Self {
+            table,
+            filter: AccountFilter::default(),
+            request: Request::default(),
+            about: None,
+            seen: false,
+        }
+    }
+}
+
+impl Accounts {
+    fn load(&mut self, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        self.table.loading();
+        let (filter, opened) = (self.filter.clone(), !self.seen);
+        self.seen = true;
+        cx.load(
+            "accounts.list",
+            move |s| async move { s.accounts(&actor, filter, opened).await },
+            Msg::Loaded,
+        );
+    }
+
+    fn give_code(&mut self, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(about)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+        self.request.saving = true;
+        let (request, code) = (self.request.id, self.request.code());
+        let write = move |s: crate::store::Store| async move {
+            let (code, verifier) = code.await?;
+            s.give_code(&actor, request, about.id, verifier).await?;
+            Ok((about.details.login, code))
+        };
+        cx.save("account.give-code", write, Msg::Coded);
+    }
+}
+
+impl Screen for Accounts {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn contexts(&self) -> &[&str] {
+        &["accounts"]
+    }
+    fn title(&self) -> String {
+        if self.filter.patients { tr!("Accounts of patients") } else { tr!("Accounts of staff") }.into()
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        Some(&mut self.table)
+    }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        let Some(row) = self.table.selected() else {
+            return match command {
+                Command::Add | Command::Patients | Command::Find => Ok(()),
+                _ => Err(Why::new("no_row", tr!("No account is selected."))),
+            };
+        };
+        match command {
+            Command::Open if self.filter.patients => Err(Why::new(
+                "patient_account",
+                tr!("A patient's details are changed where patients are registered."),
+            )),
+            Command::Deactivate if row.deactivated.is_some() => {
+                Err(Why::new("deactivated", tr!("This account is deactivated already.")))
+            }
+            Command::Reactivate if row.deactivated.is_none() => {
+                Err(Why::new("active", tr!("This account is in use.")))
+            }
+            Command::Code if row.deactivated.is_some() => {
+                Err(Why::new("deactivated", tr!("This account is deactivated."))
+                    .instead(tr!("Reactivate it first.")))
+            }
+            Command::Code | Command::Deactivate | Command::Reactivate if self.request.saving => Err(busy()),
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command == Command::Open && self.table.is_loading()
+    }
+    fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.load(cx);
+    }
+    fn resumed(&mut self, cx: &mut Cx<Msg>) {
+        self.load(cx);
+    }
+    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        self.about = self.table.selected().cloned();
+        let name =
+            self.about.as_ref().map(|a| shown_name(&a.details.name, &a.details.login)).unwrap_or_default();
+        match command {
+            Command::Add => cx.open(|a| AccountForm::new(None, a), Msg::Closed),
+            Command::Open => {
+                if let Some(row) = self.about.clone() {
+                    cx.open(|a| AccountForm::new(Some(row), a), Msg::Closed);
+                }
+            }
+            Command::Code => cx.open(
+                move |a| {
+                    Confirm::new(tr!("Replace the password of {name} by a one-time code?", name = name), a)
+                        .consequence(tr!("Every open session of this person ends at once."))
+                        .yes(tr!("replace it"))
+                        .no(tr!("keep"))
+                },
+                Msg::CodeSure,
+            ),
+            Command::Deactivate => cx.open(
+                move |a| {
+                    Prompt::new(
+                        tr!("Why is {name} deactivated? They are signed out at once.", name = name),
+                        a,
+                    )
+                    .check(reason)
+                },
+                Msg::Why,
+            ),
+            Command::Reactivate => {
+                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+                self.request.saving = true;
+                let request = self.request.id;
+                let write = move |s: crate::store::Store| async move {
+                    s.reactivate_account(&actor, request, row.id, row.version).await
+                };
+                cx.save("account.reactivate", write, Msg::Reactivated);
+            }
+            Command::Patients => {
+                self.filter.patients = !self.filter.patients;
+                self.seen = false;
+                self.load(cx);
+            }
+            Command::Find => {
+                let find = self.filter.find.clone();
+                cx.open(
+                    move |a| {
+                        Prompt::new(tr!("Name, login or e-mail address; empty shows all"), a).with(&find)
+                    },
+                    Msg::Find,
+                );
+            }
+        }
+    }
+    fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
+        match msg {
+            Msg::Loaded(Ok(rows)) => self.table.set_rows(rows),
+            Msg::Loaded(Err(e)) => {
+                self.table.loaded();
+                cx.failed(&e);
+            }
+            Msg::Closed(Some((login, code))) => cx.open(move |a| CodeShown::new(login, code, a), Msg::Shown),
+            Msg::Closed(None) | Msg::Shown(()) => self.load(cx),
+            Msg::Find(Some(text)) => {
+                text.trim().clone_into(&mut self.filter.find);
+                self.load(cx);
+            }
+            Msg::Why(Some(why)) => {
+                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+                self.request.saving = true;
+                let request = self.request.id;
+                let write = move |s: crate::store::Store| async move {
+                    s.deactivate_account(&actor, request, row.id, row.version, why.trim()).await
+                };
+                cx.save("account.deactivate", write, Msg::Deactivated);
+            }
+            Msg::CodeSure(true) => self.give_code(cx),
+            Msg::Find(None) | Msg::Why(None) | Msg::CodeSure(false) => {}
+            Msg::Coded(Ok((login, code))) => {
+                self.request.ended(None);
+                cx.open(move |a| CodeShown::new(login, code, a), Msg::Shown);
+            }
+            Msg::Deactivated(Ok(done)) => {
+                self.request.ended(None);
+                let left = tr_n(
+                    "{n} appointment of theirs must be moved",
+                    "{n} appointments of theirs must be moved",
+                    done.appointments,
+                );
+                let said = if done.appointments == 0 {
+                    tr!("Deactivated.").into()
+                } else {
+                    tr!("Deactivated. {left}.", left = left)
+                };
+                cx.toast(said);
+                self.load(cx);
+            }
+            Msg::Reactivated(Ok(_)) => {
+                self.request.ended(None);
+                cx.toast(tr!("The person can sign in again."));
+                self.load(cx);
+            }
+            Msg::Coded(Err(e)) | Msg::Deactivated(Err(e)) | Msg::Reactivated(Err(e)) => {
+                self.request.ended(Some(&e));
+                cx.failed(&e);
+                self.load(cx);
+            }
+        }
+    }
+    fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
+        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.entity == "account") {
+            self.load(cx);
+        }
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let found = if self.filter.find.is_empty() {
+            String::new()
+        } else {
+            tr!(" with \"{text}\"", text = self.filter.find)
+        };
+        let [top, rest] = split_top(area, 1);
+        put(frame, top, 0, &format!(" {}{found}", self.title()), ui.theme.strong());
+        self.table.view(frame, rest, ui);
+    }
+}

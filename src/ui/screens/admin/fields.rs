@@ -1,0 +1,99 @@
+//! What the forms of administration share: fields by the one table of field rules, one set of commands, and the id of a
+//! request, which is new after each outcome that is known.
+use crate::{
+    auth::login::fresh_code,
+    domain::{
+        ids::RequestId,
+        validate::{self, check_undated},
+        why::Why,
+    },
+    store::{Error, Verifier},
+    text::tr_str,
+    tr,
+    ui::{screen::Leave, widgets::form::Field},
+};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+crate::commands! {
+    /// What every form of administration understands.
+    pub enum FormCommand {
+        Save: "admin.save" "save" "Save the form";
+        Centres: "admin.choose-centres" "centres" "Choose the centres of work";
+    }
+}
+
+/// A text field that keeps to the rule of this field.
+pub(super) fn ruled(field: validate::Field) -> Field {
+    optional(field, field.rule().required)
+}
+
+/// The same, required or not as the form wants it.
+pub(super) fn optional(field: validate::Field, required: bool) -> Field {
+    let rule = field.rule();
+    let text = match rule.kind {
+        validate::Kind::Text => Field::many(tr_str(rule.label), 3),
+        _ => Field::text(tr_str(rule.label)),
+    };
+    let text = text
+        .max(rule.max)
+        .check(move |typed| if typed.is_empty() { Ok(()) } else { check_undated(field, typed).map(|_| ()) });
+    if required { text.required() } else { text }
+}
+
+/// The stored form of what was typed; the form has checked it.
+pub(super) fn stored(field: validate::Field, typed: &str) -> String {
+    if typed.trim().is_empty() {
+        return String::new();
+    }
+    check_undated(field, typed).unwrap_or_else(|_| typed.trim().to_owned())
+}
+
+/// A reason must be given.
+pub(super) fn reason(typed: &str) -> Result<(), Why> {
+    check_undated(validate::Field::ReasonNeeded, typed).map(|_| ())
+}
+
+/// What leaving a form with changes says.
+pub(super) fn leave(dirty: usize) -> Leave {
+    match dirty {
+        0 => Leave::Free,
+        n => Leave::Ask(crate::text::tr_n("{n} unsaved field", "{n} unsaved fields", n)),
+    }
+}
+
+/// One request and the one-time code that belongs to it: asked again, it is the same code.
+pub(super) struct Request {
+    pub id: RequestId,
+    code: Arc<OnceCell<(Zeroizing<String>, Verifier)>>,
+    /// A save is on its way.
+    pub saving: bool,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { id: RequestId::new(), code: Arc::default(), saving: false }
+    }
+}
+
+impl Request {
+    /// The code of this request, made when first asked for.
+    pub fn code(&self) -> impl Future<Output = Result<(Zeroizing<String>, Verifier), Error>> + Send + use<> {
+        let cell = self.code.clone();
+        async move { cell.get_or_try_init(fresh_code).await.cloned() }
+    }
+
+    /// The outcome is known, or not: only then may the same request be sent again.
+    pub fn ended(&mut self, error: Option<&Error>) {
+        self.saving = false;
+        if !matches!(error, Some(Error::Unknown)) {
+            *self = Self::default();
+        }
+    }
+}
+
+/// What is said while a save is on its way.
+pub(super) fn busy() -> Why {
+    Why::new("saving", tr!("It is being saved."))
+}

@@ -1,0 +1,141 @@
+//! When what is typed is kept: each tab has a draft whose revision rises with every edit. One second of rest or two
+//! seconds of typing, whichever comes first, and leaving in any way, send it. Nothing here knows what a draft contains.
+use crate::{domain::ids::DraftId, store::NewDraft};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Rest after which a draft is sent.
+pub const QUIET: Duration = Duration::from_secs(1);
+/// The latest time after an edit at which it is sent, however fast somebody types.
+pub const LATEST: Duration = Duration::from_secs(2);
+/// When a draft that could not be sent is tried again.
+pub const AGAIN: Duration = Duration::from_secs(5);
+
+/// The draft of one tab.
+#[derive(Debug)]
+pub struct TabDraft {
+    id: DraftId,
+    revision: i64,
+    sent: i64,
+    kept: i64,
+    /// Drafts of other sign-ins whose text was taken over: closed once this one is kept.
+    pub taken: Vec<DraftId>,
+}
+
+impl Default for TabDraft {
+    fn default() -> Self {
+        Self { id: DraftId::new(), revision: 0, sent: 0, kept: 0, taken: vec![] }
+    }
+}
+
+impl TabDraft {
+    /// Something was typed.
+    pub fn edited(&mut self) {
+        self.revision += 1;
+    }
+    /// Edits that were not sent.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.revision > self.sent
+    }
+    /// Everything that was typed is kept.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept == self.revision
+    }
+    /// The draft's id, for a save that closes it.
+    #[must_use]
+    pub fn id(&self) -> DraftId {
+        self.id
+    }
+    /// What is sent now, with the number that [`TabDraft::kept`] is told.
+    pub fn send(
+        &mut self,
+        form: &'static str,
+        subject: Uuid,
+        version_seen: i64,
+        payload: String,
+    ) -> (i64, NewDraft) {
+        self.sent = self.revision;
+        let draft = NewDraft {
+            id: self.id,
+            form,
+            subject,
+            revision: self.revision,
+            version_seen: Some(version_seen),
+            payload,
+        };
+        (self.revision, draft)
+    }
+    /// The draft of this id is kept up to this revision. Gives the drafts that may be closed now.
+    pub fn kept(&mut self, id: DraftId, revision: i64) -> Vec<DraftId> {
+        if id != self.id {
+            return vec![];
+        }
+        self.kept = self.kept.max(revision);
+        std::mem::take(&mut self.taken)
+    }
+    /// It could not be sent: everything is due again.
+    pub fn failed(&mut self, id: DraftId) {
+        if id == self.id {
+            self.sent = self.kept;
+        }
+    }
+    /// The draft was closed by a save, or somewhere else: what is typed from now on begins another.
+    pub fn closed(&mut self, still_dirty: bool) {
+        self.id = DraftId::new();
+        self.revision += i64::from(still_dirty);
+        self.sent = self.revision - i64::from(still_dirty);
+        self.kept = self.sent;
+    }
+    /// Goes on with a draft that was found: its next state must be newer than what is there.
+    pub fn adopt(&mut self, id: DraftId, revision: i64) {
+        self.id = id;
+        self.revision = revision;
+        self.sent = revision;
+        self.kept = revision;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_typed_since_the_last_sending_is_due() {
+        let mut d = TabDraft::default();
+        assert!(!d.is_due() && d.is_kept());
+        d.edited();
+        let (revision, draft) = d.send("f", Uuid::nil(), 1, "a".into());
+        assert!(!d.is_due() && !d.is_kept());
+        d.edited();
+        assert!(d.is_due());
+        d.kept(draft.id, revision);
+        assert!(!d.is_kept());
+        let (revision, draft) = d.send("f", Uuid::nil(), 1, "ab".into());
+        d.kept(draft.id, revision);
+        assert!(d.is_kept());
+    }
+
+    #[test]
+    fn a_failed_sending_is_due_again() {
+        let mut d = TabDraft::default();
+        d.edited();
+        let (_, draft) = d.send("f", Uuid::nil(), 1, "a".into());
+        d.failed(draft.id);
+        assert!(d.is_due());
+    }
+
+    #[test]
+    fn after_a_closing_save_the_next_text_is_another_draft() {
+        let mut d = TabDraft::default();
+        d.edited();
+        let (_, old) = d.send("f", Uuid::nil(), 1, "a".into());
+        d.closed(false);
+        assert!(!d.is_due() && d.id() != old.id);
+        assert!(d.kept(old.id, 9).is_empty() && d.is_kept());
+        d.edited();
+        d.closed(true);
+        assert!(d.is_due());
+    }
+}

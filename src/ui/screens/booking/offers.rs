@@ -1,0 +1,208 @@
+//! The numbered list of free times. What somebody else takes stays in its row, marked, so that a number typed in good
+//! faith never means another time than the one that was read.
+use crate::{
+    domain::{
+        booking::{DayStrip, Directory, FreeSlot},
+        dates,
+        time::Period,
+    },
+    text::{clean, cut, pad},
+    tr,
+    ui::{
+        command::WidgetCommand,
+        desk,
+        screen::{TextInput, Ui, Used, Widget},
+        widgets::{self, day_grid, picker::scrolled},
+    },
+};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
+use ratatui::{Frame, layout::Rect, text::Span};
+
+/// One time that can be chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    pub slot: FreeSlot,
+    /// Somebody took it since the list was read.
+    pub gone: bool,
+    /// The patient is here: now.
+    pub now: bool,
+}
+
+/// The list and what is selected in it.
+#[derive(Debug, Default)]
+pub struct Offers {
+    pub rows: Vec<Offer>,
+    at: usize,
+    top: usize,
+    page: usize,
+}
+
+/// How many can be picked by a digit.
+pub const NUMBERED: usize = 9;
+
+impl Offers {
+    /// The selected one.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Offer> {
+        self.rows.get(self.at)
+    }
+    /// Selects the row of this place, if there is one.
+    pub fn select(&mut self, at: usize) -> bool {
+        if at < self.rows.len() {
+            self.at = at;
+        }
+        at < self.rows.len()
+    }
+    /// Another question's answer: the first row is selected.
+    pub fn replace(&mut self, slots: Vec<FreeSlot>) {
+        self.rows = slots.into_iter().map(|slot| Offer { slot, gone: false, now: false }).collect();
+        (self.at, self.top) = (0, 0);
+    }
+    /// The same question asked again: rows keep their places, taken ones are marked, new ones come last.
+    pub fn refresh(&mut self, slots: Vec<FreeSlot>) {
+        let same = |a: &FreeSlot, b: &FreeSlot| a.session == b.session && a.period == b.period;
+        for row in &mut self.rows {
+            row.gone = !slots.iter().any(|s| same(s, &row.slot));
+        }
+        let alive = self.rows.iter().filter(|r| !r.gone).count();
+        let fresh: Vec<FreeSlot> = slots
+            .into_iter()
+            .filter(|s| !self.rows.iter().any(|r| same(s, &r.slot)))
+            .take(NUMBERED.saturating_sub(alive))
+            .collect();
+        self.rows.extend(fresh.into_iter().map(|slot| Offer { slot, gone: false, now: false }));
+    }
+    /// Whoever works at the centre now or later today takes somebody who walked in.
+    pub fn walk_in(&mut self, strips: &[DayStrip], directory: &Directory, zone: Tz, now: DateTime<Utc>) {
+        let start = now - Duration::seconds(now.timestamp().rem_euclid(60));
+        let start = start - Duration::nanoseconds(i64::from(start.timestamp_subsec_nanos()));
+        let rows = strips.iter().filter(|s| s.sessions.iter().any(|p| p.end > now)).filter_map(|s| {
+            let provider = directory.provider(s.provider)?;
+            let centre = provider.centres.first().and_then(|c| directory.centre(*c))?;
+            Some(Offer {
+                slot: FreeSlot {
+                    session: crate::domain::ids::ClinicSessionId(uuid::Uuid::nil()),
+                    provider: s.provider,
+                    provider_name: s.name.clone(),
+                    profession: provider.profession.clone(),
+                    centre: centre.id,
+                    centre_name: centre.name.clone(),
+                    zone,
+                    day: now.with_timezone(&zone).date_naive(),
+                    period: Period { start, end: start + Duration::minutes(30) },
+                },
+                gone: false,
+                now: true,
+            })
+        });
+        self.rows = rows.collect();
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// Draws the rows; `focused` places the cursor.
+    pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, today: NaiveDate, ui: &Ui) {
+        let height = usize::from(area.height);
+        self.page = height;
+        self.top = scrolled(self.top, self.at, height, self.rows.len());
+        for (y, (i, offer)) in self.rows.iter().enumerate().skip(self.top).take(height).enumerate() {
+            let s = &offer.slot;
+            let number = if i < NUMBERED { (i + 1).to_string() } else { " ".into() };
+            let day = match (s.day - today).num_days() {
+                0 => tr!("today").to_owned(),
+                1 => tr!("tomorrow").to_owned(),
+                _ => dates::short_day(s.day),
+            };
+            let time = if offer.now { tr!("now").to_owned() } else { dates::clock(s.time()) };
+            let time = if offer.gone { tr!("taken").to_owned() } else { time };
+            let name = s.provider_name.to_string();
+            let who = pad(&cut(&clean(&name), 14), 14);
+            let line = format!("{number} {} {} {who} ", pad(&day, 10), pad(&time, 5));
+            let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 1);
+            let line = line + &cut(&clean(&s.centre_name), room);
+            let style = match (offer.gone, i == self.at) {
+                (true, _) => ui.theme.dim(),
+                (_, true) => ui.theme.strong(),
+                _ => ui.theme.text(),
+            };
+            let gutter = if i == self.at { ui.theme.gutter() } else { " " };
+            let spans = vec![
+                Span::raw(gutter),
+                Span::styled(cut(&line, usize::from(area.width).saturating_sub(1)), style),
+            ];
+            widgets::put_spans(frame, area, y as u16, spans);
+        }
+        if ui.focused && area.height > 0 && area.width > 0 && !self.rows.is_empty() {
+            frame.set_cursor_position((area.x, area.y + (self.at - self.top) as u16));
+        }
+    }
+}
+
+impl Widget for Offers {
+    fn contexts(&self) -> &'static [&'static str] {
+        &["list"]
+    }
+    fn act(&mut self, command: WidgetCommand) -> Used {
+        use WidgetCommand as W;
+        let last = self.rows.len().saturating_sub(1);
+        let page = self.page.max(2) - 1;
+        self.at = match command {
+            W::Next => (self.at + 1).min(last),
+            W::Previous => self.at.saturating_sub(1),
+            W::PageDown => (self.at + page).min(last),
+            W::PageUp => self.at.saturating_sub(page),
+            W::First => 0,
+            W::Last => last,
+            _ => return Used::No,
+        };
+        Used::Moved
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        None
+    }
+}
+
+/// The strip of a day: one line for each provider, two letters for each hour.
+pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStrip], zone: Tz, ui: &Ui) {
+    let hours: Vec<u32> = strips
+        .iter()
+        .flat_map(|s| &s.sessions)
+        .flat_map(|p| {
+            let from = p.starts_at(zone).time();
+            let to = p.ends_at(zone).time();
+            [chrono::Timelike::hour(&from), chrono::Timelike::hour(&to)]
+        })
+        .collect();
+    let first = hours.iter().min().copied().unwrap_or(8);
+    let last = hours.iter().max().copied().unwrap_or(17).max(first + 1);
+    let label = 13u16;
+    let fits = u32::from(area.width.saturating_sub(label) / 3);
+    let shown: Vec<u32> = (first..=last).take(fits as usize).collect();
+    let part = |c: char| match c {
+        '#' => day_grid::Part::Taken,
+        '.' => day_grid::Part::Free,
+        _ => day_grid::Part::Closed,
+    };
+    let grid = day_grid::Grid {
+        headings: shown.iter().map(|h| format!("{h:02}")).collect(),
+        lines: strips
+            .iter()
+            .map(|s| day_grid::Line {
+                label: s.name.to_string(),
+                cells: shown.iter().map(|h| s.hour(zone, *h).map(part).to_vec()).collect(),
+            })
+            .collect(),
+        selected: None,
+        label_width: usize::from(label),
+    };
+    day_grid::view(frame, area, &grid, ui.theme);
+    widgets::put(frame, widgets::split_left(area, label)[0], 0, &dates::short_day(day), ui.theme.dim());
+}
+
+/// `SMITH Anna · GP`.
+#[must_use]
+pub fn provider_line(directory: Option<&Directory>, id: crate::domain::ids::ProviderId) -> String {
+    directory
+        .and_then(|d| d.provider(id))
+        .map_or_else(String::new, |p| format!("{} · {}", p.name, desk::profession(&p.profession)))
+}

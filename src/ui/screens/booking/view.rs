@@ -1,0 +1,162 @@
+//! How the booking looks: what is chosen on top, what must be known before booking, then the free times and the day.
+use super::{Booking, offers};
+use crate::{
+    domain::{
+        appointment::AppointmentKind,
+        booking::DayPart,
+        dates,
+        patient::{Allergies, age_sex, record_number},
+    },
+    text::{clean, cut, pad},
+    tr,
+    ui::{desk, screen::Ui, widgets},
+};
+use ratatui::{Frame, layout::Rect, text::Span};
+
+impl Booking {
+    pub(super) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let theme = ui.theme;
+        let title = match (self.move_of, self.kind) {
+            (Some(_), _) => tr!("Move"),
+            (_, AppointmentKind::WalkIn) => tr!("Walk-in"),
+            (_, AppointmentKind::Emergency) => tr!("EMERGENCY"),
+            _ => tr!("Book"),
+        };
+        let label = |text: &str, value: String, room: usize| {
+            let value = cut(&clean(&value), room);
+            vec![Span::styled(format!("{} ", pad(text, 9)), theme.dim()), Span::raw(pad(&value, room + 1))]
+        };
+        let lead = 10;
+        let wide = usize::from(area.width).saturating_sub(lead + 12);
+        let half = wide.saturating_sub(10) / 2;
+        let mut first = vec![Span::styled(pad(&format!(" {title}"), lead), theme.strong())];
+        first.push(Span::styled(format!("{} ", pad(tr!("Patient"), 9)), theme.dim()));
+        first.extend(self.patient_spans(wide, ui));
+        widgets::put_spans(frame, area, 0, first);
+
+        let provider = match (self.provider, &self.profession) {
+            (Some(id), _) => offers::provider_line(self.directory.as_ref(), id),
+            (None, Some(code)) => tr!("any {profession}", profession = desk::profession(code)),
+            _ => tr!("anybody").into(),
+        };
+        let centre = self.centre.map_or_else(
+            || tr!("any").into(),
+            |id| {
+                self.directory.as_ref().and_then(|d| d.centre(id)).map(|c| c.name.clone()).unwrap_or_default()
+            },
+        );
+        let row = |left: Vec<Span<'static>>, right: Vec<Span<'static>>| {
+            let mut spans = vec![Span::raw(" ".repeat(lead))];
+            spans.extend(left);
+            spans.extend(right);
+            spans
+        };
+        widgets::put_spans(
+            frame,
+            area,
+            1,
+            row(label(tr!("Provider"), provider, half), label(tr!("Centre"), centre, half)),
+        );
+        let part = match self.part {
+            DayPart::Any => "",
+            DayPart::Morning => tr!("mornings"),
+            DayPart::Afternoon => tr!("afternoons"),
+            DayPart::Evening => tr!("evenings"),
+        };
+        let from = self.from.map_or_else(|| tr!("today").into(), dates::short_day);
+        let from = format!("{from} {part}");
+        widgets::put_spans(
+            frame,
+            area,
+            2,
+            row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)),
+        );
+        let warnings = cut(&clean(&self.warnings()), usize::from(area.width).saturating_sub(2));
+        widgets::put(frame, area, 3, &format!(" {warnings}"), theme.warn());
+
+        let [_, body] = widgets::split_top(area, 4);
+        let left = if area.width >= 76 { (area.width * 56 / 100).min(60) } else { area.width };
+        let [list, strip] = widgets::split_left(body, left);
+        let [head, rows] = widgets::split_top(list, 1);
+        widgets::put(frame, head, 0, &self.heading(), theme.dim());
+        if self.offers.rows.is_empty() {
+            let text = match (self.asked.is_some(), self.here()) {
+                (true, _) => tr!("loading").to_owned(),
+                (_, true) => tr!("Nobody works here any more today. w goes back to free times.").to_owned(),
+                _ if self.answered => {
+                    tr!("Nothing is free within 60 days. v changes the provider, c the centre.").to_owned()
+                }
+                _ => String::new(),
+            };
+            widgets::sentence(frame, widgets::split_left(rows, 1)[1], &text);
+        }
+        self.offers.view(frame, rows, ui.env.today(), ui);
+        if strip.width >= 20 && !self.strips.is_empty() {
+            let day = self.strip_day.unwrap_or_else(|| ui.env.today());
+            let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
+            offers::strip(frame, strip, day, &self.strips, zone, ui);
+        }
+    }
+
+    fn heading(&self) -> String {
+        match (&self.moving, self.here()) {
+            (Some(old), _) => tr!(" Now {when}. First free", when = desk::when(old)),
+            (_, true) => tr!(" Who takes the patient?").into(),
+            _ => tr!(" First free").into(),
+        }
+    }
+
+    fn patient_spans(&self, room: usize, ui: &Ui) -> Vec<Span<'static>> {
+        let Some(p) = &self.profile else {
+            let text = if self.patient.is_some() { tr!("loading") } else { tr!("p chooses") };
+            return vec![Span::raw(text)];
+        };
+        let born = p.identity.birth_date.map(dates::long_date).unwrap_or_default();
+        let name = clean(&p.name().to_string()).into_owned();
+        let facts = format!(
+            "  {}  {born}  {}  ",
+            age_sex(p.identity.birth_date, p.identity.sex, ui.env.today()),
+            record_number(p.record_number)
+        );
+        let left = room.saturating_sub(crate::text::width(&name) + crate::text::width(&facts));
+        let told = desk::allergies(&p.allergies);
+        let alarm = matches!(p.allergies, Allergies::Listed(_));
+        vec![
+            Span::styled(name, ui.theme.strong()),
+            Span::raw(facts),
+            Span::styled(cut(&clean(&told), left), if alarm { ui.theme.alarm() } else { ui.theme.dim() }),
+        ]
+    }
+
+    /// What somebody who books must know: told before, not after.
+    fn warnings(&self) -> String {
+        let Some(p) = &self.profile else { return String::new() };
+        let mut all: Vec<String> = vec![];
+        if p.deactivated {
+            all.push(tr!("deactivated, not bookable").into());
+        }
+        if let Some(until) = p.blocked_until {
+            all.push(tr!(
+                "not bookable until {day} {why}",
+                day = dates::long_date(until),
+                why = p.blocked_why
+            ));
+        }
+        if p.no_shows > 0 {
+            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+        }
+        all.extend(p.alerts.iter().map(|a| format!("! {}", a.text)));
+        all.extend(p.look_alikes_today.iter().map(|l| tr!("!2 today also {name}", name = l.name)));
+        let coming = p.upcoming.iter().find(|v| v.status.is_open() && Some(v.id) != self.move_of);
+        if let Some(v) = coming {
+            let at = v.period.starts_at(v.zone);
+            all.push(tr!(
+                "already booked {day} {time} {provider}",
+                day = dates::short_day(at.date()),
+                time = dates::clock(at.time()),
+                provider = v.provider_name
+            ));
+        }
+        all.join(" · ")
+    }
+}

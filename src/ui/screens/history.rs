@@ -1,0 +1,193 @@
+//! One patient's visits at every centre, newest first; older ones come as one goes down.
+use crate::{
+    domain::{
+        dates::{age, long_date},
+        ids::PatientId,
+        why::Why,
+    },
+    store::{Change, Error, HistoryPage, VisitCursor, VisitRow},
+    text::wrap,
+    tr,
+    ui::{
+        cx::Cx,
+        route::Route,
+        screen::{Screen, Ui, Widget},
+        widgets::{
+            self,
+            table::{Column, Table},
+        },
+    },
+};
+use ratatui::{Frame, layout::Rect};
+
+crate::commands! {
+    /// What the list of a patient's visits understands.
+    pub enum Command {
+        Open: "history.open" "open" "Open the whole record of the visit";
+        Patient: "history.patient" "patient" "Open the patient";
+        More: "history.more" "older" "Load older visits";
+    }
+}
+
+/// What this screen is told.
+pub enum Msg {
+    /// A page of visits; whether it comes after those that are shown.
+    Loaded(bool, Result<HistoryPage, Error>),
+}
+
+/// The screen.
+pub struct History {
+    patient: PatientId,
+    head: String,
+    closed: Option<Why>,
+    more: bool,
+    opened: bool,
+    table: Table<VisitRow>,
+}
+
+impl History {
+    /// The visits of this patient.
+    #[must_use]
+    pub fn of(patient: PatientId) -> Self {
+        Self {
+            patient,
+            head: String::new(),
+            closed: None,
+            more: false,
+            opened: false,
+            table: Table::new(|v: &VisitRow| v.encounter.0)
+                .column(Column::new("Date", |v: &VisitRow| long_date(v.day)).width(11))
+                .column(
+                    Column::new("Diagnosis", |v: &VisitRow| {
+                        if v.diagnosis.is_empty() { v.complaint.clone() } else { v.diagnosis.clone() }
+                    })
+                    .grow(14),
+                )
+                .column(
+                    Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2),
+                )
+                .column(Column::new("Centre", |v: &VisitRow| v.centre_name.clone()).grow(10).priority(4))
+                .column(Column::new("State", |v: &VisitRow| state_word(&v.state)).width(9).priority(5).look(
+                    |v, t| {
+                        if v.state == "signed" { t.dim() } else { t.warn() }
+                    },
+                ))
+                .empty("No visit that you may read."),
+        }
+    }
+
+    fn load(&mut self, after: Option<VisitCursor>, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let patient = self.patient;
+        let opened = !std::mem::replace(&mut self.opened, true);
+        self.table.loading();
+        cx.load(
+            "history.load",
+            move |store| async move { store.patient_visits(&actor, patient, after, opened).await },
+            move |r| Msg::Loaded(after.is_some(), r),
+        );
+    }
+
+    fn older(&mut self, cx: &mut Cx<Msg>) {
+        if self.more && !self.table.is_loading() {
+            let after = self.table.rows().last().map(VisitRow::cursor);
+            self.load(after, cx);
+        }
+    }
+}
+
+fn state_word(state: &str) -> String {
+    match state {
+        "signed" => tr!("signed").into(),
+        "paused" => tr!("paused").into(),
+        _ => tr!("unsigned").into(),
+    }
+}
+
+impl Screen for History {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn contexts(&self) -> &[&str] {
+        &["history"]
+    }
+    fn title(&self) -> String {
+        tr!("Visits").into()
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        Some(&mut self.table)
+    }
+    fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.load(None, cx);
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command == Command::Open && self.table.is_loading() && self.table.rows().is_empty()
+    }
+    fn moved(&mut self, cx: &mut Cx<Msg>) {
+        if self.table.position() + 1 >= self.table.rows().len() {
+            self.older(cx);
+        }
+    }
+    fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
+        let touched = match change {
+            Change::Everything => true,
+            Change::Row(r) => r.entity == "encounter" && r.patient == Some(self.patient.0),
+            Change::Link(_) => false,
+        };
+        if touched {
+            self.load(None, cx);
+        }
+    }
+    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        match command {
+            Command::Open => {
+                if let Some(visit) = self.table.selected() {
+                    cx.push(if visit.state == "signed" {
+                        Route::Record(visit.encounter)
+                    } else if cx.env().actor.as_ref().is_some_and(|a| a.provider == Some(visit.provider)) {
+                        Route::Visit(visit.encounter)
+                    } else {
+                        Route::Record(visit.encounter)
+                    });
+                }
+            }
+            Command::Patient => cx.push(Route::Patient(self.patient)),
+            Command::More if self.more => self.older(cx),
+            Command::More => cx.toast(tr!("There are no older visits.")),
+        }
+    }
+    fn update(&mut self, Msg::Loaded(after, result): Msg, cx: &mut Cx<Msg>) {
+        match result {
+            Ok(page) => {
+                let today = cx.env().today();
+                let born = page
+                    .birth_date
+                    .map(|b| tr!("born {date} ({age})", date = long_date(b), age = age(b, today)));
+                self.head =
+                    format!(" {}   {:06}   {}", page.name, page.record_number, born.unwrap_or_default());
+                self.closed = page.closed;
+                self.more = page.more;
+                let mut rows = if after { self.table.rows().to_vec() } else { vec![] };
+                rows.extend(page.rows);
+                self.table.set_rows(rows);
+            }
+            Err(e) => {
+                self.table.loaded();
+                cx.failed(&e);
+            }
+        }
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let why = self.closed.as_ref().map(|w| {
+            let lead = tr!("Only visits you wrote yourself are shown.");
+            wrap(&format!("{lead} {w}"), usize::from(area.width.saturating_sub(2)).max(1))
+        });
+        let lines = why.unwrap_or_default();
+        let [head, rows] = widgets::split_top(area, 1 + lines.len().min(4) as u16);
+        widgets::put(frame, head, 0, &self.head, ui.theme.strong());
+        for (y, line) in (1..).zip(&lines) {
+            widgets::put(frame, head, y, &format!(" {line}"), ui.theme.warn());
+        }
+        self.table.view(frame, rows, ui);
+    }
+}

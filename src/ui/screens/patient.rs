@@ -1,0 +1,507 @@
+//! A patient on one page for the desk: who they are, what must be read before anything else, and their visits. A caller's
+//! appointment is moved, cancelled or checked in from here.
+use crate::{
+    domain::{
+        appointment::AppointmentStatus,
+        dates,
+        ids::{PatientId, RequestId},
+        patient::{Allergies, age_sex, record_number},
+        why::Why,
+    },
+    store::{Change, Error, PatientAppointment, PatientProfile},
+    tr,
+    ui::{
+        cx::{Cx, Env},
+        desk::{self, Target},
+        route::{BookingStart, Route},
+        screen::{Screen, Ui, Widget},
+        widgets::{
+            self,
+            picker::{Picker, Row},
+            table::{Column, Table},
+        },
+    },
+};
+use chrono::NaiveDate;
+use ratatui::{Frame, layout::Rect, style::Style, text::Span};
+use std::time::Duration;
+use uuid::Uuid;
+
+crate::commands! {
+    /// What a patient's page understands.
+    pub enum Command {
+        Book: "patient.book" "book" "Make an appointment for this patient";
+        Edit: "patient.edit" "edit" "Change the identity";
+        Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
+        Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
+        NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
+        Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Alert: "alert.add" "alert" "Add a sentence to the banner";
+        Strike: "alert.strike" "strike alert" "Take an alert off the banner";
+        Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
+        Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
+    }
+}
+
+/// What the page is told.
+pub enum Msg {
+    Loaded(Result<Box<PatientProfile>, Error>),
+    Changed(desk::Done),
+    Reason(Target, Option<String>),
+    AlertText(Option<String>),
+    AlertPicked(Option<Uuid>),
+    Deactivate(Option<String>),
+    BlockUntil(Option<NaiveDate>),
+    BlockWhy(NaiveDate, Option<String>),
+    Saved(String, Result<(), Error>),
+    Reload,
+}
+
+/// One visit as it is drawn.
+struct Line {
+    visit: PatientAppointment,
+    when: String,
+    status: String,
+    coming: bool,
+}
+
+/// The screen.
+pub struct Patient {
+    id: PatientId,
+    profile: Option<Box<PatientProfile>>,
+    table: Table<Line>,
+    saving: bool,
+}
+
+impl Patient {
+    /// The page of this patient.
+    #[must_use]
+    pub fn new(id: PatientId) -> Self {
+        let dim = |l: &Line, t: crate::ui::theme::Theme| if l.coming { t.text() } else { t.dim() };
+        Self {
+            id,
+            profile: None,
+            table: Table::new(|l: &Line| l.visit.id.0)
+                .column(Column::new("Visits", |l: &Line| l.when.clone()).width(20).look(dim))
+                .column(
+                    Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim),
+                )
+                .column(
+                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone())
+                        .grow(14)
+                        .priority(4)
+                        .look(dim),
+                )
+                .column(
+                    Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim),
+                )
+                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
+                    match l.visit.status {
+                        AppointmentStatus::NoShow => t.warn(),
+                        _ if l.coming => t.strong(),
+                        _ => t.dim(),
+                    }
+                }))
+                .empty("No visits yet. b books one."),
+            saving: false,
+        }
+    }
+
+    fn load(&mut self, opened: bool, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let id = self.id;
+        self.table.loading();
+        cx.load(
+            "patient",
+            move |store| async move { store.patient_profile(&actor, id, opened).await.map(Box::new) },
+            Msg::Loaded,
+        );
+    }
+
+    fn redraw(&mut self, env: &Env) {
+        let Some(p) = &self.profile else { return };
+        let today = env.today();
+        let line = |v: &PatientAppointment, coming: bool| {
+            let at = v.period.starts_at(v.zone);
+            let day = if at.date() == today { tr!("today").to_owned() } else { dates::short_day(at.date()) };
+            let year = if at.date() < today - chrono::Duration::days(180) {
+                at.format(" %Y").to_string()
+            } else {
+                String::new()
+            };
+            Line {
+                when: format!("{day}{year} {}", dates::clock(at.time())),
+                status: v.status.word().into(),
+                coming,
+                visit: v.clone(),
+            }
+        };
+        let lines = p.upcoming.iter().map(|v| line(v, true)).chain(p.past.iter().map(|v| line(v, false)));
+        self.table.set_rows(lines.collect());
+    }
+
+    fn name(&self) -> String {
+        self.profile.as_ref().map(|p| p.name().to_string()).unwrap_or_default()
+    }
+
+    fn target(&self) -> Option<Target> {
+        self.table.selected().map(|l| Target {
+            id: l.visit.id,
+            version: l.visit.version,
+            status: l.visit.status,
+            label: format!("{} {}", l.when, self.name()),
+        })
+    }
+
+    fn change(&mut self, to: AppointmentStatus, cx: &mut Cx<Msg>) {
+        if let Some(target) = self.target() {
+            self.saving = true;
+            desk::change(cx, target, to, String::new(), Msg::Changed);
+        }
+    }
+
+    fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
+        let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
+        self.saving = true;
+        cx.save(
+            "alert.strike",
+            move |store| async move { store.strike_alert(&actor, RequestId::new(), alert, patient, true).await },
+            move |done| Msg::Saved(format!("strike {alert}"), done),
+        );
+    }
+
+    fn deactivate(&mut self, why: Option<String>, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
+        let (id, seen) = (self.id, p.version);
+        let said = if why.is_some() {
+            tr!("Deactivated: {who}. D makes them active again.", who = self.name())
+        } else {
+            tr!("Active again: {who}", who = self.name())
+        };
+        self.saving = true;
+        cx.save(
+            "patient.deactivate",
+            move |store| async move {
+                store.deactivate_patient(&actor, RequestId::new(), id, seen, why).await.map(|_| ())
+            },
+            move |done| Msg::Saved(said, done),
+        );
+    }
+
+    fn block(&mut self, until: Option<NaiveDate>, why: String, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
+        let (id, seen) = (self.id, p.version);
+        let said = match until {
+            Some(day) => tr!(
+                "Not bookable until {day}: {who}. B lifts it.",
+                day = dates::full_day(day),
+                who = self.name()
+            ),
+            None => tr!("Bookable again: {who}", who = self.name()),
+        };
+        self.saving = true;
+        cx.save(
+            "patient.block",
+            move |store| async move {
+                store.block_patient(&actor, RequestId::new(), id, seen, until, why).await.map(|_| ())
+            },
+            move |done| Msg::Saved(said, done),
+        );
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Some(p) = &self.profile else { return vec![] };
+        let mut all: Vec<String> = p.alerts.iter().map(|a| format!("! {}", a.text)).collect();
+        if p.deactivated {
+            all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
+        }
+        if let Some(until) = p.blocked_until {
+            all.push(tr!(
+                "NOT BOOKABLE until {day} {why}",
+                day = dates::long_date(until),
+                why = p.blocked_why
+            ));
+        }
+        if p.no_shows > 0 {
+            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+        }
+        for other in &p.look_alikes_today {
+            all.push(tr!(
+                "!2 today also {name} {number}",
+                name = other.name,
+                number = record_number(other.record_number)
+            ));
+        }
+        if p.incomplete {
+            all.push(tr!("birth date missing").into());
+        }
+        all
+    }
+}
+
+impl Screen for Patient {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn contexts(&self) -> &[&str] {
+        &["patient"]
+    }
+    fn title(&self) -> String {
+        self.profile.as_ref().map_or_else(|| tr!("Patient").into(), |p| p.name().to_string())
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        Some(&mut self.table)
+    }
+    fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.load(self.profile.is_none(), cx);
+    }
+    fn resumed(&mut self, cx: &mut Cx<Msg>) {
+        self.load(false, cx);
+    }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        use AppointmentStatus as S;
+        let Some(profile) = &self.profile else {
+            return Err(Why::new("loading", tr!("The patient is still being read.")));
+        };
+        let to = |status| match self.target() {
+            Some(t) => t.check(status, true, true),
+            None => Err(Why::new("nothing_selected", tr!("No visit is selected."))),
+        };
+        match command {
+            Command::Advance => to(S::Arrived),
+            Command::Cancel => to(S::Cancelled),
+            Command::NoShow => to(S::NoShow),
+            Command::Restore => match self.target().map(|t| t.status) {
+                Some(S::Cancelled | S::NoShow) => to(S::Booked),
+                _ => {
+                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored.")))
+                }
+            },
+            Command::Move => match self.target() {
+                Some(t) if t.status == S::Booked => Ok(()),
+                _ => Err(Why::new(
+                    "only_booked_moves",
+                    tr!("Only an appointment that is still booked can be moved."),
+                )
+                .instead(tr!("b books a new one."))),
+            },
+            Command::Strike if profile.alerts.is_empty() => {
+                Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
+            }
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command != Command::Edit && (self.saving || self.profile.is_none() && self.table.is_loading())
+    }
+
+    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        use AppointmentStatus as S;
+        match command {
+            Command::Book => {
+                cx.push(Route::Booking(BookingStart { patient: Some(self.id), ..BookingStart::default() }));
+            }
+            Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Advance => self.change(S::Arrived, cx),
+            Command::NoShow => self.change(S::NoShow, cx),
+            Command::Restore => self.change(S::Booked, cx),
+            Command::Cancel => {
+                if let (Some(target), Some(line)) = (self.target(), self.table.selected()) {
+                    let question = tr!(
+                        "Cancel {who} with {provider}? Why?",
+                        who = target.label,
+                        provider = line.visit.provider_name
+                    );
+                    desk::ask_reason(cx, question, move |why| Msg::Reason(target.clone(), why));
+                }
+            }
+            Command::Move => {
+                if let Some(l) = self.table.selected() {
+                    let move_of = Some(l.visit.id);
+                    cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
+                }
+            }
+            Command::Alert => {
+                let question = tr!("What must everybody read about {who}?", who = self.name());
+                desk::ask_reason(cx, question, Msg::AlertText);
+            }
+            Command::Strike => {
+                let alerts = self.profile.as_ref().map(|p| p.alerts.clone()).unwrap_or_default();
+                if let [one] = alerts.as_slice() {
+                    return self.strike(one.id, cx);
+                }
+                let rows = alerts.into_iter().map(|a| Row::new(a.id, a.text, a.by.to_string())).collect();
+                cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
+            }
+            Command::Deactivate => {
+                if self.profile.as_ref().is_some_and(|p| p.deactivated) {
+                    return self.deactivate(None, cx);
+                }
+                let question = tr!("Deactivate {who}? Nobody can book them then. Why?", who = self.name());
+                desk::ask_reason(cx, question, Msg::Deactivate);
+            }
+            Command::Block => {
+                if self.profile.as_ref().is_some_and(|p| p.blocked_until.is_some()) {
+                    return self.block(None, String::new(), cx);
+                }
+                let question = tr!("Until which day may {who} not be booked?", who = self.name());
+                desk::ask_date(cx, question, Msg::BlockUntil);
+            }
+        }
+    }
+
+    fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
+        match msg {
+            Msg::Loaded(Ok(profile)) => {
+                self.profile = Some(profile);
+                self.redraw(&cx.env().clone());
+            }
+            Msg::Loaded(Err(e)) => {
+                self.table.loaded();
+                cx.failed(&e);
+            }
+            Msg::Changed(done) => {
+                self.saving = false;
+                desk::tell(cx, &done, Msg::Changed);
+                self.load(false, cx);
+            }
+            Msg::Reason(target, Some(why)) => {
+                self.saving = true;
+                desk::change(cx, target, AppointmentStatus::Cancelled, why, Msg::Changed);
+            }
+            Msg::AlertText(Some(text)) => {
+                let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
+                self.saving = true;
+                cx.save(
+                    "alert.add",
+                    move |store| async move {
+                        store
+                            .add_alert(&actor, RequestId::new(), Uuid::now_v7(), patient, text)
+                            .await
+                            .map(|_| ())
+                    },
+                    |done| Msg::Saved(tr!("The alert stands on the banner.").into(), done),
+                );
+            }
+            Msg::AlertPicked(Some(alert)) => self.strike(alert, cx),
+            Msg::Deactivate(Some(why)) => self.deactivate(Some(why), cx),
+            Msg::BlockUntil(Some(day)) => {
+                let question = tr!("Why may {who} not be booked?", who = self.name());
+                desk::ask_reason(cx, question, move |why| Msg::BlockWhy(day, why));
+            }
+            Msg::BlockWhy(day, Some(why)) => self.block(Some(day), why, cx),
+            Msg::Saved(said, Ok(())) => {
+                self.saving = false;
+                let struck = said.strip_prefix("strike ").and_then(|id| id.parse::<Uuid>().ok());
+                match (struck, cx.env().actor.clone()) {
+                    (Some(alert), Some(actor)) => {
+                        let patient = self.id;
+                        cx.undoable(
+                            tr!("The alert was struck."),
+                            "alert.strike",
+                            move |store| async move {
+                                store.strike_alert(&actor, RequestId::new(), alert, patient, false).await
+                            },
+                            |done| Msg::Saved(tr!("The alert stands again.").into(), done),
+                        );
+                    }
+                    _ => cx.toast(said),
+                }
+                self.load(false, cx);
+            }
+            Msg::Saved(_, Err(e)) => {
+                self.saving = false;
+                cx.failed(&e);
+                self.load(false, cx);
+            }
+            Msg::Reload => self.load(false, cx),
+            Msg::Reason(_, None)
+            | Msg::AlertText(None)
+            | Msg::AlertPicked(None)
+            | Msg::Deactivate(None)
+            | Msg::BlockUntil(None)
+            | Msg::BlockWhy(_, None) => {}
+        }
+    }
+
+    fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
+        let concerns = match change {
+            Change::Everything => true,
+            Change::Link(_) => false,
+            Change::Row(r) => {
+                r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0)
+            }
+        };
+        if concerns {
+            cx.after("patient.reload", Duration::from_millis(50), Msg::Reload);
+        }
+    }
+
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let Some(p) = &self.profile else {
+            return widgets::notice(frame, area, tr!("loading"), ui.theme);
+        };
+        let theme = ui.theme;
+        let i = &p.identity;
+        let born = i.birth_date.map(dates::long_date).unwrap_or_default();
+        let alarm = matches!(p.allergies, Allergies::Listed(_));
+        let told = desk::allergies(&p.allergies);
+        let line = vec![
+            Span::styled(format!(" {}", crate::text::clean(&p.name().to_string())), theme.strong()),
+            Span::raw(format!(
+                "   {} ({born})   {}   ",
+                age_sex(i.birth_date, i.sex, ui.env.today()),
+                record_number(p.record_number)
+            )),
+            Span::styled(
+                crate::text::clean(&told).into_owned(),
+                if alarm { theme.alarm() } else { theme.text() },
+            ),
+        ];
+        widgets::put_spans(frame, area, 0, line);
+        let mut y = 1;
+        let warnings = self.warnings().join(" · ");
+        for text in crate::text::wrap(
+            &crate::text::clean(&warnings),
+            usize::from(area.width.saturating_sub(2)).max(1),
+        )
+        .into_iter()
+        .take(2)
+        {
+            widgets::put(frame, area, y, &format!(" {text}"), theme.warn());
+            y += 1;
+        }
+        let contact = [&i.contact_name, &i.contact_relationship, &i.contact_phone]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let pairs: [(&str, &str, &str, &str); 5] = [
+            (tr!("Phone"), &i.phone, tr!("Preferred"), &i.preferred_name),
+            (tr!("E-mail"), &i.email, tr!("In script"), &i.second_script_name),
+            (tr!("Address"), &i.address, tr!("Language"), &i.language),
+            (tr!("Medicare"), &i.medicare_number, tr!("National"), &i.national_number),
+            (tr!("Contact"), &contact, tr!("Blood"), &i.blood_group),
+        ];
+        let half = area.width * 3 / 5;
+        let spare = area.height.saturating_sub(y) > 9;
+        for (a, b, c, d) in pairs.into_iter().filter(|_| spare) {
+            let row = Rect { y: area.y + y, height: 1, ..area };
+            let [left, right] = widgets::split_left(row, half);
+            pair(frame, left, a, b, theme.dim());
+            pair(frame, right, c, d, theme.dim());
+            y += 1;
+        }
+        let [_, rest] = widgets::split_top(area, y);
+        self.table.view(frame, rest, ui);
+    }
+}
+
+fn pair(frame: &mut Frame<'_>, area: Rect, label: &str, value: &str, dim: Style) {
+    let label = format!(" {} ", crate::text::pad(label, 9));
+    let room = usize::from(area.width).saturating_sub(12);
+    let value = crate::text::cut(&crate::text::clean(value), room);
+    widgets::put_spans(frame, area, 0, vec![Span::styled(label, dim), Span::raw(value)]);
+}

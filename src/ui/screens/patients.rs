@@ -1,0 +1,236 @@
+//! Finding a patient: one box for everything, best row first. What Enter opens is the answer to the text that was typed,
+//! never the row that happened to be there.
+use crate::{
+    domain::{
+        dates,
+        patient::{age_sex, record_number},
+        patient_query::PatientQuery,
+        why::Why,
+    },
+    search::patients::{Found, ranked},
+    store::{Change, Error},
+    tr,
+    ui::{
+        command::WidgetCommand,
+        cx::Cx,
+        route::{BookingStart, Route},
+        screen::{Screen, TextInput, Ui, Used, Widget},
+        widgets::{
+            self,
+            table::{Column, Table},
+            text_input::TextLine,
+        },
+    },
+};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use ratatui::{Frame, layout::Rect};
+
+crate::commands! {
+    /// What the search for patients understands.
+    pub enum Command {
+        Open: "patients.open" "open" "Open the selected patient";
+        Book: "patients.book" "book" "Book the selected patient";
+        Register: "patients.register" "register" "Register a new patient";
+    }
+}
+
+/// What the search is told.
+pub enum Msg {
+    Found(String, Result<Vec<Found>, Error>),
+}
+
+/// One row as it is drawn.
+struct Line {
+    found: Found,
+    age: String,
+    born: String,
+    number: String,
+    next: String,
+}
+
+/// The box and the rows under it: typing edits the box, up and down move in the rows.
+struct Search {
+    text: TextLine,
+    table: Table<Line>,
+}
+
+impl Widget for Search {
+    fn contexts(&self) -> &'static [&'static str] {
+        &["filter", "text"]
+    }
+    fn act(&mut self, command: WidgetCommand) -> Used {
+        use WidgetCommand as W;
+        match command {
+            W::Next | W::Previous | W::PageDown | W::PageUp => self.table.act(command),
+            W::FilterDrop if !self.text.value().is_empty() => {
+                self.text.set("");
+                Used::Edited
+            }
+            text if self.text.edit(text) => Used::Edited,
+            _ => Used::No,
+        }
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        Some(&mut self.text)
+    }
+}
+
+/// The screen.
+pub struct Patients {
+    search: Search,
+    /// The text whose answer is shown.
+    answered: Option<String>,
+    opened: bool,
+}
+
+impl Default for Patients {
+    fn default() -> Self {
+        let table = Table::new(|l: &Line| l.found.hit.id.0)
+            .column(
+                Column::new("Patient", |l: &Line| l.found.shown.clone())
+                    .grow(20)
+                    .look(|l, t| if l.found.hit.deactivated { t.dim() } else { t.text() }),
+            )
+            .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(2))
+            .column(Column::new("Born", |l: &Line| l.born.clone()).width(11).priority(3))
+            .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))
+            .column(Column::new("Phone", |l: &Line| l.found.hit.phone.clone()).width(14).priority(5))
+            .column(Column::new("Next", |l: &Line| l.next.clone()).width(12).priority(6))
+            .empty("Nobody is found. ctrl-n registers a new patient.");
+        Self { search: Search { text: TextLine::new().max(120), table }, answered: None, opened: false }
+    }
+}
+
+impl Patients {
+    fn ask(&mut self, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let (text, today) = (self.search.text.text(), cx.env().today());
+        self.search.table.loading();
+        let query = PatientQuery::parse(&text, today);
+        let opened = !std::mem::replace(&mut self.opened, true);
+        cx.load(
+            "patients.find",
+            move |store| async move {
+                let hits = store.find_patients(&actor, query.clone(), opened).await?;
+                Ok(ranked(&query, hits))
+            },
+            move |found| Msg::Found(text, found),
+        );
+    }
+    fn selected(&self) -> Option<&Found> {
+        self.search.table.selected().map(|l| &l.found)
+    }
+}
+
+fn line(found: Found, today: NaiveDate, zone: Tz) -> Line {
+    let hit = &found.hit;
+    Line {
+        age: age_sex(hit.birth_date, hit.sex, today),
+        born: hit.birth_date.map(dates::long_date).unwrap_or_default(),
+        number: record_number(hit.record_number),
+        next: hit.next.map_or_else(String::new, |at| {
+            let at = at.with_timezone(&zone);
+            if at.date_naive() == today {
+                tr!("today {time}", time = at.format("%H:%M"))
+            } else {
+                at.format("%d %b %H:%M").to_string()
+            }
+        }),
+        found,
+    }
+}
+
+impl Screen for Patients {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn contexts(&self) -> &[&str] {
+        &["patients"]
+    }
+    fn title(&self) -> String {
+        tr!("Patients").into()
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        Some(&mut self.search)
+    }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        match command {
+            Command::Open | Command::Book if self.selected().is_none() && !self.search.table.is_loading() => {
+                Err(Why::new("nothing_selected", tr!("Nobody is selected."))
+                    .instead(tr!("Type part of a name, a number, a phone or a birth date.")))
+            }
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command != Command::Register
+            && self.search.table.is_loading()
+            && self.answered.as_deref() != Some(self.search.text.value())
+    }
+    fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.ask(cx);
+    }
+    fn resumed(&mut self, cx: &mut Cx<Msg>) {
+        self.ask(cx);
+    }
+    fn edited(&mut self, cx: &mut Cx<Msg>) {
+        self.ask(cx);
+    }
+    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        let patient = self.selected().map(|f| f.hit.id);
+        match (command, patient) {
+            (Command::Open, Some(patient)) => cx.push(Route::Patient(patient)),
+            (Command::Book, Some(_)) => {
+                cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
+            }
+            (Command::Register, _) => cx.push(Route::RegisterPatient),
+            _ => {}
+        }
+    }
+    fn update(&mut self, Msg::Found(text, found): Msg, cx: &mut Cx<Msg>) {
+        if text != self.search.text.value() {
+            return;
+        }
+        match found {
+            Ok(found) => {
+                let (today, zone) = (cx.env().today(), cx.env().zone());
+                let fresh = self.answered.as_deref() != Some(&text);
+                self.answered = Some(text);
+                let marks = found.iter().map(|f| f.marks.iter().flat_map(Clone::clone).collect()).collect();
+                let lines = found.into_iter().map(|f| line(f, today, zone)).collect();
+                self.search.table.set_rows(lines);
+                self.search.table.set_marks(marks);
+                if fresh {
+                    self.search.table.go(0);
+                }
+            }
+            Err(e) => {
+                self.search.table.loaded();
+                cx.failed(&e);
+            }
+        }
+    }
+    fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
+        let concerns = match change {
+            Change::Everything => true,
+            Change::Row(r) => r.entity == "patient",
+            Change::Link(_) => false,
+        };
+        if concerns && self.answered.is_some() {
+            self.ask(cx);
+        }
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let [head, body] = widgets::split_top(area, 1);
+        let label = format!(" {} ", tr!("Find"));
+        let [left, right] = widgets::split_left(head, crate::text::width(&label) as u16);
+        widgets::put(frame, left, 0, &label, ui.theme.strong());
+        self.search.text.view(frame, right, ui.theme, ui.focused);
+        if self.search.text.value().is_empty() {
+            let hint = tr!("name, record or Medicare number, phone, e-mail, birth date");
+            widgets::put(frame, right, 0, hint, ui.theme.dim());
+        }
+        self.search.table.view(frame, body, &Ui { focused: false, ..ui.clone() });
+    }
+}

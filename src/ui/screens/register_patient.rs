@@ -1,0 +1,419 @@
+//! Registering a patient, or changing one: every field of the identity, and beside it those who may be the same person.
+//! Nobody is registered twice without having been asked.
+use crate::{
+    domain::{
+        dates,
+        ids::{PatientId, RequestId},
+        patient::{
+            BLOOD_GROUPS, Identity, LookAlike, PatientField as F, PatientHit, Sex, check, record_number,
+        },
+        why::Why,
+    },
+    store::{Error, PatientProfile, Registered},
+    tr,
+    ui::{
+        cx::Cx,
+        desk,
+        route::Route,
+        screen::{Leave, Screen, Ui, Widget},
+        widgets::{
+            self,
+            confirm::Confirm,
+            form::{Field, Form},
+            picker::{Picker, Row},
+        },
+    },
+};
+use chrono::NaiveDate;
+use ratatui::{Frame, layout::Rect};
+use std::time::Duration;
+
+crate::commands! {
+    /// What the form of a patient understands.
+    pub enum Command {
+        Save: "patient.save" "save" "Keep what is in the form";
+        LookAlikes: "patient.look-alikes" "same person?" "Open one of those who may be the same person";
+    }
+}
+
+/// What the form is told.
+pub enum Msg {
+    Loaded(Result<Box<PatientProfile>, Error>),
+    Alike(Identity, Result<Vec<LookAlike>, Error>),
+    Look,
+    Sure(bool),
+    Registered(Result<Registered, Error>),
+    Changed(Result<i64, Error>),
+    Picked(Option<PatientHit>),
+}
+
+/// The screen.
+pub struct RegisterPatient {
+    form: Form<F>,
+    /// The patient being changed and the version that was read.
+    changing: Option<(PatientId, i64)>,
+    id: PatientId,
+    request: RequestId,
+    today: NaiveDate,
+    alike: Vec<LookAlike>,
+    /// Whom `alike` was asked for.
+    asked: Identity,
+    saving: bool,
+    sure: bool,
+}
+
+impl RegisterPatient {
+    /// An empty form.
+    #[must_use]
+    pub fn new(today: NaiveDate) -> Self {
+        let text = |label: &str, field: F, max: usize| {
+            Field::text(label).max(max).check(move |typed| check(field, typed, today).map(|_| ()))
+        };
+        let form = Form::new()
+            .with(F::FamilyName, text(tr!("Family name"), F::FamilyName, 100).required())
+            .with(F::GivenName, text(tr!("Given name"), F::GivenName, 100))
+            .with(F::BirthDate, text(tr!("Born"), F::BirthDate, 20).hint(tr!("4/5/1996 or 4 may 1996")))
+            .with(
+                F::Sex,
+                Field::choice(tr!("Sex"), Sex::ALL.map(sex_word).to_vec()).with(&sex_word(Sex::Unknown)),
+            )
+            .with(F::Phone, text(tr!("Phone"), F::Phone, 40))
+            .with(F::MedicareNumber, text(tr!("Medicare number"), F::MedicareNumber, 30))
+            .with(F::NationalNumber, text(tr!("National number"), F::NationalNumber, 30))
+            .with(F::Email, text(tr!("E-mail"), F::Email, 254))
+            .with(F::Address, text(tr!("Address"), F::Address, 300))
+            .with(F::PreferredName, text(tr!("Preferred name"), F::PreferredName, 100))
+            .with(F::SecondScriptName, text(tr!("Name in second script"), F::SecondScriptName, 100))
+            .with(F::Language, text(tr!("Language"), F::Language, 60).hint(tr!("en, ar, zh")))
+            .with(F::ContactName, text(tr!("Emergency contact"), F::ContactName, 100))
+            .with(F::ContactRelationship, text(tr!("Relationship"), F::ContactRelationship, 60))
+            .with(F::ContactPhone, text(tr!("Contact's phone"), F::ContactPhone, 40))
+            .with(F::BloodGroup, Field::choice(tr!("Blood group"), BLOOD_GROUPS.map(String::from).to_vec()));
+        Self {
+            form,
+            changing: None,
+            id: PatientId::new(),
+            request: RequestId::new(),
+            today,
+            alike: vec![],
+            asked: Identity::default(),
+            saving: false,
+            sure: false,
+        }
+    }
+
+    /// The form of a patient who is registered.
+    #[must_use]
+    pub fn of(id: PatientId, today: NaiveDate) -> Self {
+        Self { changing: Some((id, 0)), ..Self::new(today) }
+    }
+
+    fn identity(&self) -> Identity {
+        let get = |f| self.form.get(f);
+        Identity {
+            family_name: get(F::FamilyName),
+            given_name: get(F::GivenName),
+            preferred_name: get(F::PreferredName),
+            second_script_name: get(F::SecondScriptName),
+            sex: self.form.chosen(F::Sex).and_then(|i| Sex::ALL.get(i)).copied().unwrap_or_default(),
+            birth_date: dates::parse_birth_date(&get(F::BirthDate), self.today).ok(),
+            national_number: get(F::NationalNumber),
+            medicare_number: get(F::MedicareNumber),
+            email: get(F::Email),
+            phone: get(F::Phone),
+            address: get(F::Address),
+            language: get(F::Language),
+            contact_name: get(F::ContactName),
+            contact_relationship: get(F::ContactRelationship),
+            contact_phone: get(F::ContactPhone),
+            blood_group: get(F::BloodGroup),
+        }
+    }
+
+    fn fill(&mut self, i: &Identity) {
+        for (field, value) in [
+            (F::FamilyName, &i.family_name),
+            (F::GivenName, &i.given_name),
+            (F::PreferredName, &i.preferred_name),
+            (F::SecondScriptName, &i.second_script_name),
+            (F::NationalNumber, &i.national_number),
+            (F::MedicareNumber, &i.medicare_number),
+            (F::Email, &i.email),
+            (F::Phone, &i.phone),
+            (F::Address, &i.address),
+            (F::Language, &i.language),
+            (F::ContactName, &i.contact_name),
+            (F::ContactRelationship, &i.contact_relationship),
+            (F::ContactPhone, &i.contact_phone),
+            (F::BloodGroup, &i.blood_group),
+        ] {
+            self.form.set(field, value);
+        }
+        self.form.set(F::Sex, &sex_word(i.sex));
+        self.form.set(F::BirthDate, &i.birth_date.map(dates::long_date).unwrap_or_default());
+        self.form.saved();
+    }
+
+    fn look(&mut self, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let i = self.identity();
+        let same = (&i.family_name, &i.given_name, i.birth_date, &i.phone)
+            == (&self.asked.family_name, &self.asked.given_name, self.asked.birth_date, &self.asked.phone);
+        if same {
+            return;
+        }
+        self.asked = i.clone();
+        let (except, told) = (self.changing.map(|(id, _)| id), i.clone());
+        cx.load(
+            "patient.look-alikes",
+            move |store| async move { store.look_alikes(&actor, i, except).await },
+            move |alike| Msg::Alike(told, alike),
+        );
+    }
+
+    /// Those who are very likely the same person.
+    fn likely(&self) -> impl Iterator<Item = &LookAlike> {
+        self.alike.iter().filter(|a| a.name && (a.birth_date || a.phone))
+    }
+
+    fn save(&mut self, cx: &mut Cx<Msg>) {
+        if let Err(why) = self.form.check() {
+            return cx.toast(why.to_string());
+        }
+        let identity = match self.identity().checked(self.today) {
+            Ok(identity) => identity,
+            Err(wrong) => {
+                for (field, why) in wrong.into_iter().rev() {
+                    self.form.problem(field, why.to_string());
+                }
+                return;
+            }
+        };
+        if let Some(other) = self.likely().next().filter(|_| self.changing.is_none() && !self.sure) {
+            let hit = &other.hit;
+            let question = tr!(
+                "{name} {number} is registered already. Register another person?",
+                name = hit.name,
+                number = record_number(hit.record_number)
+            );
+            let consequence = tr!(
+                "{reasons}. Two records of one person are dangerous: ctrl-o opens the one that is there.",
+                reasons = reasons(other)
+            );
+            cx.open(
+                move |a| {
+                    Confirm::new(question, a)
+                        .consequence(consequence)
+                        .yes(tr!("another person"))
+                        .no(tr!("look again"))
+                },
+                Msg::Sure,
+            );
+            return;
+        }
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let request = self.request;
+        self.saving = true;
+        match self.changing {
+            Some((id, seen)) => cx.save(
+                "patient.change",
+                move |store| async move { store.update_patient(&actor, request, id, seen, identity).await },
+                Msg::Changed,
+            ),
+            None => {
+                let id = self.id;
+                cx.save(
+                    "patient.register",
+                    move |store| async move { store.register_patient(&actor, request, id, identity).await },
+                    Msg::Registered,
+                );
+            }
+        }
+    }
+
+    fn refused(&mut self, e: &Error, cx: &mut Cx<Msg>) {
+        self.saving = false;
+        if !matches!(e, Error::Unknown | Error::Unavailable(_) | Error::Slow) {
+            self.request = RequestId::new();
+        }
+        match e {
+            Error::Duplicate(why) if why.rule == "patient_medicare_key" => {
+                self.form.problem(F::MedicareNumber, why.to_string());
+            }
+            Error::Duplicate(why) if why.rule == "patient_national_key" => {
+                self.form.problem(F::NationalNumber, why.to_string());
+            }
+            _ => {}
+        }
+        cx.failed(e);
+    }
+}
+
+fn sex_word(sex: Sex) -> String {
+    match sex {
+        Sex::Female => tr!("female"),
+        Sex::Male => tr!("male"),
+        Sex::Other => tr!("other"),
+        Sex::Unknown => tr!("not known"),
+    }
+    .into()
+}
+
+fn reasons(a: &LookAlike) -> String {
+    let mut all = vec![];
+    if a.name {
+        all.push(tr!("like name"));
+    }
+    if a.birth_date {
+        all.push(tr!("same birth date"));
+    }
+    if a.phone {
+        all.push(tr!("same phone"));
+    }
+    all.join(", ")
+}
+
+impl Screen for RegisterPatient {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn contexts(&self) -> &[&str] {
+        &["patient-form"]
+    }
+    fn title(&self) -> String {
+        if self.changing.is_some() {
+            tr!("Change a patient").into()
+        } else {
+            tr!("Register a patient").into()
+        }
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        Some(&mut self.form)
+    }
+    fn opened(&mut self, cx: &mut Cx<Msg>) {
+        if let (Some((id, _)), Some(actor)) = (self.changing, cx.env().actor.clone())
+            && !self.form.is_dirty()
+        {
+            cx.load(
+                "patient",
+                move |store| async move { store.patient_profile(&actor, id, false).await.map(Box::new) },
+                Msg::Loaded,
+            );
+        }
+    }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        match command {
+            Command::LookAlikes if self.alike.is_empty() => {
+                Err(Why::new("nobody_alike", tr!("Nobody looks like this person.")))
+            }
+            Command::Save if self.changing.is_some_and(|(_, seen)| seen == 0) => {
+                Err(Why::new("loading", tr!("The patient is still being read.")))
+            }
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command == Command::Save && self.saving
+    }
+    fn edited(&mut self, cx: &mut Cx<Msg>) {
+        self.sure = false;
+        cx.after("patient.look", Duration::from_millis(400), Msg::Look);
+    }
+    fn moved(&mut self, cx: &mut Cx<Msg>) {
+        self.look(cx);
+    }
+    fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        match command {
+            Command::Save => self.save(cx),
+            Command::LookAlikes => {
+                let today = self.today;
+                let rows = self
+                    .alike
+                    .iter()
+                    .map(|a| {
+                        let detail = format!("{}  {}", desk::patient_detail(&a.hit, today), reasons(a));
+                        Row::new(a.hit.clone(), a.hit.shown(), detail)
+                    })
+                    .collect();
+                cx.open(|a| Picker::new(tr!("May be the same person"), a).rows(rows), Msg::Picked);
+            }
+        }
+    }
+    fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
+        match msg {
+            Msg::Loaded(Ok(profile)) => {
+                self.fill(&profile.identity);
+                self.changing = Some((profile.id, profile.version));
+            }
+            Msg::Loaded(Err(e)) => cx.failed(&e),
+            Msg::Look => self.look(cx),
+            Msg::Alike(_, Ok(alike)) => self.alike = alike,
+            Msg::Alike(_, Err(e)) => {
+                // Asked again at the next change: saving must not pass by an answer that never came.
+                self.asked = Identity::default();
+                cx.failed(&e);
+            }
+            Msg::Sure(true) => {
+                self.sure = true;
+                self.save(cx);
+            }
+            Msg::Sure(false) | Msg::Picked(None) => {}
+            Msg::Registered(Ok(done)) => {
+                self.saving = false;
+                self.form.saved();
+                cx.toast(tr!(
+                    "Registered: {who} {number}",
+                    who = self.identity().name(),
+                    number = record_number(done.record_number)
+                ));
+                cx.push(Route::Patient(done.id));
+                cx.close();
+            }
+            Msg::Changed(Ok(_)) => {
+                self.saving = false;
+                self.form.saved();
+                cx.toast(tr!("Saved: {who}", who = self.identity().name()));
+                cx.back();
+            }
+            Msg::Registered(Err(e)) | Msg::Changed(Err(e)) => self.refused(&e, cx),
+            Msg::Picked(Some(hit)) => cx.push(Route::Patient(hit.id)),
+        }
+    }
+    fn leave(&self) -> Leave {
+        match self.form.dirty_fields() {
+            0 => Leave::Free,
+            n => Leave::Ask(crate::text::tr_n("{n} unsaved field", "{n} unsaved fields", n)),
+        }
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        let wide = area.width >= 120;
+        let n = u16::try_from(self.alike.len()).unwrap_or(u16::MAX);
+        let (form, pane) = if self.alike.is_empty() {
+            (area, Rect { height: 0, ..area })
+        } else if wide {
+            let [left, right] = widgets::split_left(area, area.width - 56);
+            (left, right)
+        } else {
+            let rows = (n + 1).min(5).min(area.height / 2);
+            let [top, bottom] = widgets::split_top(area, area.height - rows);
+            (top, bottom)
+        };
+        self.form.view(frame, form, ui);
+        if pane.height == 0 {
+            return;
+        }
+        let likely = self.likely().count() > 0;
+        let title = tr!(" May be the same person ({n}), ctrl-o opens:", n = n);
+        widgets::put(frame, pane, 0, &title, if likely { ui.theme.warn() } else { ui.theme.dim() });
+        for (y, a) in (1u16..).zip(&self.alike) {
+            let text = format!(
+                "  {}  {}  {}",
+                crate::text::pad(&crate::text::cut(&crate::text::clean(&a.hit.shown()), 20), 20),
+                desk::patient_detail(&a.hit, self.today),
+                reasons(a)
+            );
+            let style = if a.name && (a.birth_date || a.phone) { ui.theme.warn() } else { ui.theme.text() };
+            widgets::put(frame, pane, y, &crate::text::cut(&text, usize::from(pane.width)), style);
+        }
+    }
+}
