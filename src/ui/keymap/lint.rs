@@ -46,9 +46,17 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
         if typing && keys.first().is_some_and(|k| k.printable().is_some()) {
             out.push(format!("{at}: people could not type it any more"));
         }
+        if let Some(d) = def.filter(|d| d.destructive && !d.help.contains("asks first")) {
+            out.push(format!("{at}: {} cannot be undone and does not say that it asks first", d.id));
+        }
         let bare = keys.len() == 1 && keys[0].printable().is_some();
         if bare && section == "global" && def.is_some_and(|d| d.destructive) {
             out.push(format!("{at}: what cannot be undone must not be one bare key everywhere"));
+        }
+        if let Some(outer) = shadowed(map, section, keys, command) {
+            out.push(format!(
+                "{at}: it hides {outer}; if that is meant, name the key in this section's `override`"
+            ));
         }
         let vital = ["app.help", "app.palette", "app.quit", "app.repaint"];
         let outer = map.find(&["global"], keys);
@@ -61,6 +69,11 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
             out.push(format!("{at}: it hides {outer}, which must work everywhere"));
         }
     }
+    for (section, keys) in &map.overrides {
+        if map.find(&[section], keys) == Found::Nothing {
+            out.push(format!("[{section}] override: {} means nothing here", Key::show(keys)));
+        }
+    }
     for id in ["app.help", "app.palette", "app.quit", "app.back"] {
         if map.key_for(&["global"], id).is_none() {
             out.push(format!("[global] {id}: no key reaches it"));
@@ -69,4 +82,22 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
     out.sort();
     out.dedup();
     out
+}
+
+/// The command outside this section that a key hides, unless that is meant: going back, the digits and Enter belong to
+/// whoever is innermost, and `override` names the others.
+fn shadowed(map: &Keymap, section: &str, keys: &[Key], command: &str) -> Option<String> {
+    let outer: &[&str] = match section {
+        "global" => &[],
+        shared if SHARED.contains(&shared) => &["global"],
+        _ => &["list", "global"],
+    };
+    let Found::Command(hidden) = map.find(outer, keys) else { return None };
+    let digit = hidden.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
+    let meant = digit
+        || hidden == "app.back"
+        || hidden == command
+        || command == "none"
+        || map.overrides.contains(&(section.to_owned(), keys.to_vec()));
+    (!meant).then_some(hidden)
 }

@@ -8,7 +8,7 @@ pub use help::{HelpRow, help_rows, markdown, table};
 pub use key::{Code, Key, NAMES};
 pub use lint::lint;
 pub use load::{DEFAULT, VIM, load};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a sequence of keys means in some sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,7 @@ type Bindings = BTreeMap<Vec<Key>, String>;
 pub struct Keymap {
     sections: BTreeMap<String, Bindings>,
     labels: BTreeMap<Vec<Key>, String>,
+    overrides: BTreeSet<(String, Vec<Key>)>,
     /// Its name, as its file gives it.
     pub name: String,
     /// Lines of a person's own file that were skipped, each a sentence.
