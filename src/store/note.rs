@@ -10,6 +10,7 @@ use crate::domain::{
     ids::{DraftId, EncounterId, NoteId, RequestId},
     name::PersonName,
 };
+use sqlx::PgConnection;
 
 impl Store {
     /// The notes of a visit in the order in which they were written, addenda last, struck ones included.
@@ -129,6 +130,49 @@ impl Store {
         .await
     }
 
+    /// Writes one's own note of an unsigned visit anew. Returns its version.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the visit is signed, the text is empty or somebody else wrote it; [`Error::Stale`] when it
+    /// was changed since `seen`.
+    pub async fn change_note(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        note: NoteId,
+        seen: i64,
+        text: NewNote,
+        closes: Option<DraftId>,
+    ) -> Result<i64, Error> {
+        let event = Event::new("note.change", "note").id(note.0);
+        self.write(actor, request, event, &(note, text.clone()), move |c| {
+            Box::pin(async move {
+                if text.body.trim().is_empty() {
+                    return Err(refused("note_needs_text"));
+                }
+                let version = sqlx::query_scalar!(
+                    "update clinic.note set title = $3, body = $4, system = $5
+                      where id = $1 and version = $2 and author = auth.actor() and struck_at is null returning version",
+                    note.0,
+                    seen,
+                    sealed::seal(text.title.trim()),
+                    sealed::seal_required(text.body.trim_end()),
+                    text.system.map(BodySystem::code)
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                match version {
+                    Some(version) => {
+                        close_draft_in(c, closes).await?;
+                        Ok(version)
+                    }
+                    None => Err(not_changed(c, note).await?),
+                }
+            })
+        })
+        .await
+    }
+
     /// Marks one's own note as entered in error: kept, shown struck, also after the visit was signed.
     ///
     /// # Errors
@@ -149,4 +193,21 @@ impl Store {
         })
         .await
     }
+}
+
+/// Why a note was not changed: it is gone, somebody else's, struck, or was changed since it was read.
+async fn not_changed(c: &mut PgConnection, note: NoteId) -> Result<Error, Error> {
+    let row = sqlx::query!(
+        r#"select n.struck_at, n.changed_at, coalesce(n.author = auth.actor(), false) as "mine!",
+                  coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
+             from clinic.note n left join clinic.account a on a.id = n.changed_by where n.id = $1"#,
+        note.0
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(match row {
+        None => Error::NotFound,
+        Some(r) if !r.mine || r.struck_at.is_some() => refused("strike_own_rows"),
+        Some(r) => Error::Stale { by: r.by, at: r.changed_at },
+    })
 }

@@ -53,6 +53,10 @@ pub enum Route {
     Centre(CentreId),
     Records,
     Record(EncounterId),
+    /// The visit of whoever waits next for the signed-in provider.
+    NextVisit,
+    /// The visit of an appointment, started or opened again.
+    StartVisit(AppointmentId),
     /// One patient's visits at every centre.
     History(PatientId),
     /// The appointment panel of a visit.
@@ -170,6 +174,7 @@ pub fn section(route: &Route) -> &'static str {
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
         Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
+        Route::NextVisit | Route::StartVisit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

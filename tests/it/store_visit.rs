@@ -637,6 +637,37 @@ async fn a_closed_draft_refuses_late_updates() {
 }
 
 #[tokio::test]
+async fn a_draft_that_was_closed_before_it_came_comes_too_late() {
+    let mut g = ground().await;
+    let e = g.open_visit().await;
+    let id = DraftId::new();
+    g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("text"), Some(id)).await.unwrap();
+    assert_eq!(rule(g.anna.store.save_draft(&g.anna.actor, draft(id, e, 1, "text")).await), "draft_closed");
+    assert!(g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn ones_own_note_is_written_anew_until_the_visit_is_signed() {
+    let mut g = ground().await;
+    let e = g.open_visit().await;
+    let id = g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("one"), None).await.unwrap();
+    let change = |seen, body: &str| {
+        let (anna, text) = (g.anna.clone(), note(body));
+        async move { anna.store.change_note(&anna.actor, RequestId::new(), id, seen, text, None).await }
+    };
+    assert_eq!(change(1, "two").await.unwrap(), 2);
+    assert!(matches!(change(1, "three").await, Err(Error::Stale { .. })));
+    let nina = people::signed_in(&g.db, "nina").await;
+    let hers = nina.store.change_note(&nina.actor, RequestId::new(), id, 2, note("x"), None).await;
+    assert_eq!(rule(hers), "strike_own_rows");
+    assert_eq!(g.anna.store.notes(&g.anna.actor, e).await.unwrap()[0].body, "two");
+    let late = g.anna.clone();
+    g.sign(e).await;
+    let outcome = late.store.change_note(&late.actor, RequestId::new(), id, 2, note("four"), None).await;
+    assert_eq!(rule(outcome), "signed_is_signed");
+}
+
+#[tokio::test]
 async fn a_refused_save_leaves_its_draft_open() {
     let mut g = ground().await;
     let e = g.open_visit().await;

@@ -2,7 +2,7 @@
 use super::{
     names,
     random::{Random, id},
-    staff::{CENTRES, DEPARTMENTS, PROVIDERS, SPECIALTIES, STAFF},
+    staff::{CENTRES, DEPARTMENTS, PROVIDERS, STAFF},
 };
 use crate::{store::demo::Rows, text::fold};
 use chrono::{Days, NaiveDate};
@@ -68,11 +68,7 @@ impl People {
                 .put(services);
             departments.put(opens).put(closed).end();
         }
-        let mut specialties = Rows::of("specialty", "code, name");
-        for (code, name) in SPECIALTIES {
-            specialties.put(code).put(name).end();
-        }
-        vec![centres, departments, specialties]
+        vec![centres, departments]
     }
 
     fn staff(&self) -> Vec<Rows> {

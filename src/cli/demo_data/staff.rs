@@ -76,6 +76,7 @@ pub(super) struct Provider {
     /// Indices of [`CENTRES`]; the first on odd weekdays, the last on even ones.
     pub centres: &'static [usize],
     pub department: usize,
+    /// A code of the specialties that every clinic starts with.
     pub specialty: Option<&'static str>,
     pub expertise: &'static str,
     pub fee_cents: i32,
@@ -161,21 +162,4 @@ pub(super) const STAFF: [(&str, &str, &str, &str, &[usize]); 9] = [
     ("leo", "Marsh", "Leo", "lab_technician", &[1]),
     ("ada", "Frost", "Ada", "auditor", &[]),
     ("root", "Hart", "Robin", "administrator", &[0]),
-];
-
-pub(super) const SPECIALTIES: [(&str, &str); 14] = [
-    ("cardiology", "Cardiology"),
-    ("dermatology", "Dermatology"),
-    ("orthopaedics", "Orthopaedic surgery"),
-    ("paediatrics", "Paediatrics"),
-    ("neurology", "Neurology"),
-    ("gastroenterology", "Gastroenterology"),
-    ("endocrinology", "Endocrinology"),
-    ("ophthalmology", "Ophthalmology"),
-    ("ent", "Ear, nose and throat"),
-    ("gynaecology", "Obstetrics and gynaecology"),
-    ("psychiatry", "Psychiatry"),
-    ("respiratory", "Respiratory medicine"),
-    ("rheumatology", "Rheumatology"),
-    ("urology", "Urology"),
 ];

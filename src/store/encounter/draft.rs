@@ -143,8 +143,11 @@ impl Store {
 /// Closes a draft inside the transaction that saves its text.
 pub(in crate::store) async fn close(c: &mut PgConnection, draft: Option<DraftId>) -> Result<(), Error> {
     if let Some(draft) = draft {
+        // One that was never stored is closed too: a save of it that is still on its way must come too late.
         sqlx::query!(
-            "update clinic.draft set closed_at = clinic.now() where id = $1 and closed_at is null",
+            "insert into clinic.draft as d (id, account_id, session_id, form, subject, revision, payload, saved_at, closed_at)
+             values ($1, auth.actor(), auth.session_id(), '', $1, 0, '\\x00', clinic.now(), clinic.now())
+             on conflict (id) do update set closed_at = excluded.closed_at where d.closed_at is null",
             draft.0
         )
         .execute(c)

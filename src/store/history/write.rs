@@ -22,7 +22,7 @@ impl Store {
         encounter: Option<EncounterId>,
         entry: Entry,
     ) -> Result<HistoryItemId, Error> {
-        let event = Event::new("history.add", entry.list().code()).patient(patient);
+        let event = Event::new("lists.add", entry.list().code()).patient(patient);
         let arguments = (patient, encounter, entry.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move { insert(c, patient, encounter, &entry).await })
@@ -44,7 +44,7 @@ impl Store {
         entry: Entry,
     ) -> Result<HistoryItemId, Error> {
         let (id, seen, list) = (old.id, old.version, old.entry.list());
-        let event = Event::new("history.correct", list.code()).id(id.0).patient(patient);
+        let event = Event::new("lists.correct", list.code()).id(id.0).patient(patient);
         let arguments = (id, seen, entry.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
@@ -70,7 +70,7 @@ impl Store {
         item: &HistoryItem,
     ) -> Result<(), Error> {
         let (id, seen, list) = (item.id, item.version, item.entry.list());
-        let event = Event::new("history.strike", list.code()).id(id.0).patient(patient);
+        let event = Event::new("lists.strike", list.code()).id(id.0).patient(patient);
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move { strike(c, list, id, seen).await })
         })
@@ -90,7 +90,7 @@ impl Store {
         change: HistoryChange,
     ) -> Result<i64, Error> {
         let (id, seen, list) = (item.id, item.version, item.entry.list());
-        let event = Event::new("history.change", list.code()).id(id.0).patient(patient);
+        let event = Event::new("lists.resolve", list.code()).id(id.0).patient(patient);
         self.write(actor, request, event, &(id, seen, change), move |c| {
             Box::pin(async move {
                 let version = match change {
@@ -153,7 +153,7 @@ impl Store {
         patient: PatientId,
         state: AllergyState,
     ) -> Result<(), Error> {
-        let event = Event::new("history.allergies-asked", "patient")
+        let event = Event::new("lists.none-known", "patient")
             .id(patient.0)
             .patient(patient)
             .facts(serde_json::json!({ "state": state.code() }));

@@ -240,6 +240,7 @@ impl App {
             AppCommand::Quit => self.run(APP, vec![Effect::Quit]),
             AppCommand::Enter => self.press_enter(),
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
+            AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
@@ -251,6 +252,13 @@ impl App {
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
             place => self.go_place(place.id()),
+        }
+    }
+
+    fn next_visit(&mut self) {
+        match &self.env.actor {
+            Some(actor) if actor.provider.is_some() => self.run(APP, vec![Effect::Push(Route::NextVisit)]),
+            _ => self.alarm(tr!("Only people whom patients are booked with see a next patient.")),
         }
     }
 

@@ -23,9 +23,9 @@ use ratatui::{Frame, layout::Rect};
 crate::commands! {
     /// What the list of a patient's visits understands.
     pub enum Command {
-        Open: "history.open" "open" "Open the whole record of the visit";
-        Patient: "history.patient" "patient" "Open the patient";
-        More: "history.more" "older" "Load older visits";
+        Open: "visits.open" "open" "Open the whole record of the visit";
+        Patient: "visits.patient" "patient" "Open the patient";
+        More: "visits.more" "older" "Load older visits";
     }
 }
 
@@ -109,7 +109,7 @@ impl Screen for History {
     type Msg = Msg;
 
     fn contexts(&self) -> &[&str] {
-        &["history"]
+        &["visits"]
     }
     fn title(&self) -> String {
         tr!("Visits").into()

@@ -20,6 +20,7 @@ pub mod patients;
 pub mod records;
 pub mod register_patient;
 pub mod schedule;
+pub mod visit_door;
 pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
@@ -81,14 +82,14 @@ pub const SECTIONS: &[&str] = &[
     "session-form",
     "records",
     "records-line",
-    "history",
+    "visits",
     "providers",
     "provider",
     "centres",
     "centre",
     "visit",
     "visit-offer",
-    "patient-lists",
+    "history",
     "entry",
     "entry-last",
     "admin",

@@ -6,6 +6,7 @@ pub mod find;
 mod keymaps;
 mod login;
 pub mod sample;
+mod visit;
 
 use praxis::{
     clock::Clock,

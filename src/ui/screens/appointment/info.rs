@@ -68,7 +68,7 @@ impl Tab for Info {
         tr!("Info")
     }
     fn contexts(&self) -> &[&str] {
-        &["history"]
+        &["patient-lists"]
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.lists.table)

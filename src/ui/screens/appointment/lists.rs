@@ -23,13 +23,13 @@ use crate::{
 crate::commands! {
     /// What can be asked about the lists of a patient.
     pub enum Command {
-        Open: "history.open" "open visit" "Open the selected past visit beside the panel";
-        Add: "history.add" "add" "Add an allergy, a condition, a medication or another entry";
-        Correct: "history.correct" "correct" "Write the selected entry anew; the old one is kept, struck out";
-        Resolve: "history.resolve" "resolve" "The selected entry counts no more, or counts again";
-        Strike: "history.strike" "entered in error" "Strike the selected entry out; it is kept" destructive;
-        NoneKnown: "history.none-known" "no known allergies" "The patient was asked and knows of no allergy";
-        Close: "history.close" "close" "Close the lists" quiet;
+        Open: "lists.open" "open visit" "Open the selected past visit beside the panel";
+        Add: "lists.add" "add" "Add an allergy, a condition, a medication or another entry";
+        Correct: "lists.correct" "correct" "Write the selected entry anew; the old one is kept, struck out";
+        Resolve: "lists.resolve" "resolve" "The selected entry counts no more, or counts again";
+        Strike: "lists.strike" "entered in error" "Strike the selected entry out; it is kept" destructive;
+        NoneKnown: "lists.none-known" "no known allergies" "The patient was asked and knows of no allergy";
+        Close: "lists.close" "close" "Close the lists" quiet;
     }
 }
 

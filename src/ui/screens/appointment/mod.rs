@@ -4,9 +4,11 @@ mod beside;
 mod drafts;
 mod ending;
 pub mod entry_form;
-mod info;
+pub mod examination;
+pub mod info;
 mod keeping;
 pub mod lists;
+mod lists_dialog;
 pub mod tab;
 mod view;
 
@@ -32,7 +34,8 @@ use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 
 /// The tabs in the order of their digits.
-const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[|at| erase(at, info::Info::default())];
+const TABS: &[fn(usize) -> Box<dyn AnyTab>] =
+    &[|at| erase(at, info::Info::default()), |at| erase(at, examination::Examination::default())];
 
 crate::commands! {
     /// What the panel's frame understands, whichever tab is shown.
@@ -285,9 +288,6 @@ impl Screen for Panel {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(self.chart.is_none(), cx);
-    }
-    fn resumed(&mut self, cx: &mut Cx<Msg>) {
-        self.load(false, cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         match command {

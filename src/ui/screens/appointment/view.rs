@@ -39,7 +39,7 @@ impl Panel {
             let [line, below] = widgets::split_top(rest, 1);
             let sections = ["visit-offer", "visit"];
             let text = tr!(
-                " Text from {time} at another sign-in was not saved:  {take} take it  {discard} discard",
+                " Text from {time} at another sign-in was not saved: {take} takes, {discard} discards",
                 time = draft.saved_at.with_timezone(&ui.env.zone()).format("%H:%M"),
                 take = ui.key(&sections, "visit.take-draft"),
                 discard = ui.key(&sections, "visit.discard-draft")
@@ -105,7 +105,14 @@ pub(super) fn banner_of(b: &store::Banner, right: &str, today: NaiveDate) -> ban
         _ => tr!("?"),
     };
     let sex_age = match b.birth_date {
-        Some(born) => format!("{sex} {} ({})", dates::age(born, today), dates::long_date(born)),
+        Some(born) => {
+            // A number alone is years; the first two are told in months, weeks or days.
+            let age = match dates::age_years(born, today) {
+                0 | 1 => dates::age(born, today),
+                years => years.to_string(),
+            };
+            format!("{sex} {age} ({})", dates::long_date(born))
+        }
         None => sex.to_owned(),
     };
     let listed: Vec<String> = b
