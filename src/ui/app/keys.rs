@@ -3,12 +3,11 @@ use super::{App, GUARD, Held};
 use crate::{
     tr,
     ui::{
-        command::{self, AppCommand, CommandSet, WidgetCommand},
-        cx::Effect,
+        command::{AppCommand, CommandSet, WidgetCommand},
         input::Input,
         keymap::{Found, Key},
         layer::Moment,
-        screen::{Kind, Used},
+        screen::Used,
     },
 };
 
@@ -113,12 +112,7 @@ impl App {
                 return true;
             }
             Some(Ok(())) => {
-                let mut fx = top.command(id, &env).unwrap_or_default();
-                let asks = top.kind() == Kind::Dialog || !command::find(id).is_some_and(|d| d.destructive);
-                if !asks && fx.iter().any(|e| matches!(e, Effect::Save { .. })) {
-                    tracing::error!(command = id, "a destructive command did not ask; nothing was done");
-                    fx.retain(|e| !matches!(e, Effect::Save { .. }));
-                }
+                let fx = top.command(id, &env).unwrap_or_default();
                 self.run(layer, fx);
                 return true;
             }

@@ -46,9 +46,6 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
         if typing && keys.first().is_some_and(|k| k.printable().is_some()) {
             out.push(format!("{at}: people could not type it any more"));
         }
-        if let Some(d) = def.filter(|d| d.destructive && !d.help.contains("asks first")) {
-            out.push(format!("{at}: {} cannot be undone and does not say that it asks first", d.id));
-        }
         let bare = keys.len() == 1 && keys[0].printable().is_some();
         if bare && section == "global" && def.is_some_and(|d| d.destructive) {
             out.push(format!("{at}: what cannot be undone must not be one bare key everywhere"));
@@ -89,8 +86,9 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
 fn shadowed(map: &Keymap, section: &str, keys: &[Key], command: &str) -> Option<String> {
     let outer: &[&str] = match section {
         "global" => &[],
-        shared if SHARED.contains(&shared) => &["global"],
-        _ => &["list", "global"],
+        // Only a screen's letters can hide a list's: a form's arrows are its own.
+        own if !SHARED.contains(&own) && keys.iter().all(|k| k.printable().is_some()) => &["list", "global"],
+        _ => &["global"],
     };
     let Found::Command(hidden) = map.find(outer, keys) else { return None };
     let digit = hidden.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());

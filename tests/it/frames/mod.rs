@@ -6,6 +6,8 @@ pub mod find;
 mod keymaps;
 mod login;
 pub mod sample;
+mod whole;
+mod wire;
 mod visit;
 
 use praxis::{
