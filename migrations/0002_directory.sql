@@ -193,7 +193,7 @@ create table clinic.allergy (
     severity text check (severity in ('mild', 'moderate', 'severe')),
     since date,
     status text not null default 'active' check (status in ('active', 'inactive', 'resolved')),
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -203,7 +203,7 @@ create table clinic.condition (
     encounter_id uuid,
     code text, name bytea not null, since date, treatment bytea,
     status text not null default 'active' check (status in ('active', 'resolved')),
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -214,7 +214,7 @@ create table clinic.medication (
     prescription_id uuid,                    -- when it came from a prescription here
     code text, name bytea not null, dose bytea, frequency bytea, since date, prescriber bytea,
     ended_on date,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -223,7 +223,7 @@ create table clinic.surgery (
     patient_id uuid not null references clinic.patient,
     encounter_id uuid,
     name bytea not null, performed_on date, notes bytea,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -232,7 +232,7 @@ create table clinic.vaccination (
     patient_id uuid not null references clinic.patient,
     encounter_id uuid,
     code text, vaccine bytea not null, given_on date, dose_number int check (dose_number between 1 and 20), notes bytea,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -241,7 +241,7 @@ create table clinic.family_history (
     patient_id uuid not null references clinic.patient,
     encounter_id uuid,
     relationship text not null, code text, condition bytea not null, notes bytea,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );

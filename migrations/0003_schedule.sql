@@ -38,7 +38,7 @@ create table clinic.referral (
     sent_at timestamptz,
     author uuid not null,
     struck_at timestamptz, struck_by uuid,
-    version bigint not null default 1, created_at timestamptz not null default now(),
+    version bigint not null default 1, created_at timestamptz not null default clinic.now(),
     changed_at timestamptz not null default now(), changed_by uuid,
     constraint referral_target check (num_nonnulls(to_provider_id, to_specialty, outside_name) >= 1),
     constraint referral_period check (written_on <= valid_until)

@@ -50,7 +50,7 @@ create table clinic.observation (
     unit text not null,
     flag text check (flag in ('low', 'high', 'unusual')),
     taken_at timestamptz not null,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     constraint observation_value check (num_nonnulls(value, value_text) = 1)
 );
@@ -65,7 +65,7 @@ create table clinic.note (
     system text,                                        -- body system, where wanted
     title bytea,
     body bytea not null,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -81,7 +81,7 @@ create table clinic.service_request (
     notes bytea,
     status text not null default 'ordered' check (status in ('ordered', 'collected', 'sent', 'received', 'reviewed', 'cancelled')),
     ordered_at timestamptz not null,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     reviewed_at timestamptz, reviewed_by uuid,
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
@@ -99,7 +99,7 @@ create table clinic.result (
     measured_at timestamptz not null,
     performed_by bytea,
     acknowledged_at timestamptz, acknowledged_by uuid,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid
 );
 create index result_by_request on clinic.result (service_request_id);
@@ -113,7 +113,7 @@ create table clinic.report (
     type text not null check (type in ('laboratory', 'radiology', 'pathology', 'cardiology', 'discharge_summary', 'operation',
         'referral_letter', 'immunisation', 'consent', 'other')),
     title bytea not null, facility bytea, file_name bytea,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid
 );
 create index report_by_encounter on clinic.report (encounter_id);
@@ -126,7 +126,7 @@ create table clinic.diagnosis (
     role text not null default 'main' check (role in ('main', 'additional')),
     certainty text not null default 'certain' check (certainty in ('certain', 'suspected')),
     condition_id uuid references clinic.condition,      -- promoted to the condition list
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -150,7 +150,7 @@ create table clinic.prescription (
     override_why bytea,                                 -- going ahead against a warning
     warnings text[] not null default '{}',
     status text not null default 'active' check (status in ('active', 'ended', 'stopped')),
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );
@@ -162,7 +162,7 @@ create table clinic.treatment (
     encounter_id uuid not null references clinic.encounter,
     patient_id uuid not null references clinic.patient,
     title bytea not null, notes bytea,
-    author uuid not null, created_at timestamptz not null default now(),
+    author uuid not null, created_at timestamptz not null default clinic.now(),
     struck_at timestamptz, struck_by uuid,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid
 );

@@ -85,16 +85,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Every text that begins with p_word lies from it up to here, in the order of bytes: an index finds them.
+-- (Without a search path of its own, so that it becomes part of the query.)
 create function clinic.word_end(p_word text) returns text
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-    select p_word collate "C" || chr(1114111)
+language sql immutable parallel safe as $$
+    select p_word collate "C" operator(pg_catalog.||) pg_catalog.chr(1114111)
 $$;
 
 -- Words of names near a misspelled one, nearest first: alike by letters, two letters swapped, or one too many.
 -- (The extension must be loaded before its setting is known.)
 do $$ begin perform public.similarity('', ''); end $$;
 create function clinic.near_words(p_word text) returns table (word text, nearness real)
-language sql stable security definer set search_path = pg_catalog, pg_temp set pg_trgm.similarity_threshold = 0.24 as $$
+language sql stable rows 40 security definer set search_path = pg_catalog, pg_temp set pg_trgm.similarity_threshold = 0.24 as $$
     with slip(w) as (
         select left(p_word, i - 1) || substr(p_word, i + 1, 1) || substr(p_word, i, 1) || substr(p_word, i + 2)
           from generate_series(1, length(p_word) - 1) i where length(p_word) >= 3
@@ -128,7 +129,9 @@ begin
                 (select pw.patient_id, 0 as o from clinic.patient_word pw where pw.word = lead)
                 union all
                 (select pw.patient_id, 1 from clinic.patient_word pw
-                  where pw.word > lead and pw.word < clinic.word_end(lead) limit 20000)) l
+                  where pw.word > lead and pw.word < clinic.word_end(lead)
+                  limit case when cardinality(p_words) = 1 and p_digits = '' and coalesce(p_born_year::text, p_born::text) is null
+                             then lim else 20000 end)) l
               join clinic.patient p on p.id = l.patient_id
              where (p_born_year is null or extract(year from p.birth_date) = p_born_year)
                and (p_born is null or p.birth_date = p_born)
@@ -200,13 +203,18 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     named as (
         select x.patient_id, count(distinct near.i)::int as alike
           from near join clinic.patient_word x on x.word = near.word collate "C" group by x.patient_id),
+    tail(t) as (select reverse(right(p_digits, 8)) where length(p_digits) >= 6),
+    -- One index for each way of being alike.
+    maybe(id) as (
+        select patient_id from named where alike >= least(2, cardinality(p_words))
+        union select p.id from clinic.patient p join named n on n.patient_id = p.id where p.birth_date = p_born
+        union select p.id from tail, clinic.patient p
+               where reverse(p.phone_digits) ~>=~ tail.t and reverse(p.phone_digits) ~<~ clinic.word_end(tail.t)
+                 and (p.birth_date = p_born or p.id in (select patient_id from named))),
     candidate as (
         select p.id, coalesce(n.alike, 0) as alike, p.birth_date = p_born as born,
                length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8) as phone
-          from clinic.patient p left join named n on n.patient_id = p.id
-         where p.id in (select patient_id from named where alike >= least(2, cardinality(p_words)))
-            or p.birth_date = p_born and (n.alike >= 1 or length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8))
-            or n.alike >= 1 and length(p_digits) >= 6 and right(p.phone_digits, 8) = right(p_digits, 8))
+          from maybe join clinic.patient p on p.id = maybe.id left join named n on n.patient_id = p.id)
     select c.id, c.alike, coalesce(c.born, false), coalesce(c.phone, false) from candidate c
      where auth.is_staff() and c.id is distinct from p_except
      order by (coalesce(c.born, false)::int + coalesce(c.phone, false)::int) * 2 + c.alike desc, c.id limit 12
@@ -562,6 +570,12 @@ grant execute on function clinic.why_not_record(uuid) to praxis_app;
 grant execute on function clinic.referral_seen(uuid) to praxis_app;
 grant execute on function clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text) to praxis_app;
 grant execute on function clinic.refuse(text, jsonb) to praxis_app;
+grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_id(), clinic.my_centres(), clinic.readable_patients(),
+    clinic.may_read(uuid), clinic.may_write(uuid), clinic.allergy_state(uuid), clinic.allergy_marks(uuid),
+    clinic.find_patients(text[], text, date, int, text, int), clinic.recent_patients(int),
+    clinic.look_alikes(text[], date, text, uuid), clinic.overlap_facts(uuid, uuid, timestamptz, timestamptz),
+    clinic.why_not_read(uuid), clinic.why_not_record(uuid), clinic.referral_seen(uuid), clinic.referral_exists(uuid, uuid, date), auth.set_code(uuid, bytea, text, bytea, int), auth.work_at(uuid),
+    clinic.apply_as_provider(uuid, text, text, text, text, text, text, text, text, text), clinic.refuse(text, jsonb) to praxis_app;
 
 -- Who this connection's session is, for the program's status line: answered also to somebody who must choose a password.
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,

@@ -19,7 +19,8 @@ impl PersonName {
 
 impl fmt::Display for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let family = self.family.to_uppercase();
+        // An e-mail address that stands for a name is no name: it stays readable.
+        let family = if self.family.contains('@') { self.family.clone() } else { self.family.to_uppercase() };
         match (family.is_empty(), self.given.is_empty()) {
             (false, false) => write!(f, "{family} {}", self.given),
             (false, true) => f.write_str(&family),

@@ -171,7 +171,7 @@ impl Store {
 /// Who changed the appointment since it was read, or that it is gone.
 pub(super) async fn stale(c: &mut PgConnection, appointment: AppointmentId) -> Result<Error, Error> {
     let row = sqlx::query!(
-        r#"select x.changed_at, coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
+        r#"select x.changed_at as "changed_at!", coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
            from clinic.appointment x left join clinic.account a on a.id = x.changed_by where x.id = $1"#,
         appointment.0
     )

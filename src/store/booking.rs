@@ -9,6 +9,7 @@ use crate::domain::{
     booking::{Booked, NewAppointment, NewTime},
     ids::{AppointmentId, RequestId},
 };
+use sqlx::PgConnection;
 
 impl Store {
     /// Books. Asking again with the same appointment id for the same time answers with the one that is there.
@@ -25,49 +26,8 @@ impl Store {
             serde_json::json!({ "provider": new.provider, "starts": new.period.start, "kind": new.kind.code() }),
         );
         let arguments = new.clone();
-        self.write(actor, request, event, &arguments, move |c| {
-            Box::pin(async move {
-                let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", new.centre.0)
-                    .fetch_optional(&mut *c)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let zone = zone_of(&zone);
-                let made = sqlx::query_scalar!(
-                    "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
-                                                     starts_at, ends_at, reason, booked_by)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, auth.actor())
-                     on conflict do nothing returning id",
-                    new.id.0,
-                    new.patient.0,
-                    new.provider.0,
-                    new.centre.0,
-                    new.session.map(|s| s.0),
-                    new.kind.code(),
-                    if new.arrived { "arrived" } else { "booked" },
-                    new.period.starts_at(zone).date(),
-                    new.period.start,
-                    new.period.end,
-                    sealed::seal(new.reason.trim())
-                )
-                .fetch_optional(&mut *c)
-                .await?;
-                if made.is_some() {
-                    return booked(c, new.id).await;
-                }
-                match booked(c, new.id).await {
-                    Ok(there) if there.patient == new.patient && there.period == new.period => return Ok(there),
-                    Ok(_) => return Err(stale(c, new.id).await?),
-                    Err(Error::NotFound) => {}
-                    Err(e) => return Err(e),
-                }
-                let taken = overlap(c, new.patient, new.provider, new.period, zone, None).await?;
-                // The other one may have gone again in the meantime: the constraint's own words then.
-                Err(taken.unwrap_or_else(|| {
-                    Error::Overlap(refusal::why("appointment_provider_overlap", &serde_json::Value::Null))
-                }))
-            })
-        })
-        .await
+        self.write(actor, request, event, &arguments, move |c| Box::pin(async move { insert(c, &new).await }))
+            .await
     }
 
     /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history.
@@ -126,4 +86,46 @@ impl Store {
         })
         .await
     }
+}
+
+/// Makes an appointment inside a transaction, or answers with the one that is already there.
+pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result<Booked, Error> {
+    let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", new.centre.0)
+        .fetch_optional(&mut *c)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let zone = zone_of(&zone);
+    let made = sqlx::query_scalar!(
+        "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
+                                         starts_at, ends_at, reason, booked_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, auth.actor())
+         on conflict do nothing returning id",
+        new.id.0,
+        new.patient.0,
+        new.provider.0,
+        new.centre.0,
+        new.session.map(|s| s.0),
+        new.kind.code(),
+        if new.arrived { "arrived" } else { "booked" },
+        new.period.starts_at(zone).date(),
+        new.period.start,
+        new.period.end,
+        sealed::seal(new.reason.trim())
+    )
+    .fetch_optional(&mut *c)
+    .await?;
+    if made.is_some() {
+        return booked(c, new.id).await;
+    }
+    match booked(c, new.id).await {
+        Ok(there) if there.patient == new.patient && there.period == new.period => return Ok(there),
+        Ok(_) => return Err(stale(c, new.id).await?),
+        Err(Error::NotFound) => {}
+        Err(e) => return Err(e),
+    }
+    let taken = overlap(c, new.patient, new.provider, new.period, zone, None).await?;
+    // The other one may have gone again in the meantime: the constraint's own words then.
+    Err(taken.unwrap_or_else(|| {
+        Error::Overlap(refusal::why("appointment_provider_overlap", &serde_json::Value::Null))
+    }))
 }

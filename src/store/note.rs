@@ -18,38 +18,7 @@ impl Store {
     /// # Errors
     /// Those of the line to the server.
     pub async fn notes(&self, actor: &Actor, encounter: EncounterId) -> Result<Vec<Note>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let rows = sqlx::query!(
-                    r#"select n.id, n.kind, n.system, n.title, n.body, n.created_at, n.struck_at, n.version,
-                              coalesce(n.author = auth.actor(), false) as "mine!",
-                              coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
-                         from clinic.note n left join clinic.account a on a.id = n.author
-                        where n.encounter_id = $1
-                        order by n.kind = 'addendum', n.created_at, n.id"#,
-                    encounter.0
-                )
-                .fetch_all(c)
-                .await?;
-                rows.into_iter()
-                    .map(|r| {
-                        Ok(Note {
-                            id: r.id.into(),
-                            addendum: r.kind == "addendum",
-                            system: r.system.as_deref().and_then(BodySystem::from_code),
-                            title: sealed::open(r.title.as_deref())?,
-                            body: sealed::open(Some(&r.body))?,
-                            author: PersonName::new(r.family, r.given),
-                            mine: r.mine,
-                            at: r.created_at,
-                            struck_at: r.struck_at,
-                            version: r.version,
-                        })
-                    })
-                    .collect()
-            })
-        })
-        .await
+        self.read(actor, move |c| Box::pin(async move { notes_in(c, encounter).await })).await
     }
 
     /// Adds a note to a visit, and closes the draft it was typed in.
@@ -193,6 +162,37 @@ impl Store {
         })
         .await
     }
+}
+
+/// The notes of a visit inside a transaction.
+pub(super) async fn notes_in(c: &mut PgConnection, encounter: EncounterId) -> Result<Vec<Note>, Error> {
+    let rows = sqlx::query!(
+        r#"select n.id, n.kind, n.system, n.title, n.body, n.created_at, n.struck_at, n.version,
+                  coalesce(n.author = auth.actor(), false) as "mine!",
+                  coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
+             from clinic.note n left join clinic.account a on a.id = n.author
+            where n.encounter_id = $1
+            order by n.kind = 'addendum', n.created_at, n.id"#,
+        encounter.0
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Note {
+                id: r.id.into(),
+                addendum: r.kind == "addendum",
+                system: r.system.as_deref().and_then(BodySystem::from_code),
+                title: sealed::open(r.title.as_deref())?,
+                body: sealed::open(Some(&r.body))?,
+                author: PersonName::new(r.family, r.given),
+                mine: r.mine,
+                at: r.created_at,
+                struck_at: r.struck_at,
+                version: r.version,
+            })
+        })
+        .collect()
 }
 
 /// Why a note was not changed: it is gone, somebody else's, struck, or was changed since it was read.

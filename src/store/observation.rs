@@ -29,56 +29,7 @@ impl Store {
         patient: PatientId,
         encounter: Option<EncounterId>,
     ) -> Result<Vec<Observation>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let rows = sqlx::query!(
-                    r#"select o.id, o.encounter_id, o.sign, o.name, o.value::float8 as value, o.value2::float8 as value2,
-                              o.value_text, o.unit, o.flag, o.taken_at, o.struck_at,
-                              coalesce(o.author = auth.actor(), false) as "mine!",
-                              coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
-                         from (select x.*, row_number() over (partition by x.sign, x.name order by x.taken_at desc, x.id desc) as n
-                                 from clinic.observation x where x.patient_id = $1) o
-                         left join clinic.account a on a.id = o.author
-                        where (o.n <= $3 and o.struck_at is null) or o.encounter_id = $2
-                        order by o.taken_at desc, o.id desc"#,
-                    patient.0,
-                    encounter.map(|e| e.0),
-                    TREND
-                )
-                .fetch_all(c)
-                .await?;
-                rows.into_iter()
-                    .filter_map(|r| {
-                        let read = || {
-                            let (name, words) =
-                                (sealed::open(r.name.as_deref())?, sealed::open(r.value_text.as_deref())?);
-                            Ok(readings_of(&r.sign, &name, r.value, r.value2, &words, &r.unit))
-                        };
-                        let readings = match read() {
-                            Ok(Some(readings)) => readings,
-                            // A sign of a later version of the catalogue.
-                            Ok(None) => return None,
-                            Err(e) => return Some(Err(e)),
-                        };
-                        Some(Ok(Observation {
-                            id: r.id.into(),
-                            encounter: r.encounter_id.map(Into::into),
-                            readings,
-                            flag: match r.flag.as_deref() {
-                                Some("low") => Some(Flag::Low),
-                                Some("high") => Some(Flag::High),
-                                _ => None,
-                            },
-                            at: r.taken_at,
-                            author: PersonName::new(r.family, r.given),
-                            mine: r.mine,
-                            struck_at: r.struck_at,
-                        }))
-                    })
-                    .collect()
-            })
-        })
-        .await
+        self.read(actor, move |c| Box::pin(async move { latest(c, patient, encounter).await })).await
     }
 
     /// Stores what one line entered, all of it or nothing, flagged for the patient's age; outside a visit at intake.
@@ -218,4 +169,57 @@ async fn computed_bmi(
         .zip(weight.or(latest.weight))
         .and_then(|(h, w)| bmi(h, w))
         .and_then(|value| Reading::known(Sign::Bmi, value).ok()))
+}
+
+/// The last values inside a transaction.
+pub(super) async fn latest(
+    c: &mut PgConnection,
+    patient: PatientId,
+    encounter: Option<EncounterId>,
+) -> Result<Vec<Observation>, Error> {
+    let rows = sqlx::query!(
+        r#"select o.id, o.encounter_id, o.sign, o.name, o.value::float8 as value, o.value2::float8 as value2,
+                  o.value_text, o.unit, o.flag, o.taken_at, o.struck_at,
+                  coalesce(o.author = auth.actor(), false) as "mine!",
+                  coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
+             from (select x.*, row_number() over (partition by x.sign, x.name order by x.taken_at desc, x.id desc) as n
+                     from clinic.observation x where x.patient_id = $1) o
+             left join clinic.account a on a.id = o.author
+            where (o.n <= $3 and o.struck_at is null) or o.encounter_id = $2
+            order by o.taken_at desc, o.id desc"#,
+        patient.0,
+        encounter.map(|e| e.0),
+        TREND
+    )
+    .fetch_all(c)
+    .await?;
+    rows.into_iter()
+        .filter_map(|r| {
+            let read = || {
+                let (name, words) =
+                    (sealed::open(r.name.as_deref())?, sealed::open(r.value_text.as_deref())?);
+                Ok(readings_of(&r.sign, &name, r.value, r.value2, &words, &r.unit))
+            };
+            let readings = match read() {
+                Ok(Some(readings)) => readings,
+                // A sign of a later version of the catalogue.
+                Ok(None) => return None,
+                Err(e) => return Some(Err(e)),
+            };
+            Some(Ok(Observation {
+                id: r.id.into(),
+                encounter: r.encounter_id.map(Into::into),
+                readings,
+                flag: match r.flag.as_deref() {
+                    Some("low") => Some(Flag::Low),
+                    Some("high") => Some(Flag::High),
+                    _ => None,
+                },
+                at: r.taken_at,
+                author: PersonName::new(r.family, r.given),
+                mine: r.mine,
+                struck_at: r.struck_at,
+            }))
+        })
+        .collect()
 }

@@ -232,7 +232,7 @@ async fn keep_words(c: &mut PgConnection, id: PatientId, identity: &Identity) ->
 
 async fn stale(c: &mut PgConnection, id: PatientId) -> Result<Error, Error> {
     let row = sqlx::query!(
-        r#"select x.changed_at, coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
+        r#"select x.changed_at as "changed_at!", coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
            from clinic.patient x left join clinic.account a on a.id = x.changed_by where x.id = $1"#,
         id.0
     )

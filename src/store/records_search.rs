@@ -177,7 +177,7 @@ impl Store {
                     .await?
                     .map(|code| closed_because(&code));
                 if opened {
-                    let mut event = Event::new("history.open", "patient").id(patient.0).patient(patient);
+                    let mut event = Event::new("patient.visits", "patient").id(patient.0).patient(patient);
                     event.facts = serde_json::json!({ "rows": rows.len(), "closed": closed.is_some() });
                     event.record(&mut *c).await?;
                 }

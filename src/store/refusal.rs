@@ -4,6 +4,9 @@
 use crate::{domain::why::Why, tr};
 use serde_json::Value;
 
+mod record;
+mod referral;
+
 /// The refusal of `rule`, a name given in the migrations, with the facts the database added.
 #[must_use]
 pub fn why(rule: &str, facts: &Value) -> Why {
@@ -239,6 +242,18 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("The visit already has a main diagnosis.").into(),
             tr!("Add this one as an additional diagnosis.").into(),
         ),
+        "test_edge" => (
+            tr!(
+                "A test that is {from} cannot become {to}.",
+                from = status(&fact("from")),
+                to = status(&fact("to"))
+            ),
+            tr!("A test with a result is not cancelled; order a new one.").into(),
+        ),
+        "warning_needs_reason" => (
+            fact("warning"),
+            tr!("To prescribe it nevertheless, give the reason; it is kept with the prescription.").into(),
+        ),
         "audit_append_only" => (tr!("The log cannot be changed.").into(), String::new()),
         "administrators_only" => (tr!("Only an administrator may do that.").into(), String::new()),
         "too_many_applications" => (
@@ -297,7 +312,11 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Check the number.").into(),
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
-        other => (tr!("A rule of the database refuses that ({rule}).", rule = other), String::new()),
+        other => {
+            return referral::why(other, facts).or_else(|| record::why(other, facts)).unwrap_or_else(|| {
+                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
+            });
+        }
     };
     let why = Why::new(rule, sentence);
     if instead.is_empty() { why } else { why.instead(instead) }

@@ -234,16 +234,6 @@ impl Store {
             .await?)
     }
 
-    /// The clinic's name, for the sign-in screen.
-    ///
-    /// # Errors
-    /// Those of the line to the server.
-    pub async fn clinic_name(&self) -> Result<String, Error> {
-        Ok(sqlx::query_scalar!(r#"select clinic.setting('clinic_name') as "name!""#)
-            .fetch_one(&self.0.readers)
-            .await?)
-    }
-
     /// Where this store connects, for another sign-in of the same program.
     #[must_use]
     pub fn connector(&self) -> Connector {

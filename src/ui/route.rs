@@ -53,12 +53,12 @@ pub enum Route {
     Centre(CentreId),
     Records,
     Record(EncounterId),
+    /// A patient's visits at every centre.
+    History(PatientId),
     /// The visit of whoever waits next for the signed-in provider.
     NextVisit,
     /// The visit of an appointment, started or opened again.
     StartVisit(AppointmentId),
-    /// One patient's visits at every centre.
-    History(PatientId),
     /// The appointment panel of a visit.
     Visit(EncounterId),
     Admin,
@@ -71,7 +71,6 @@ pub enum Route {
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
-    Account,
 }
 
 /// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
@@ -162,19 +161,18 @@ pub fn home(role: Role) -> Route {
 #[must_use]
 pub fn section(route: &Route) -> &'static str {
     match route {
-        Route::Login
-        | Route::ChangePassword
-        | Route::Workplace
-        | Route::Home
-        | Route::ApplyAsProvider
-        | Route::Account => "",
+        Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::ApplyAsProvider => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
-        Route::Records | Route::Record(_) | Route::History(_) | Route::Visit(_) => "go.records",
-        Route::NextVisit | Route::StartVisit(_) => "go.records",
+        Route::Records
+        | Route::Record(_)
+        | Route::History(_)
+        | Route::Visit(_)
+        | Route::NextVisit
+        | Route::StartVisit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

@@ -126,6 +126,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         task.abort();
     }
     drop(terminal);
+    // Leaving is signing out; a server that does not answer holds nobody.
     if let Some(store) = app.store().filter(|_| app.env().actor.is_some()) {
         let left = leave_by.map_or(LEAVE, |at| at.saturating_duration_since(Instant::now()));
         let _ = tokio::time::timeout(left.max(LEAVE / 4), store.sign_out()).await;

@@ -10,7 +10,7 @@ use super::{
     screen::{Change, Screen},
     theme::Theme,
 };
-use crate::{clock::Clock, domain::actor::Actor};
+use crate::{clock::Clock, domain::actor::Actor, store::Store};
 use chrono::{DateTime, Utc};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use std::{any::Any, marker::PhantomData, sync::Arc, time::Duration};
@@ -58,8 +58,17 @@ impl<S: Screen> Stage<S> {
     /// Opens the screen with keys of one's own.
     #[must_use]
     pub fn with_keymap(screen: S, env: Env, keymap: Keymap) -> Self {
+        Self::made(screen, env, keymap, None)
+    }
+    /// Opens the screen on a real store: what it and the places it goes to ask for is run, not recorded.
+    #[must_use]
+    pub fn live(screen: S, actor: Actor, store: Store) -> Self {
+        let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(actor)) };
+        Self::made(screen, env, Keymap::built_in(), Some(store))
+    }
+    fn made(screen: S, env: Env, keymap: Keymap, store: Option<Store>) -> Self {
         let ticks = Ticks::by_hand();
-        let (mut app, answers) = App::new(Arc::new(keymap), Theme::default(), env, None, ticks.clone());
+        let (mut app, answers) = App::new(Arc::new(keymap), Theme::default(), env, store, ticks.clone());
         app.stage(Box::new(move |id| Box::new(Slot::new(id, screen)) as Box<dyn Layer>));
         Self { app, answers, terminal: terminal(80, 24), ticks, _screen: PhantomData }
     }
@@ -117,6 +126,20 @@ impl<S: Screen> Stage<S> {
     fn settle(&mut self) {
         while let Ok(done) = self.answers.try_recv() {
             self.app.deliver(done);
+        }
+    }
+    /// Lets what runs end until the frame says `text`; false when it does not within 20 seconds.
+    pub async fn until(&mut self, text: &str) -> bool {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            self.settle();
+            if self.text().contains(text) {
+                return true;
+            }
+            match tokio::time::timeout_at(deadline, self.answers.recv()).await {
+                Ok(Some(done)) => self.app.deliver(done),
+                _ => return false,
+            }
         }
     }
     /// Hands a message to the screen, as if the oldest load or save that waits had been answered.

@@ -96,7 +96,7 @@ fn the_files_as_they_are_come_in_and_a_second_time_changes_nothing() {
         "centres            6 added",
         "providers          8 added",
         "patients           4 added",
-        "affiliations      11 added",
+        "affiliations      12 added",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
@@ -133,7 +133,7 @@ fn the_files_as_they_are_come_in_and_a_second_time_changes_nothing() {
     assert_eq!(second.status.code(), Some(0));
     let said = text(&second.stdout);
     assert!(said.contains("centres            0 added, 6 unchanged"), "{said}");
-    assert!(said.contains("affiliations       0 added, 11 unchanged"), "{said}");
+    assert!(said.contains("affiliations       0 added, 12 unchanged"), "{said}");
     assert!(said.contains("nothing was changed"));
     assert_eq!(everything(&db), before);
 }
@@ -259,7 +259,7 @@ fn every_bad_line_is_told_with_file_line_and_reason_and_nothing_is_written() {
         ("provider.csv:13: ", "already in provider.csv, line 2"),
         ("patient.csv:6: ", "already in provider.csv, line 3"),
         ("patient.csv:7: ", "has 1 fields where the header names 2"),
-        ("provider_health_centre.csv:13: ", "already in provider_health_centre.csv, line 3"),
+        ("provider_health_centre.csv:14: ", "already in provider_health_centre.csv, line 3"),
     ] {
         assert!(lines.iter().any(|l| l.starts_with(start) && l.contains(reason)), "{start} {reason}\n{said}");
     }
@@ -365,7 +365,7 @@ fn a_login_that_is_not_the_owners_is_refused() {
     let out = praxis(&db, "praxis_app", &["import", "medisoft", corpus("plain").to_str().unwrap()]);
     assert_eq!(out.status.code(), Some(77), "{}", text(&out.stderr));
     assert!(text(&out.stderr).contains("--as LOGIN"));
-    let out = praxis(&db, "praxis_app", &["user", "add", "--login", "x", "--role", "administrator"]);
+    let out = praxis(&db, "praxis_app", &["user", "add", "--login", "xavier", "--role", "administrator"]);
     assert_eq!(out.status.code(), Some(77));
 }
 
@@ -413,10 +413,13 @@ fn the_first_administrator_gets_a_code_once_and_signs_in_with_it() {
     assert_eq!(again.status.code(), Some(65));
     assert!(text(&again.stderr).contains("root is already"), "{}", text(&again.stderr));
     assert_eq!(number(&db, "select count(*) from clinic.account"), 1);
-    let wrong = praxis(&db, "postgres", &["user", "add", "--login", "x", "--role", "king"]);
+    let wrong = praxis(&db, "postgres", &["user", "add", "--login", "xavier", "--role", "king"]);
     assert_eq!(wrong.status.code(), Some(2));
-    let wrong =
-        praxis(&db, "postgres", &["user", "add", "--login", "x", "--role", "nurse", "--email", "nonsense"]);
+    let wrong = praxis(
+        &db,
+        "postgres",
+        &["user", "add", "--login", "xavier", "--role", "nurse", "--email", "nonsense"],
+    );
     assert_eq!(wrong.status.code(), Some(2));
     assert_eq!(number(&db, "select count(*) from clinic.account"), 1);
 }

@@ -16,20 +16,20 @@ use praxis::{
 };
 use sqlx::Row as _;
 
-struct Desk {
-    db: Db,
-    clinic: Clinic,
+pub(super) struct Desk {
+    pub(super) db: Db,
+    pub(super) clinic: Clinic,
     mei: SignIn,
 }
 
-async fn desk() -> Desk {
+pub(super) async fn desk() -> Desk {
     let db = fresh_database();
     let clinic = people::clinic(&db).await;
     let mei = people::signed_in(&db, "mei").await;
     Desk { db, clinic, mei }
 }
 
-fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> NewAppointment {
+pub(super) fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> NewAppointment {
     NewAppointment {
         id: AppointmentId::new(),
         patient,
@@ -43,7 +43,7 @@ fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> NewAppointme
     }
 }
 
-fn new_time(with: &Person, start: DateTime<Utc>) -> NewTime {
+pub(super) fn new_time(with: &Person, start: DateTime<Utc>) -> NewTime {
     NewTime {
         provider: with.provider(),
         centre: with.centre,
@@ -56,7 +56,7 @@ impl Desk {
     async fn book(&self, new: NewAppointment) -> Result<Booked, Error> {
         self.mei.store.book(&self.mei.actor, RequestId::new(), new).await
     }
-    fn today(&self, hour: u32, minute: u32) -> DateTime<Utc> {
+    pub(super) fn today(&self, hour: u32, minute: u32) -> DateTime<Utc> {
         at(self.clinic.today, hour, minute)
     }
     async fn status(&self, b: &Booked, to: &'static str) -> Result<i64, Error> {
@@ -430,87 +430,4 @@ async fn the_board_counts_marks_and_lists_what_earlier_days_left_open() {
         .set_status(&d.mei.actor, RequestId::new(), seen.appointment, seen.version, "no_show", "")
         .await
         .unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_clients_who_want_the_same_slots_get_each_once_and_nobody_deadlocks() {
-    let d = desk().await;
-    let mut c = people::writer(&d.db).await;
-    let mut crowd = vec![];
-    for n in 0..50 {
-        let letters = [b'a' + n / 26, b'a' + n % 26];
-        let name = String::from_utf8_lossy(&letters).into_owned();
-        crowd.push(people::patient(&mut c, ("Crowd", &name), "unknown", (1990, 1, 1)).await);
-    }
-    let tokens = futures::future::join_all((0..50).map(|_| people::signed_in(&d.db, "mei"))).await;
-    let starts: Vec<DateTime<Utc>> = (0..4).map(|n| d.today(10, 0) + Duration::minutes(30 * n)).collect();
-    let tasks: Vec<_> = tokens
-        .into_iter()
-        .zip(crowd)
-        .enumerate()
-        .map(|(n, (who, patient))| {
-            let (gp, physio, starts) = (d.clinic.gp, d.clinic.physio, starts.clone());
-            tokio::spawn(async move {
-                let mut kept = vec![];
-                for step in 0..4 {
-                    let start = starts[(n + step) % 4];
-                    let with = if (n + step) % 2 == 0 { &gp } else { &physio };
-                    match who.store.book(&who.actor, RequestId::new(), slot(patient, with, start)).await {
-                        Ok(b) if n % 3 == 0 => {
-                            let to = new_time(
-                                if with.account == gp.account { &physio } else { &gp },
-                                starts[(n + step + 1) % 4],
-                            );
-                            match who
-                                .store
-                                .move_appointment(&who.actor, RequestId::new(), b.id, b.version, to)
-                                .await
-                            {
-                                Ok(b) => kept.push(b),
-                                Err(Error::Overlap(_)) => kept.push(b),
-                                Err(e) => panic!("a move ended as {e:?}"),
-                            }
-                        }
-                        Ok(b) => kept.push(b),
-                        Err(Error::Overlap(_)) => {}
-                        Err(e) => panic!("a booking ended as {e:?}"),
-                    }
-                }
-                who.store.close().await;
-                kept
-            })
-        })
-        .collect();
-    let mut kept = vec![];
-    for task in tasks {
-        kept.extend(task.await.unwrap());
-    }
-    let rows =
-        sqlx::query("select id, starts_at, provider_id from clinic.appointment where status = 'booked'")
-            .fetch_all(&mut c)
-            .await
-            .unwrap();
-    assert_eq!(rows.len(), kept.len());
-    for b in &kept {
-        let there: Vec<_> = rows.iter().filter(|r| r.get::<uuid::Uuid, _>(0) == b.id.0).collect();
-        assert_eq!(there.len(), 1);
-        assert_eq!(there[0].get::<DateTime<Utc>, _>(1), b.period.start);
-        assert_eq!(there[0].get::<uuid::Uuid, _>(2), b.provider.0);
-    }
-    let overlaps: i64 = sqlx::query_scalar(
-        "select count(*) from clinic.appointment a join clinic.appointment b
-             on a.id < b.id and a.during && b.during and (a.provider_id = b.provider_id or a.patient_id = b.patient_id)
-          where a.status = 'booked' and b.status = 'booked'",
-    )
-    .fetch_one(&mut c)
-    .await
-    .unwrap();
-    assert_eq!(overlaps, 0);
-    let deadlocks: i64 =
-        sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-            .fetch_one(&mut c)
-            .await
-            .unwrap();
-    assert_eq!(deadlocks, 0);
-    assert!(kept.len() >= 4, "{}", kept.len());
 }

@@ -71,9 +71,11 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut found = vec![];
     let mut header: Option<(usize, Vec<Option<&'static str>>)> = None;
+    let mut lines = Lines { bytes, at: 0, line: 1 };
     for record in reader.byte_records() {
         let Ok(record) = record else { continue };
-        let place = Place { file: layout.file, line: record.position().map_or(0, csv::Position::line) };
+        let place =
+            Place { file: layout.file, line: lines.of(record.position().map_or(0, csv::Position::byte)) };
         let Ok(record) = csv::StringRecord::from_byte_record(record) else {
             problems.push(Remark::new(place, tr!("is not UTF-8 text; save the file as UTF-8")));
             continue;
@@ -108,6 +110,25 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
         ));
     }
     found
+}
+
+/// Counts lines as an editor does: a record may be said to begin at the end of the line before it.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the record that begins at `byte`, or after the line ends that stand there. Records come in order.
+    fn of(&mut self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
+        let ends = self.bytes[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let until = (from + ends).max(self.at);
+        self.line += self.bytes[self.at..until].iter().filter(|b| **b == b'\n').count() as u64;
+        self.at = until;
+        self.line
+    }
 }
 
 /// Which column each field of the header is; `None` when one that must be there is not.

@@ -55,7 +55,7 @@ pub enum Msg {
 
 /// The log on the screen.
 pub struct AuditLog {
-    table: Table<AuditEntry>,
+    table: Table<Line>,
     filter: AuditFilter,
     /// What the filters are called on the screen.
     person: String,
@@ -88,27 +88,26 @@ fn subject(r: &AuditEntry) -> String {
     }
 }
 
-/// The table of lines, also on the administrator's home. Times are UTC there and here until [`AuditLog`] draws them.
-#[must_use]
-pub fn table() -> Table<AuditEntry> {
-    let outcome = |r: &AuditEntry| match (r.refused, r.facts["rule"].as_str()) {
-        (true, Some(rule)) => tr!("refused: {rule}", rule = rule),
-        (true, None) => tr!("refused").into(),
-        _ => tr!("done").into(),
-    };
-    Table::new(|r: &AuditEntry| r.id.0)
-        .column(
-            Column::new("Time (UTC)", |r: &AuditEntry| r.at.format("%d %b %H:%M:%S").to_string()).width(15),
-        )
-        .column(Column::new("Who", who).grow(12))
-        .column(Column::new("Role", |r: &AuditEntry| r.role.replace('_', " ")).width(13).priority(5))
-        .column(Column::new("Action", |r: &AuditEntry| action_word(&r.action)).width(16).priority(2))
-        .column(Column::new("About", subject).grow(10).priority(4))
+/// A line and its time where the reader is.
+#[derive(Clone)]
+struct Line {
+    entry: AuditEntry,
+    at: String,
+}
+
+fn table() -> Table<Line> {
+    let outcome = |l: &Line| if l.entry.refused { tr!("refused") } else { tr!("done") }.to_owned();
+    Table::new(|l: &Line| l.entry.id.0)
+        .column(Column::new("Time", |l: &Line| l.at.clone()).width(15))
+        .column(Column::new("Who", |l: &Line| who(&l.entry)).grow(12))
+        .column(Column::new("Role", |l: &Line| l.entry.role.replace('_', " ")).width(13).priority(5))
+        .column(Column::new("Action", |l: &Line| action_word(&l.entry.action)).width(16).priority(2))
+        .column(Column::new("About", |l: &Line| subject(&l.entry)).grow(10).priority(4))
         .column(
             Column::new("Outcome", outcome)
                 .width(9)
                 .priority(3)
-                .look(|r, theme| if r.refused { theme.warn() } else { theme.text() }),
+                .look(|l, theme| if l.entry.refused { theme.warn() } else { theme.text() }),
         )
         .uncounted()
         .empty("The log has no line that fits.")
@@ -194,7 +193,7 @@ impl Screen for AuditLog {
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         match command {
-            Command::Patient if self.table.selected().is_none_or(|r| r.patient.is_none()) => {
+            Command::Patient if self.table.selected().is_none_or(|l| l.entry.patient.is_none()) => {
                 Err(Why::new("no_patient", tr!("The selected line is about no patient.")))
             }
             Command::More if !self.more => Err(Why::new("no_more", tr!("There are no older lines."))),
@@ -223,7 +222,9 @@ impl Screen for AuditLog {
                 cx.load("audit.people", query, Msg::People);
             }
             Command::Patient => {
-                if let Some((id, name)) = self.table.selected().and_then(|r| Some((r.patient?, subject(r)))) {
+                if let Some((id, name)) =
+                    self.table.selected().and_then(|l| Some((l.entry.patient?, subject(&l.entry))))
+                {
                     self.of_patient(id, name, cx);
                 }
             }
@@ -266,7 +267,7 @@ impl Screen for AuditLog {
                 self.load(None, true, cx);
             }
             Command::More => {
-                let last = self.table.rows().last().map(AuditEntry::key);
+                let last = self.table.rows().last().map(|l| l.entry.key());
                 self.load(last, false, cx);
             }
         }
@@ -275,8 +276,13 @@ impl Screen for AuditLog {
         match msg {
             Msg::Loaded(after, Ok(page)) => {
                 self.more = page.len() as i64 == PAGE;
+                let zone = cx.env().zone();
+                let line = |entry: AuditEntry| {
+                    let at = entry.at.with_timezone(&zone).format("%d %b %H:%M:%S").to_string();
+                    Line { entry, at }
+                };
                 let mut rows = if after.is_some() { self.table.rows().to_vec() } else { vec![] };
-                rows.extend(page);
+                rows.extend(page.into_iter().map(line));
                 self.table.set_rows(rows);
             }
             Msg::Loaded(_, Err(e)) => {
@@ -318,7 +324,7 @@ impl Screen for AuditLog {
         let [list, foot] = split_top(rest, rest.height - below);
         self.table.view(frame, list, ui);
         if let Some(row) = self.table.selected() {
-            for (i, line) in detail(row, ui.env.zone()).iter().enumerate() {
+            for (i, line) in detail(&row.entry, ui.env.zone()).iter().enumerate() {
                 put(frame, foot, 1 + i as u16, &format!(" {line}"), ui.theme.text());
             }
         }

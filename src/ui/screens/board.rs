@@ -101,12 +101,12 @@ impl Board {
                 }))
                 .column(
                     Column::new("", |l: &Line| l.marks.clone())
-                        .width(7)
+                        .width(6)
                         .priority(2)
                         .look(|l, t| if l.marks.contains('!') { t.alarm() } else { t.dim() }),
                 )
                 .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(3))
-                .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(14).priority(5))
+                .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(13).priority(5))
                 .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
                 .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
                     match l.row.status {
@@ -224,8 +224,9 @@ impl Board {
         add(c.done, tr!("done {n}", n = c.done));
         add(c.no_show, tr!("no-show {n}", n = c.no_show));
         let earlier = self.data.earlier.len();
-        add(earlier, tr!("open from earlier days {n}", n = earlier));
-        parts.join("   ")
+        add(earlier, tr!("earlier {n}", n = earlier));
+        let spaced = parts.join("   ");
+        if crate::text::width(&spaced) <= 58 { spaced } else { parts.join("  ") }
     }
 }
 
@@ -246,13 +247,9 @@ fn marks(r: &BoardRow) -> String {
     if r.new_patient {
         marks.push("N");
     }
-    let kind = r.kind.letter();
-    let mut text = marks.join(" ");
-    if kind != ' ' {
-        text.push(' ');
-        text.push(kind);
-    }
-    text.trim_start().to_owned()
+    let mut text = marks.concat();
+    text.push(r.kind.letter());
+    text.trim_end().to_owned()
 }
 
 impl Screen for Board {

@@ -17,6 +17,7 @@ pub mod home;
 pub mod login;
 pub mod patient;
 pub mod patients;
+pub mod record;
 pub mod records;
 pub mod register_patient;
 pub mod schedule;
@@ -47,8 +48,16 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Centres", directory::centres::Command::ALL),
     ("Centre", directory::centre::Command::ALL),
     ("Appointment panel", appointment::Command::ALL),
+    ("Examination", appointment::examination::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
     ("An entry of a list", appointment::entry_form::Command::ALL),
+    ("Tests", appointment::tests::Command::ALL),
+    ("A report", appointment::report::Command::ALL),
+    ("Diagnosis", appointment::diagnosis::Command::ALL),
+    ("End of a visit", appointment::end::Command::ALL),
+    ("A referral", appointment::referral::Command::ALL),
+    ("Record", record::Command::ALL),
+    ("Addendum", record::AddendumCommand::ALL),
     ("Administration", admin::home::Command::ALL),
     ("Forms of administration", admin::fields::FormCommand::ALL),
     ("Accounts", admin::accounts::Command::ALL),
@@ -90,8 +99,22 @@ pub const SECTIONS: &[&str] = &[
     "visit",
     "visit-offer",
     "history",
+    "lists",
     "entry",
     "entry-last",
+    "examination",
+    "examination-rows",
+    "examination-vitals",
+    "tests",
+    "tests-line",
+    "report",
+    "diagnosis",
+    "diagnosis-line",
+    "end",
+    "end-form",
+    "referral",
+    "record",
+    "addendum",
     "admin",
     "admin-form",
     "accounts",
@@ -126,6 +149,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Centres => at(directory::centres::Centres::default()),
         Route::Centre(id) => at(directory::centre::Centre::of(*id)),
         Route::Visit(encounter) => at(appointment::Panel::new(*encounter)),
+        Route::NextVisit => at(visit_door::VisitDoor::next()),
+        Route::StartVisit(appointment) => at(visit_door::VisitDoor::of(*appointment)),
+        Route::Record(visit) => at(record::RecordView::new(*visit)),
         Route::Admin => at(admin::home::Home::default()),
         Route::AdminAccounts => at(admin::accounts::Accounts::default()),
         Route::AdminProviders => at(admin::providers::Providers::default()),
@@ -135,6 +161,5 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
-        _ => None,
     }
 }

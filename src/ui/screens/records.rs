@@ -246,7 +246,7 @@ impl Screen for Records {
         widgets::put(frame, head, 0, label, ui.theme.strong());
         let field = widgets::split_left(widgets::split_top(head, 1)[0], width(label) as u16)[1];
         self.line.view(frame, field, ui.theme, ui.focused && self.typing);
-        let help = tr!(" a name, pt:black dr:smith at:randwick on:12/3 from:1/3 to:12/3, together or alone");
+        let help = tr!(" a name, or pt:black dr:smith at:randwick on:12/3 from:1/3 to:12/3");
         widgets::put(frame, head, 1, help, ui.theme.dim());
         for (y, line) in (2..).zip(&lines) {
             widgets::put(frame, head, y, &format!(" {line}"), ui.theme.warn());

@@ -39,7 +39,7 @@ crate::commands! {
 /// What the form is told.
 pub enum Msg {
     Loaded(Result<Box<PatientProfile>, Error>),
-    Alike(Identity, Result<Vec<LookAlike>, Error>),
+    Alike(Result<Vec<LookAlike>, Error>),
     Look,
     Sure(bool),
     Registered(Result<Registered, Error>),
@@ -56,11 +56,17 @@ pub struct RegisterPatient {
     request: RequestId,
     today: NaiveDate,
     alike: Vec<LookAlike>,
-    /// Whom `alike` was asked for.
-    asked: Identity,
+    /// Whom `alike` was asked for, and whether the answer is here.
+    asked: Option<Likeness>,
+    answered: bool,
+    /// Saving waits for that answer.
+    wants_save: bool,
     saving: bool,
     sure: bool,
 }
+
+/// What look-alikes are looked for by: names, birth date, phone.
+type Likeness = (String, String, Option<NaiveDate>, String);
 
 impl RegisterPatient {
     /// An empty form.
@@ -96,7 +102,9 @@ impl RegisterPatient {
             request: RequestId::new(),
             today,
             alike: vec![],
-            asked: Identity::default(),
+            asked: None,
+            answered: false,
+            wants_save: false,
             saving: false,
             sure: false,
         }
@@ -157,18 +165,23 @@ impl RegisterPatient {
     fn look(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         let i = self.identity();
-        let same = (&i.family_name, &i.given_name, i.birth_date, &i.phone)
-            == (&self.asked.family_name, &self.asked.given_name, self.asked.birth_date, &self.asked.phone);
-        if same {
+        let likeness = likeness(&i);
+        if self.asked.as_ref() == Some(&likeness) {
             return;
         }
-        self.asked = i.clone();
-        let (except, told) = (self.changing.map(|(id, _)| id), i.clone());
+        self.asked = Some(likeness);
+        self.answered = false;
+        let except = self.changing.map(|(id, _)| id);
         cx.load(
             "patient.look-alikes",
             move |store| async move { store.look_alikes(&actor, i, except).await },
-            move |alike| Msg::Alike(told, alike),
+            Msg::Alike,
         );
+    }
+
+    /// What is in the form now was compared with everybody.
+    fn is_compared(&self) -> bool {
+        self.answered && self.asked.as_ref() == Some(&likeness(&self.identity()))
     }
 
     /// Those who are very likely the same person.
@@ -189,6 +202,11 @@ impl RegisterPatient {
                 return;
             }
         };
+        if self.changing.is_none() && !self.sure && !self.is_compared() {
+            // Nobody is registered twice because a line was slow.
+            self.wants_save = true;
+            return self.look(cx);
+        }
         if let Some(other) = self.likely().next().filter(|_| self.changing.is_none() && !self.sure) {
             let hit = &other.hit;
             let question = tr!(
@@ -247,6 +265,10 @@ impl RegisterPatient {
         }
         cx.failed(e);
     }
+}
+
+fn likeness(i: &Identity) -> Likeness {
+    (i.family_name.clone(), i.given_name.clone(), i.birth_date, i.phone.clone())
 }
 
 fn sex_word(sex: Sex) -> String {
@@ -313,7 +335,7 @@ impl Screen for RegisterPatient {
         }
     }
     fn waits_for(&self, command: Command) -> bool {
-        command == Command::Save && self.saving
+        command == Command::Save && (self.saving || self.wants_save)
     }
     fn edited(&mut self, cx: &mut Cx<Msg>) {
         self.sure = false;
@@ -347,10 +369,16 @@ impl Screen for RegisterPatient {
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
             Msg::Look => self.look(cx),
-            Msg::Alike(_, Ok(alike)) => self.alike = alike,
-            Msg::Alike(_, Err(e)) => {
-                // Asked again at the next change: saving must not pass by an answer that never came.
-                self.asked = Identity::default();
+            Msg::Alike(Ok(alike)) => {
+                self.alike = alike;
+                self.answered = true;
+                if std::mem::take(&mut self.wants_save) {
+                    self.save(cx);
+                }
+            }
+            Msg::Alike(Err(e)) => {
+                self.asked = None;
+                self.wants_save = false;
                 cx.failed(&e);
             }
             Msg::Sure(true) => {

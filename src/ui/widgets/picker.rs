@@ -146,6 +146,14 @@ pub struct Picker<T> {
 /// What the store found.
 pub struct Rows<T>(String, Result<Vec<Row<T>>, Error>);
 
+impl<T> Rows<T> {
+    /// The rows for this text.
+    #[must_use]
+    pub fn answer_to(text: impl Into<String>, rows: Result<Vec<Row<T>>, Error>) -> Self {
+        Self(text.into(), rows)
+    }
+}
+
 impl<T: Clone + Send + 'static> Picker<T> {
     /// An empty picker.
     #[must_use]

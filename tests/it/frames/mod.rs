@@ -1,6 +1,9 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
+mod admin;
 mod app;
+mod booking;
 mod bytes;
+mod front_desk;
 mod day;
 pub mod find;
 mod keymaps;

@@ -1,15 +1,21 @@
 //! The appointment panel: a frame around five tabs. It owns the banner, the chart they share, the drafts and the ending;
 //! each tab is a machine of its own ([`tab::Tab`]). The patient's name in the banner is the visit's own, whatever a list says.
 mod beside;
+pub mod diagnosis;
 mod drafts;
+pub mod end;
 mod ending;
+mod entry;
 pub mod entry_form;
 pub mod examination;
 pub mod info;
 mod keeping;
 pub mod lists;
 mod lists_dialog;
+pub mod referral;
+pub mod report;
 pub mod tab;
+pub mod tests;
 mod view;
 
 use crate::{
@@ -34,8 +40,13 @@ use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 
 /// The tabs in the order of their digits.
-const TABS: &[fn(usize) -> Box<dyn AnyTab>] =
-    &[|at| erase(at, info::Info::default()), |at| erase(at, examination::Examination::default())];
+const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[
+    |at| erase(at, info::Info::default()),
+    |at| erase(at, examination::Examination::default()),
+    |at| erase(at, tests::TestsTab::default()),
+    |at| erase(at, diagnosis::DiagnosisTab::default()),
+    |at| erase(at, end::EndTab::default()),
+];
 
 crate::commands! {
     /// What the panel's frame understands, whichever tab is shown.

@@ -1,12 +1,14 @@
 //! Booking: one screen, any order, always a live list of the first free times. Enter takes the selected one, and what was
 //! booked can be taken back with one key. Moving an appointment is the same screen with its time to be chosen anew.
+mod choose;
 mod offers;
+mod take;
 mod view;
 
 use crate::{
     domain::{
         appointment::AppointmentKind,
-        booking::{Booked, DayPart, DayStrip, Directory, FreeFilter, FreeSlot, NewAppointment, NewTime},
+        booking::{Booked, DayPart, DayStrip, Directory, FreeFilter, FreeSlot},
         ids::{AppointmentId, CentreId, PatientId, ProviderId, RequestId},
         patient::PatientHit,
         why::Why,
@@ -18,10 +20,7 @@ use crate::{
         desk,
         route::BookingStart,
         screen::{Screen, Ui, Widget},
-        widgets::{
-            picker::{Picker, Row},
-            prompt::Prompt,
-        },
+        widgets::prompt::Prompt,
     },
 };
 use chrono::NaiveDate;
@@ -191,166 +190,12 @@ impl Booking {
 
     fn read_patient(&mut self, cx: &mut Cx<Msg>) {
         if let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) {
+            let opened = self.profile.is_none();
             cx.load(
                 "booking.patient",
-                move |store| async move { store.patient_profile(&actor, patient, false).await.map(Box::new) },
+                move |store| async move { store.patient_profile(&actor, patient, opened).await.map(Box::new) },
                 Msg::Profile,
             );
-        }
-    }
-
-    fn pick_patient(&self, cx: &mut Cx<Msg>) {
-        let (actor, today) = (cx.env().actor.clone(), cx.env().today());
-        cx.open(
-            move |answer| {
-                Picker::new(tr!("Book whom?"), answer).query("booking.find-patient", move |typed, store| {
-                    desk::patient_rows(store, actor.clone(), typed, today)
-                })
-            },
-            Msg::PickedPatient,
-        );
-    }
-
-    fn pick_provider(&mut self, cx: &mut Cx<Msg>) {
-        let Some(directory) = &self.directory else {
-            self.ask_provider = true;
-            return;
-        };
-        self.ask_provider = false;
-        let mut rows = vec![Row::new(None, tr!("anybody"), tr!("who is free first"))];
-        rows.extend(directory.providers.iter().map(|p| {
-            let centres: Vec<&str> =
-                p.centres.iter().filter_map(|c| directory.centre(*c)).map(|c| c.name.as_str()).collect();
-            let title = [
-                p.name.to_string(),
-                desk::profession(&p.profession),
-                p.specialties.join(" "),
-                p.expertise.clone(),
-                centres.join(" "),
-            ];
-            let title: Vec<String> = title.into_iter().filter(|t| !t.is_empty()).collect();
-            Row::new(Some(p.id), title.join("  "), "")
-        }));
-        cx.open(|answer| Picker::new(tr!("With whom?"), answer).rows(rows), Msg::PickedProvider);
-    }
-
-    fn pick_centre(&self, cx: &mut Cx<Msg>) {
-        let Some(directory) = &self.directory else { return };
-        let mut rows = vec![Row::new(None, tr!("any centre"), "")];
-        rows.extend(directory.centres.iter().map(|c| {
-            let title =
-                if c.suburb.is_empty() { c.name.clone() } else { format!("{}  {}", c.name, c.suburb) };
-            let closed: Vec<String> = c
-                .departments
-                .iter()
-                .filter(|d| d.closed)
-                .map(|d| tr!("{name} closed {opens}", name = d.name, opens = d.opens))
-                .collect();
-            Row::new(Some(c.id), title, closed.join(", "))
-        }));
-        cx.open(|answer| Picker::new(tr!("Where?"), answer).rows(rows), Msg::PickedCentre);
-    }
-
-    fn pick_profession(&self, cx: &mut Cx<Msg>) {
-        let Some(directory) = &self.directory else { return };
-        let mut codes: Vec<String> = directory.providers.iter().map(|p| p.profession.clone()).collect();
-        codes.sort();
-        codes.dedup();
-        let mut rows = vec![Row::new(None, tr!("every profession"), "")];
-        rows.extend(codes.into_iter().map(|c| {
-            let word = desk::profession(&c);
-            Row::new(Some(c), word, "")
-        }));
-        cx.open(|answer| Picker::new(tr!("Which profession?"), answer).rows(rows), Msg::PickedProfession);
-    }
-
-    fn confirm(&mut self, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(patient), Some(offer)) =
-            (cx.env().actor.clone(), self.patient, self.offers.selected().cloned())
-        else {
-            return;
-        };
-        let (slot, request) = (offer.slot, self.request);
-        let session = Some(slot.session).filter(|s| !s.0.is_nil());
-        self.saving = true;
-        if let Some(old) = &self.moving {
-            let (id, seen) = (old.id, old.version);
-            let to = NewTime { provider: slot.provider, centre: slot.centre, session, period: slot.period };
-            cx.save(
-                "booking.move",
-                move |store| async move { store.move_appointment(&actor, request, id, seen, to).await },
-                Msg::Moved,
-            );
-            return;
-        }
-        let new = NewAppointment {
-            id: self.id,
-            patient,
-            provider: slot.provider,
-            centre: slot.centre,
-            session,
-            kind: self.kind,
-            period: slot.period,
-            reason: self.reason.clone(),
-            arrived: self.here(),
-        };
-        cx.save(
-            "booking.book",
-            move |store| async move { store.book(&actor, request, new).await },
-            Msg::Booked,
-        );
-    }
-
-    fn refused(&mut self, e: &Error, cx: &mut Cx<Msg>) {
-        self.saving = false;
-        // While it is not known what became of it, the same request is asked again and done at most once.
-        if !matches!(e, Error::Unknown | Error::Unavailable(_) | Error::Slow) {
-            self.request = RequestId::new();
-            self.id = AppointmentId::new();
-        }
-        cx.failed(e);
-        if let (Error::Stale { .. }, Some(_)) = (e, &self.moving) {
-            self.read_moving(cx);
-        }
-        self.find(true, cx);
-    }
-
-    fn read_moving(&mut self, cx: &mut Cx<Msg>) {
-        if let (Some(id), Some(actor)) = (self.move_of, cx.env().actor.clone()) {
-            cx.load(
-                "booking.moving",
-                move |store| async move { store.appointment(&actor, id, false).await.map(|(b, _)| b) },
-                Msg::Moving,
-            );
-        }
-    }
-
-    /// What must be known before a time can be taken.
-    fn missing(&self) -> Option<Why> {
-        let why = |rule: &str, text: &str, instead: &str| Some(Why::new(rule, text).instead(instead));
-        if self.patient.is_none() {
-            return why("booking_patient", tr!("No patient is chosen."), tr!("p chooses one."));
-        }
-        if self.move_of.is_some() && self.moving.is_none() {
-            return why("loading", tr!("The appointment is still being read."), "");
-        }
-        if self.profile.as_ref().is_some_and(|p| p.deactivated) {
-            return why(
-                "patient_deactivated",
-                tr!("This patient is deactivated."),
-                tr!("Reactivate the patient first."),
-            );
-        }
-        match self.offers.selected() {
-            None => why(
-                "nothing_free",
-                tr!("There is no free time to take."),
-                tr!("v changes the provider, f the day, c the centre."),
-            ),
-            Some(o) if o.gone => {
-                why("slot_taken", tr!("Somebody just took that time."), tr!("Choose another one."))
-            }
-            Some(_) => None,
         }
     }
 }
@@ -428,7 +273,7 @@ impl Screen for Booking {
                 | C::Pick9
         );
         let needs_directory =
-            matches!(command, C::Provider | C::Centre | C::Profession) && self.directory.is_none();
+            matches!(command, C::Centre | C::Profession) && self.directory.is_none();
         needs_directory
             || uses_list
                 && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
@@ -486,9 +331,6 @@ impl Screen for Booking {
                 if self.here() {
                     self.find(false, cx);
                 }
-                if self.ask_provider && self.patient.is_some() {
-                    self.pick_provider(cx);
-                }
             }
             Msg::Moving(Ok(old)) => {
                 let first = self.moving.is_none();
@@ -534,7 +376,7 @@ impl Screen for Booking {
                 self.profile = None;
                 self.read_patient(cx);
                 self.find(false, cx);
-                if self.ask_provider {
+                if std::mem::take(&mut self.ask_provider) {
                     self.pick_provider(cx);
                 }
             }

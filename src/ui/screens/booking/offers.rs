@@ -118,7 +118,7 @@ impl Offers {
             let name = s.provider_name.to_string();
             let who = pad(&cut(&clean(&name), 14), 14);
             let line = format!("{number} {} {} {who} ", pad(&day, 10), pad(&time, 5));
-            let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 1);
+            let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 2);
             let line = line + &cut(&clean(&s.centre_name), room);
             let style = match (offer.gone, i == self.at) {
                 (true, _) => ui.theme.dim(),
@@ -175,7 +175,7 @@ pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStr
         .collect();
     let first = hours.iter().min().copied().unwrap_or(8);
     let last = hours.iter().max().copied().unwrap_or(17).max(first + 1);
-    let label = 13u16;
+    let label = 11u16;
     let fits = u32::from(area.width.saturating_sub(label) / 3);
     let shown: Vec<u32> = (first..=last).take(fits as usize).collect();
     let part = |c: char| match c {

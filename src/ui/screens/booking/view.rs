@@ -7,7 +7,7 @@ use crate::{
         dates,
         patient::{Allergies, age_sex, record_number},
     },
-    text::{clean, cut, pad},
+    text::{clean, cut, pad, wrap},
     tr,
     ui::{desk, screen::Ui, widgets},
 };
@@ -71,11 +71,15 @@ impl Booking {
             2,
             row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)),
         );
-        let warnings = cut(&clean(&self.warnings()), usize::from(area.width).saturating_sub(2));
-        widgets::put(frame, area, 3, &format!(" {warnings}"), theme.warn());
+        let room = usize::from(area.width).saturating_sub(2).max(1);
+        let mut above = 3;
+        for line in wrap(&clean(&self.warnings()), room).into_iter().filter(|l| !l.is_empty()).take(2) {
+            widgets::put(frame, area, above, &format!(" {line}"), theme.warn());
+            above += 1;
+        }
 
-        let [_, body] = widgets::split_top(area, 4);
-        let left = if area.width >= 76 { (area.width * 56 / 100).min(60) } else { area.width };
+        let [_, body] = widgets::split_top(area, above.max(4));
+        let left = if area.width >= 76 { (area.width * 6 / 10).min(64) } else { area.width };
         let [list, strip] = widgets::split_left(body, left);
         let [head, rows] = widgets::split_top(list, 1);
         widgets::put(frame, head, 0, &self.heading(), theme.dim());

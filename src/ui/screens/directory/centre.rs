@@ -79,7 +79,7 @@ impl Centre {
         let place =
             [c.address.as_deref(), c.suburb.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let reach =
-            [c.phone.as_deref(), c.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("   ");
+            [c.phone.as_deref(), c.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         lines.extend([place, reach].into_iter().filter(|l| !l.is_empty()));
         for d in &page.departments {
             let mut line = tr!("department {name}", name = d.name);

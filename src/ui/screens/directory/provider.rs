@@ -85,7 +85,7 @@ impl Provider {
         let fee = page.fee_cents.map(|c| tr!("fee {amount}", amount = format!("{}.{:02}", c / 100, c % 100)));
         let number = page.registration_number.as_ref().map(|n| tr!("registration {number}", number = n));
         let reach = [p.phone.clone(), p.email.clone(), number, fee];
-        lines.push(reach.into_iter().flatten().collect::<Vec<_>>().join("   "));
+        lines.push(reach.into_iter().flatten().collect::<Vec<_>>().join(" · "));
         lines.extend(page.biography.clone());
         lines.iter().filter(|l| !l.is_empty()).flat_map(|l| wrap(&clean(l), room)).collect()
     }

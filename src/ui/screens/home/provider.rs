@@ -2,8 +2,9 @@
 use crate::{
     domain::{
         appointment::AppointmentStatus,
-        dates::{age, short_day},
+        dates::short_day,
         ids::{AppointmentId, EncounterId, PatientId, RequestId},
+        patient::{Sex, age_sex},
         provider::Profession,
     },
     store::{Change, Error, HomeAppointment, ProviderHome, Started, UnsignedVisit, Waiting},
@@ -86,7 +87,7 @@ impl Default for ProviderHomeScreen {
             home: None,
             table: Table::new(|e: &Entry| e.id)
                 .column(
-                    Column::new("When", |e: &Entry| e.when.clone()).width(11).look(|e, t| look(e.mark, t)),
+                    Column::new("When", |e: &Entry| e.when.clone()).width(12).look(|e, t| look(e.mark, t)),
                 )
                 .column(Column::new("Patient", |e: &Entry| e.name.clone()).grow(14))
                 .column(Column::new("Age", |e: &Entry| e.age.clone()).width(5).priority(4))
@@ -115,13 +116,7 @@ fn look(mark: Mark, theme: Theme) -> Style {
 }
 
 fn person(sex: &str, born: Option<NaiveDate>, today: NaiveDate) -> String {
-    let letter = match sex {
-        "female" => "F",
-        "male" => "M",
-        "other" => "X",
-        _ => "",
-    };
-    born.map_or_else(|| letter.to_owned(), |b| format!("{}{letter}", age(b, today)))
+    age_sex(born, Sex::from_code(sex), today)
 }
 
 impl ProviderHomeScreen {
@@ -353,7 +348,11 @@ impl Screen for ProviderHomeScreen {
             let waiting = home.today.iter().filter(|a| a.status == "arrived").count();
             let counts = format!(
                 " {}   {}   {}   {}",
-                tr_n("{n} visit is not signed", "{n} visits are not signed", home.unsigned.len()),
+                if home.unsigned.is_empty() {
+                    tr!("every visit is signed").to_owned()
+                } else {
+                    tr_n("{n} visit is not signed", "{n} visits are not signed", home.unsigned.len())
+                },
                 tr!("today {n}", n = home.today.len()),
                 tr!("waiting {n}", n = waiting),
                 tr!("next 7 days {n}", n = home.week.len())

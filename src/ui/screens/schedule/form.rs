@@ -168,7 +168,11 @@ impl SessionForm {
     fn save(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         self.problem = None;
-        if self.saving || self.form.check().is_err() {
+        if self.saving {
+            return;
+        }
+        if let Err(why) = self.form.check() {
+            self.problem = Some(why.to_string());
             return;
         }
         let hours = match self.hours() {

@@ -156,7 +156,7 @@ impl Schedule {
         }
         cx.open(
             move |answer| {
-                Confirm::new(tr!("Remove {what}?", what = what), answer)
+                Confirm::new(tr!("Remove the session {what}?", what = what), answer)
                     .consequence(tr!("Nobody is booked in it. Its slots can no longer be booked."))
                     .yes(tr!("remove it"))
                     .no(tr!("keep it"))
@@ -169,7 +169,7 @@ impl Schedule {
         cx.open(
             move |answer| {
                 let question =
-                    tr!("{what} has {n} bookings, so it cannot be removed.", what = what, n = booked);
+                    tr!("The session {what} has {n} bookings, so it cannot be removed.", what = what, n = booked);
                 Confirm::new(question, answer)
                     .consequence(tr!(
                         "Open it to move them to other times, one after the other; then remove it."
@@ -211,7 +211,7 @@ impl Schedule {
 
 fn name_of(s: &SessionRow) -> String {
     tr!(
-        "the session {day} {times} of {provider} at {centre}",
+        "{day} {times} of {provider} at {centre}",
         day = short_day(s.day),
         times = s.times(),
         provider = s.provider_name,

@@ -3,8 +3,9 @@ use crate::{
     domain::{
         appointment::AppointmentStatus,
         clinic_session::{SessionAppointment, SessionRow},
-        dates::{age, full_day},
+        dates::full_day,
         ids::{AppointmentId, RequestId},
+        patient::{Sex, age_sex},
         why::Why,
     },
     store::{Change, Error, Started},
@@ -106,7 +107,7 @@ impl SessionPanel {
         let entries = self.rows.iter().map(|a| {
             let status = AppointmentStatus::from_code(&a.status).map_or("", AppointmentStatus::word);
             let today = now.with_timezone(&zone).date_naive();
-            let years = a.birth_date.map(|b| age(b, today)).unwrap_or_default();
+            let years = age_sex(a.birth_date, Sex::from_code(&a.sex), today);
             let alarm = if a.allergy_state.as_deref() == Some("listed") { " !A" } else { "" };
             Entry {
                 time: a.starts_at.with_timezone(&zone).format("%H:%M").to_string(),

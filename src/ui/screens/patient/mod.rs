@@ -5,7 +5,6 @@ use crate::{
         appointment::AppointmentStatus,
         dates,
         ids::{PatientId, RequestId},
-        patient::{Allergies, age_sex, record_number},
         why::Why,
     },
     store::{Change, Error, PatientAppointment, PatientProfile},
@@ -16,16 +15,17 @@ use crate::{
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
-            self,
             picker::{Picker, Row},
             table::{Column, Table},
         },
     },
 };
 use chrono::NaiveDate;
-use ratatui::{Frame, layout::Rect, style::Style, text::Span};
+use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 use uuid::Uuid;
+
+mod view;
 
 crate::commands! {
     /// What a patient's page understands.
@@ -124,14 +124,14 @@ impl Patient {
         let today = env.today();
         let line = |v: &PatientAppointment, coming: bool| {
             let at = v.period.starts_at(v.zone);
-            let day = if at.date() == today { tr!("today").to_owned() } else { dates::short_day(at.date()) };
-            let year = if at.date() < today - chrono::Duration::days(180) {
-                at.format(" %Y").to_string()
-            } else {
-                String::new()
+            let old = at.date() < today - chrono::Duration::days(180);
+            let day = match at.date() {
+                d if d == today => tr!("today").to_owned(),
+                d if old => dates::long_date(d),
+                d => dates::short_day(d),
             };
             Line {
-                when: format!("{day}{year} {}", dates::clock(at.time())),
+                when: format!("{day} {}", dates::clock(at.time())),
                 status: v.status.word().into(),
                 coming,
                 visit: v.clone(),
@@ -208,35 +208,6 @@ impl Patient {
             },
             move |done| Msg::Saved(said, done),
         );
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let Some(p) = &self.profile else { return vec![] };
-        let mut all: Vec<String> = p.alerts.iter().map(|a| format!("! {}", a.text)).collect();
-        if p.deactivated {
-            all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
-        }
-        if let Some(until) = p.blocked_until {
-            all.push(tr!(
-                "NOT BOOKABLE until {day} {why}",
-                day = dates::long_date(until),
-                why = p.blocked_why
-            ));
-        }
-        if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
-        }
-        for other in &p.look_alikes_today {
-            all.push(tr!(
-                "!2 today also {name} {number}",
-                name = other.name,
-                number = record_number(other.record_number)
-            ));
-        }
-        if p.incomplete {
-            all.push(tr!("birth date missing").into());
-        }
-        all
     }
 }
 
@@ -439,69 +410,6 @@ impl Screen for Patient {
     }
 
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let Some(p) = &self.profile else {
-            return widgets::notice(frame, area, tr!("loading"), ui.theme);
-        };
-        let theme = ui.theme;
-        let i = &p.identity;
-        let born = i.birth_date.map(dates::long_date).unwrap_or_default();
-        let alarm = matches!(p.allergies, Allergies::Listed(_));
-        let told = desk::allergies(&p.allergies);
-        let line = vec![
-            Span::styled(format!(" {}", crate::text::clean(&p.name().to_string())), theme.strong()),
-            Span::raw(format!(
-                "   {} ({born})   {}   ",
-                age_sex(i.birth_date, i.sex, ui.env.today()),
-                record_number(p.record_number)
-            )),
-            Span::styled(
-                crate::text::clean(&told).into_owned(),
-                if alarm { theme.alarm() } else { theme.text() },
-            ),
-        ];
-        widgets::put_spans(frame, area, 0, line);
-        let mut y = 1;
-        let warnings = self.warnings().join(" · ");
-        for text in crate::text::wrap(
-            &crate::text::clean(&warnings),
-            usize::from(area.width.saturating_sub(2)).max(1),
-        )
-        .into_iter()
-        .take(2)
-        {
-            widgets::put(frame, area, y, &format!(" {text}"), theme.warn());
-            y += 1;
-        }
-        let contact = [&i.contact_name, &i.contact_relationship, &i.contact_phone]
-            .into_iter()
-            .filter(|t| !t.is_empty())
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let pairs: [(&str, &str, &str, &str); 5] = [
-            (tr!("Phone"), &i.phone, tr!("Preferred"), &i.preferred_name),
-            (tr!("E-mail"), &i.email, tr!("In script"), &i.second_script_name),
-            (tr!("Address"), &i.address, tr!("Language"), &i.language),
-            (tr!("Medicare"), &i.medicare_number, tr!("National"), &i.national_number),
-            (tr!("Contact"), &contact, tr!("Blood"), &i.blood_group),
-        ];
-        let half = area.width * 3 / 5;
-        let spare = area.height.saturating_sub(y) > 9;
-        for (a, b, c, d) in pairs.into_iter().filter(|_| spare) {
-            let row = Rect { y: area.y + y, height: 1, ..area };
-            let [left, right] = widgets::split_left(row, half);
-            pair(frame, left, a, b, theme.dim());
-            pair(frame, right, c, d, theme.dim());
-            y += 1;
-        }
-        let [_, rest] = widgets::split_top(area, y);
-        self.table.view(frame, rest, ui);
+        self.draw(frame, area, ui);
     }
-}
-
-fn pair(frame: &mut Frame<'_>, area: Rect, label: &str, value: &str, dim: Style) {
-    let label = format!(" {} ", crate::text::pad(label, 9));
-    let room = usize::from(area.width).saturating_sub(12);
-    let value = crate::text::cut(&crate::text::clean(value), room);
-    widgets::put_spans(frame, area, 0, vec![Span::styled(label, dim), Span::raw(value)]);
 }

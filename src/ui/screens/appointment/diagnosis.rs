@@ -1,0 +1,576 @@
+//! The Diagnosis tab: what was found, what is prescribed, what else was advised; one line enters each.
+//!
+//! A prescription is read back in full words and checked before the second Enter saves it; against a warning it is
+//! saved with a reason only.
+use super::{
+    entry::{Entries, close_draft},
+    tab::{Chart, Tab, TabCx},
+};
+use crate::{
+    domain::{
+        diagnosis::{Certainty, Diagnosis, DiagnosisRole, parse_diagnosis},
+        ids::RequestId,
+        prescription::{NewPrescription, Prescription, PrescriptionStatus, Warning},
+        record::{Authored, VisitRef, VisitRow},
+        treatment::{Treatment, parse_treatment},
+        why::Why,
+    },
+    store::{Change, Error, VisitDiagnoses},
+    tr,
+    ui::{
+        screen::{TextInput, Ui, Widget},
+        theme::Theme,
+        widgets::{
+            self,
+            confirm::Confirm,
+            prompt::Prompt,
+            table::{Column, Table},
+        },
+    },
+};
+use ratatui::{Frame, layout::Rect, style::Style};
+use uuid::Uuid;
+
+crate::commands! {
+    /// What the Diagnosis tab understands.
+    pub enum Command {
+        Enter: "diagnosis.enter" "enter" "Enter the line: a diagnosis and advice at once, a drug after its check";
+        NextLine: "diagnosis.next-line" "next line" "Go to the next line, then to the list" quiet;
+        PreviousLine: "diagnosis.previous-line" "line before" "Go to the line before" quiet;
+        List: "diagnosis.list" "list" "Leave the line; what is typed stays" quiet;
+        Promote: "diagnosis.promote" "to conditions" "Put the diagnosis into the patient's condition list";
+        Main: "diagnosis.main" "main" "Make this the visit's main diagnosis";
+        Certainty: "diagnosis.certainty" "certain?" "Change between certain and suspected";
+        Stop: "diagnosis.stop" "stop" "Stop the prescription from today on";
+        Strike: "diagnosis.strike" "entered in error" "Mark what you entered as entered in error";
+    }
+}
+
+/// What the world answers the Diagnosis tab.
+pub enum Msg {
+    Loaded(Result<VisitDiagnoses, Error>),
+    Checked(String, Result<Vec<Warning>, Error>),
+    Reason(Option<String>),
+    Confirmed(bool),
+    /// A write ended: the line it empties, and what is said.
+    Written(Option<usize>, &'static str, Result<(), Error>),
+}
+
+const DIAGNOSIS: usize = 0;
+const DRUG: usize = 1;
+const ADVICE: usize = 2;
+
+/// One row of the list.
+#[derive(Clone)]
+struct Row {
+    id: Uuid,
+    kind: Kind,
+    what: String,
+    state: String,
+    by: Authored,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Diagnosis(Diagnosis),
+    Drug(Prescription),
+    Advice(Treatment),
+}
+
+impl Kind {
+    fn row(&self) -> VisitRow {
+        match self {
+            Self::Diagnosis(d) => VisitRow::Diagnosis(d.id),
+            Self::Drug(p) => VisitRow::Prescription(p.id),
+            Self::Advice(t) => VisitRow::Treatment(t.id),
+        }
+    }
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Diagnosis(_) => tr!("diagnosis"),
+            Self::Drug(_) => tr!("drug"),
+            Self::Advice(_) => tr!("advice"),
+        }
+    }
+}
+
+/// How far the drug of the line is: the line that was checked, and what was found.
+struct Check {
+    line: String,
+    warnings: Option<Vec<Warning>>,
+}
+
+/// The tab's state.
+pub struct DiagnosisTab {
+    entries: Entries,
+    table: Table<Row>,
+    found: VisitDiagnoses,
+    check: Option<Check>,
+    problem: Option<Why>,
+    striking: Option<VisitRow>,
+    request: RequestId,
+    saving: bool,
+    loaded: bool,
+}
+
+impl Default for DiagnosisTab {
+    fn default() -> Self {
+        let table = Table::new(|r: &Row| r.id)
+            .column(Column::new("", |r: &Row| r.kind.word().to_owned()).width(9))
+            .column(Column::new("What", |r: &Row| r.what.clone()).grow(20).look(look))
+            .column(Column::new("State", |r: &Row| r.state.clone()).width(16))
+            .column(Column::new("By", |r: &Row| r.by.author.to_string()).width(14).priority(5))
+            .empty("Nothing entered yet.")
+            .uncounted();
+        Self {
+            entries: Entries::new(&[tr!("Diagnosis"), tr!("Drug"), tr!("Advice")]),
+            table,
+            found: VisitDiagnoses::default(),
+            check: None,
+            problem: None,
+            striking: None,
+            request: RequestId::new(),
+            saving: false,
+            loaded: false,
+        }
+    }
+}
+
+fn look(row: &Row, theme: Theme) -> Style {
+    if row.by.struck.is_some() { theme.dim() } else { theme.text() }
+}
+
+fn rows(found: &VisitDiagnoses) -> Vec<Row> {
+    let state = |by: &Authored, state: String| {
+        if by.struck.is_some() { tr!("entered in error").to_owned() } else { state }
+    };
+    let diagnoses = found.diagnoses.iter().map(|d| {
+        let listed = if d.condition.is_some() { tr!("in conditions") } else { "" };
+        Row {
+            id: d.id.0,
+            what: d.in_words(),
+            state: state(&d.written, listed.to_owned()),
+            by: d.written.clone(),
+            kind: Kind::Diagnosis(d.clone()),
+        }
+    });
+    let drugs = found.prescriptions.iter().map(|p| Row {
+        id: p.id.0,
+        what: p.what.in_words(Some(p.what.starts_on)),
+        state: state(&p.written, p.status.word().to_owned()),
+        by: p.written.clone(),
+        kind: Kind::Drug(p.clone()),
+    });
+    let advice = found.treatments.iter().map(|t| Row {
+        id: t.id.0,
+        what: if t.notes.is_empty() { t.title.clone() } else { format!("{}: {}", t.title, t.notes) },
+        state: state(&t.written, String::new()),
+        by: t.written.clone(),
+        kind: Kind::Advice(t.clone()),
+    });
+    diagnoses.chain(drugs).chain(advice).collect()
+}
+
+fn visit_of(chart: &Chart) -> VisitRef {
+    VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
+}
+
+impl DiagnosisTab {
+    fn load(&self, cx: &mut TabCx<'_, Msg>) {
+        let visit = visit_of(cx.chart);
+        cx.read(
+            "diagnosis.load",
+            move |store, actor| async move { store.visit_diagnoses(&actor, visit).await },
+            Msg::Loaded,
+        );
+    }
+
+    fn has_main(&self) -> bool {
+        self.found.diagnoses.iter().any(|d| d.role == DiagnosisRole::Main && d.written.struck.is_none())
+    }
+
+    fn enter(&mut self, cx: &mut TabCx<'_, Msg>) {
+        let Some(at) = self.entries.current() else { return };
+        if self.saving || self.entries.text(at).is_empty() {
+            return;
+        }
+        let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
+        let draft = cx.closes();
+        match at {
+            DIAGNOSIS => match parse_diagnosis(&line, !self.has_main()) {
+                Err(why) => self.problem = Some(why),
+                Ok(new) => {
+                    self.saving = true;
+                    cx.write(
+                        "diagnosis.add",
+                        request,
+                        move |store, actor, request| async move {
+                            store.add_diagnosis(&actor, request, visit, new).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
+                        },
+                        |done| Msg::Written(Some(DIAGNOSIS), tr!("The diagnosis is entered."), done),
+                    );
+                }
+            },
+            DRUG => self.prescribe(line, cx),
+            _ => match parse_treatment(&line) {
+                Err(why) => self.problem = Some(why),
+                Ok(new) => {
+                    self.saving = true;
+                    cx.write(
+                        "treatment.add",
+                        request,
+                        move |store, actor, request| async move {
+                            store.add_treatment(&actor, request, visit, new).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
+                        },
+                        |done| Msg::Written(Some(ADVICE), tr!("The advice is entered."), done),
+                    );
+                }
+            },
+        }
+    }
+
+    /// The first Enter reads and checks the line, the second saves it.
+    fn prescribe(&mut self, line: String, cx: &mut TabCx<'_, Msg>) {
+        let new = match NewPrescription::parse(&line, cx.env().today()) {
+            Ok(new) => new,
+            Err(why) => {
+                self.problem = Some(why);
+                return;
+            }
+        };
+        match &self.check {
+            Some(Check { line: checked, warnings: Some(warnings) }) if *checked == line => {
+                if let Some(first) = warnings.first() {
+                    let question = tr!("{warning} Why is it given nevertheless?", warning = first.sentence());
+                    cx.open(move |a| Prompt::new(question, a).check(given), Msg::Reason);
+                } else {
+                    self.save_drug(new, String::new(), cx);
+                }
+            }
+            _ => {
+                self.check = Some(Check { line: line.clone(), warnings: None });
+                let patient = cx.patient();
+                cx.read(
+                    "prescription.check",
+                    move |store, actor| async move {
+                        store.prescription_warnings(&actor, patient, new.drug).await
+                    },
+                    move |found| Msg::Checked(line, found),
+                );
+            }
+        }
+    }
+
+    fn save_drug(&mut self, new: NewPrescription, reason: String, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request, draft) = (visit_of(cx.chart), self.request, cx.closes());
+        self.saving = true;
+        cx.write(
+            "prescription.add",
+            request,
+            move |store, actor, request| async move {
+                store.prescribe(&actor, request, visit, new, &reason).await?;
+                close_draft(&store, &actor, draft).await;
+                Ok(())
+            },
+            |done| Msg::Written(Some(DRUG), tr!("It is prescribed."), done),
+        );
+    }
+
+    fn change(&mut self, d: &Diagnosis, to: (DiagnosisRole, Certainty), cx: &mut TabCx<'_, Msg>) {
+        let (visit, request, id, seen) = (visit_of(cx.chart), self.request, d.id, d.version);
+        self.saving = true;
+        cx.write(
+            "diagnosis.change",
+            request,
+            move |store, actor, request| async move {
+                store.change_diagnosis(&actor, request, visit, id, seen, to).await.map(|_| ())
+            },
+            |done| Msg::Written(None, tr!("The diagnosis is changed."), done),
+        );
+    }
+
+    /// What stands under the lines: what is wrong, or what was understood.
+    fn echo(&self, today: chrono::NaiveDate) -> (String, bool) {
+        if let Some(why) = &self.problem {
+            return (why.to_string(), true);
+        }
+        let Some(at) = self.entries.current() else { return (String::new(), false) };
+        let line = self.entries.text(at);
+        if line.is_empty() {
+            let hint = match at {
+                DIAGNOSIS => tr!("J06.9 acute cold   ? in front: suspected   + in front: additional"),
+                DRUG => tr!(
+                    "amoxicillin 500 mg tds 7d   #21 quantity   r2 repeats   \"instructions\"   from 12/3"
+                ),
+                _ => tr!("rest at home: 3 days, plenty to drink"),
+            };
+            return (hint.to_owned(), false);
+        }
+        match at {
+            DIAGNOSIS => match parse_diagnosis(line, !self.has_main()) {
+                Ok(d) => (d.in_words(), false),
+                Err(_) => (String::new(), false),
+            },
+            DRUG => match (NewPrescription::parse(line, today), &self.check) {
+                (Ok(new), Some(Check { line: checked, warnings: Some(found) })) if checked == line => {
+                    let words = new.in_words(Some(today));
+                    let warned: Vec<String> = found.iter().map(Warning::sentence).collect();
+                    if warned.is_empty() {
+                        (tr!("{words}   Enter prescribes it", words = words), false)
+                    } else {
+                        (tr!("{warnings} Enter asks why it is given.", warnings = warned.join(" ")), true)
+                    }
+                }
+                (Ok(new), _) => (new.in_words(Some(today)), false),
+                (Err(_), _) => (String::new(), false),
+            },
+            _ => (String::new(), false),
+        }
+    }
+}
+
+fn given(text: &str) -> Result<(), Why> {
+    if text.trim().is_empty() {
+        return Err(Why::new(
+            "warning_needs_reason",
+            tr!("A reason is needed; it is kept with the prescription."),
+        ));
+    }
+    Ok(())
+}
+
+impl Tab for DiagnosisTab {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn form(&self) -> &'static str {
+        "visit.diagnosis"
+    }
+    fn word(&self) -> &'static str {
+        tr!("Diagnosis")
+    }
+    fn contexts(&self) -> &[&str] {
+        if self.entries.current().is_some() { &["diagnosis-line"] } else { &["diagnosis"] }
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        self.entries.current().is_none().then_some(&mut self.table as &mut dyn Widget)
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        self.entries.field()
+    }
+    fn available(&self, command: Command, chart: &Chart) -> Result<(), Why> {
+        let writes = !matches!(command, Command::NextLine | Command::PreviousLine | Command::List);
+        if writes && !chart.visit.may_write {
+            return Err(Why::new(
+                "signed_is_signed",
+                tr!("This visit is not yours to write in, or it is signed."),
+            )
+            .instead(tr!("Add an addendum in its record.")));
+        }
+        let row = self.table.selected().filter(|r| r.by.struck.is_none());
+        let fits = match (command, row.map(|r| &r.kind)) {
+            (Command::Promote, Some(Kind::Diagnosis(d))) => d.condition.is_none(),
+            (Command::Main, Some(Kind::Diagnosis(d))) => d.role != DiagnosisRole::Main,
+            (Command::Certainty, Some(Kind::Diagnosis(_))) => true,
+            (Command::Stop, Some(Kind::Drug(p))) => p.status == PrescriptionStatus::Active,
+            (Command::Strike, Some(_)) => row.is_some_and(|r| r.by.mine),
+            (Command::Promote | Command::Main | Command::Certainty | Command::Stop | Command::Strike, _) => {
+                false
+            }
+            _ => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(Why::new("not_for_this_row", tr!("That is not for the selected row.")))
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        let checking = self.check.as_ref().is_some_and(|c| c.warnings.is_none());
+        command == Command::Enter && (checking || self.saving)
+    }
+    fn opened(&mut self, cx: &mut TabCx<'_, Msg>) {
+        self.load(cx);
+    }
+    fn changed(&mut self, change: &Change, cx: &mut TabCx<'_, Msg>) {
+        let ours = match change {
+            Change::Everything => true,
+            Change::Row(r) => {
+                r.patient == Some(cx.patient().0)
+                    && matches!(r.entity.as_str(), "diagnosis" | "prescription" | "treatment")
+            }
+            Change::Link(_) => false,
+        };
+        if ours {
+            self.load(cx);
+        }
+    }
+    fn edited(&mut self, _cx: &mut TabCx<'_, Msg>) {
+        self.problem = None;
+        if self.check.as_ref().is_some_and(|c| c.line != self.entries.text(DRUG)) {
+            self.check = None;
+        }
+    }
+    fn jump(&mut self, _target: &'static str, _cx: &mut TabCx<'_, Msg>) {
+        self.entries.focus(Some(DIAGNOSIS));
+    }
+    fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
+        self.problem = None;
+        let selected = self.table.selected().map(|r| (r.kind.clone(), r.what.clone()));
+        match (command, selected) {
+            (Command::Enter, _) => self.enter(cx),
+            (Command::NextLine, _) => self.entries.next(),
+            (Command::PreviousLine, _) => self.entries.previous(),
+            (Command::List, _) => self.entries.focus(None),
+            (Command::Main, Some((Kind::Diagnosis(d), _))) => {
+                self.change(&d, (DiagnosisRole::Main, d.certainty), cx);
+            }
+            (Command::Certainty, Some((Kind::Diagnosis(d), _))) => {
+                let other = match d.certainty {
+                    Certainty::Certain => Certainty::Suspected,
+                    Certainty::Suspected => Certainty::Certain,
+                };
+                self.change(&d, (d.role, other), cx);
+            }
+            (Command::Promote, Some((Kind::Diagnosis(d), _))) => {
+                let (visit, request, id) = (visit_of(cx.chart), self.request, d.id);
+                cx.write(
+                    "diagnosis.promote",
+                    request,
+                    move |store, actor, request| async move {
+                        store.promote_diagnosis(&actor, request, visit, id).await.map(|_| ())
+                    },
+                    |done| Msg::Written(None, tr!("It stands in the condition list."), done),
+                );
+            }
+            (Command::Stop, Some((Kind::Drug(p), _))) => {
+                let (visit, request, id, seen) = (visit_of(cx.chart), self.request, p.id, p.version);
+                cx.write(
+                    "prescription.stop",
+                    request,
+                    move |store, actor, request| async move {
+                        store.stop_prescription(&actor, request, visit, id, seen).await.map(|_| ())
+                    },
+                    |done| Msg::Written(None, tr!("The prescription is stopped."), done),
+                );
+            }
+            (Command::Strike, Some((kind, what))) => {
+                self.striking = Some(kind.row());
+                cx.open(move |a| strike_question(&what, a), Msg::Confirmed);
+            }
+            _ => {}
+        }
+    }
+    fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
+        match msg {
+            Msg::Loaded(Ok(found)) => {
+                self.table.set_rows(rows(&found));
+                self.found = found;
+                // Once there is a diagnosis, the next thing is mostly a drug.
+                if !self.loaded && self.entries.current() == Some(DIAGNOSIS) && self.has_main() {
+                    self.entries.focus(Some(DRUG));
+                }
+                self.loaded = true;
+            }
+            Msg::Loaded(Err(e)) => cx.failed(&e),
+            Msg::Checked(line, Ok(warnings)) => {
+                if self.entries.text(DRUG) == line {
+                    self.check = Some(Check { line, warnings: Some(warnings) });
+                }
+            }
+            Msg::Checked(_, Err(e)) => {
+                self.check = None;
+                cx.failed(&e);
+            }
+            Msg::Reason(Some(reason)) => {
+                if let Ok(new) = NewPrescription::parse(self.entries.text(DRUG), cx.env().today()) {
+                    self.save_drug(new, reason, cx);
+                }
+            }
+            Msg::Reason(None) => {}
+            Msg::Confirmed(yes) => {
+                if let (true, Some(row)) = (yes, self.striking.take()) {
+                    let (patient, request) = (cx.patient(), self.request);
+                    cx.write(
+                        "record.strike",
+                        request,
+                        move |store, actor, request| async move {
+                            store.strike_row(&actor, request, patient, row).await
+                        },
+                        |done| Msg::Written(None, tr!("It is marked as entered in error."), done),
+                    );
+                }
+            }
+            Msg::Written(line, said, done) => {
+                (self.saving, self.request) = (false, RequestId::new());
+                match done {
+                    Ok(()) => {
+                        cx.toast(said);
+                        if let Some(line) = line {
+                            self.entries.clear(line);
+                            if line == DIAGNOSIS
+                                && self.entries.current() == Some(DIAGNOSIS)
+                                && !self.has_main()
+                            {
+                                self.entries.focus(Some(DRUG));
+                            }
+                        }
+                        self.check = None;
+                        if line.is_some() {
+                            cx.draft_closed();
+                        }
+                        cx.ask(super::tab::Ask::Reload);
+                        self.load(cx);
+                    }
+                    Err(Error::Refused(why) | Error::Duplicate(why)) => self.problem = Some(why),
+                    Err(e) => cx.failed(&e),
+                }
+            }
+        }
+    }
+    fn dirty(&self) -> bool {
+        self.entries.dirty()
+    }
+    fn draft_payload(&self) -> Option<String> {
+        self.entries.payload()
+    }
+    fn restore(&mut self, payload: &str) {
+        self.entries.restore(payload);
+    }
+    fn missing(&self, chart: &Chart) -> Vec<(&'static str, String)> {
+        let there =
+            self.found.diagnoses.iter().any(|d| d.written.struck.is_none()) || chart.visit.diagnoses > 0;
+        if chart.visit.needs_diagnosis && !there {
+            return vec![("diagnosis", tr!("A diagnosis is missing.").to_owned())];
+        }
+        vec![]
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
+        let [lines, rest] = widgets::split_top(area, 3);
+        self.entries.view(frame, lines, ui);
+        let [echo, list] = widgets::split_top(rest, 2);
+        let (text, alarm) = self.echo(ui.env.today());
+        let style = if alarm { ui.theme.alarm() } else { ui.theme.dim() };
+        let room = usize::from(echo.width.saturating_sub(2)).max(1);
+        for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
+            widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
+        }
+        self.table.view(
+            frame,
+            list,
+            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
+        );
+    }
+}
+
+/// Asks before something is marked as entered in error.
+pub(super) fn strike_question(what: &str, answer: crate::ui::cx::Answer<bool>) -> Confirm {
+    Confirm::new(tr!("Mark as entered in error: {what}?", what = what), answer)
+        .consequence(tr!("It stays in the record, marked with your name and the time."))
+        .yes(tr!("mark it"))
+        .no(tr!("keep"))
+}

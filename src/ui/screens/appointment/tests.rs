@@ -1,0 +1,538 @@
+//! The Tests tab: one line orders tests, the list shows how far each is with its results; results of earlier visits that
+//! nobody has looked at stand first among those.
+use super::{
+    diagnosis::strike_question,
+    entry::{Entries, close_draft},
+    report::ReportForm,
+    tab::{Chart, Tab, TabCx},
+};
+use crate::{
+    domain::{
+        dates,
+        ids::{RequestId, ServiceRequestId},
+        record::{Authored, VisitRef, VisitRow},
+        service_request::{
+            NewReport, ResultFlag, TestOrder, TestResult, TestStatus, parse_result, parse_tests,
+        },
+        why::Why,
+    },
+    store::{Change, Error, VisitTests},
+    tr,
+    ui::{
+        screen::{TextInput, Ui, Widget},
+        theme::Theme,
+        widgets::{
+            self,
+            confirm::Confirm,
+            table::{Column, Table},
+        },
+    },
+};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use ratatui::{Frame, layout::Rect, style::Style};
+use uuid::Uuid;
+
+crate::commands! {
+    /// What the Tests tab understands.
+    pub enum Command {
+        Enter: "tests.enter" "enter" "Order what the line says, or keep the result it says";
+        NextLine: "tests.next-line" "list" "Go from the line to the list and back" quiet;
+        List: "tests.list" "list" "Leave the line; what is typed stays" quiet;
+        Advance: "tests.advance" "next status" "Move the test on: collected, sent, received, reviewed";
+        Result: "tests.result" "result" "Type in a result of the selected test";
+        Acknowledge: "tests.acknowledge" "seen" "Acknowledge the results of the selected test";
+        Report: "tests.report" "report" "Add a report file to the visit or the selected test";
+        Cancel: "tests.cancel" "cancel test" "Cancel the selected test, before its result" destructive;
+        Strike: "tests.strike" "entered in error" "Mark what you entered as entered in error";
+    }
+}
+
+/// What the world answers the Tests tab.
+pub enum Msg {
+    Loaded(Result<VisitTests, Error>),
+    Reported(NewReport),
+    Confirmed(bool),
+    Cancelled(bool),
+    /// A write ended: the line it empties, and what is said.
+    Written(Option<usize>, &'static str, Result<(), Error>),
+    /// A test moved on; its status before can be taken back.
+    Moved(ServiceRequestId, TestStatus, Result<i64, Error>),
+}
+
+const ORDER: usize = 0;
+const RESULT: usize = 1;
+
+/// One row: a test, one of its results, or a report.
+#[derive(Clone)]
+struct Row {
+    id: Uuid,
+    row: VisitRow,
+    /// The test it is or belongs to.
+    order: Option<TestOrder>,
+    what: String,
+    value: String,
+    mark: &'static str,
+    state: String,
+    at: DateTime<Utc>,
+    by: Authored,
+}
+
+/// The tab's state.
+pub struct TestsTab {
+    entries: Entries,
+    table: Table<Row>,
+    found: VisitTests,
+    /// The test whose result is typed.
+    result_of: Option<(ServiceRequestId, String)>,
+    problem: Option<Why>,
+    striking: Option<VisitRow>,
+    request: RequestId,
+    saving: bool,
+}
+
+impl Default for TestsTab {
+    fn default() -> Self {
+        let table = Table::new(|r: &Row| r.id)
+            .column(Column::new("Test", |r: &Row| r.what.clone()).grow(18).look(look))
+            .column(Column::new("Result", |r: &Row| r.value.clone()).width(22).look(alarming))
+            .column(Column::new("", |r: &Row| r.mark.to_owned()).width(2).look(alarming))
+            .column(Column::new("State", |r: &Row| r.state.clone()).width(13))
+            .column(Column::new("Date", |r: &Row| dates::long_date(r.at.date_naive())).width(11).priority(4))
+            .column(Column::new("By", |r: &Row| r.by.author.to_string()).width(14).priority(6))
+            .empty("No tests yet.")
+            .uncounted();
+        Self {
+            entries: Entries::new(&[tr!("Order"), tr!("Result")]),
+            table,
+            found: VisitTests::default(),
+            result_of: None,
+            problem: None,
+            striking: None,
+            request: RequestId::new(),
+            saving: false,
+        }
+    }
+}
+
+fn look(row: &Row, theme: Theme) -> Style {
+    if row.by.struck.is_some() { theme.dim() } else { theme.text() }
+}
+
+fn alarming(row: &Row, theme: Theme) -> Style {
+    if row.mark.is_empty() || row.by.struck.is_some() { look(row, theme) } else { theme.alarm() }
+}
+
+/// The rows: the visit's tests with results and reports, then earlier ones.
+fn rows(found: &VisitTests, zone: Tz) -> Vec<Row> {
+    let mut all = vec![];
+    for order in &found.orders {
+        all.push(order_row(order, zone, false));
+        all.extend(order.results.iter().map(|r| result_row(order, r)));
+    }
+    for report in &found.reports {
+        all.push(Row {
+            id: report.id.0,
+            row: VisitRow::Report(report.id),
+            order: report.what.order.and_then(|o| found.orders.iter().find(|x| x.id == o).cloned()),
+            what: tr!("report: {title}", title = report.what.title),
+            value: report.what.file_name.clone(),
+            mark: "",
+            state: report.what.kind.word().to_owned(),
+            at: report.written.at,
+            by: report.written.clone(),
+        });
+    }
+    for order in found.earlier.iter().filter(|o| o.written.struck.is_none()) {
+        all.push(order_row(order, zone, true));
+        all.extend(order.results.iter().map(|r| result_row(order, r)));
+    }
+    all
+}
+
+fn order_row(order: &TestOrder, zone: Tz, earlier: bool) -> Row {
+    let mut what = order.what.name.clone();
+    if let Some(specimen) = &order.what.specimen {
+        what.push_str(&tr!(", on {specimen}", specimen = specimen));
+    }
+    if order.what.urgency != crate::domain::service_request::TestUrgency::Routine {
+        what.push_str(&format!(", {}", order.what.urgency.word()));
+    }
+    if !order.what.notes.is_empty() {
+        what.push_str(&format!(": {}", order.what.notes));
+    }
+    if earlier {
+        let day = order.ordered_at.with_timezone(&zone).date_naive();
+        what = format!("{} {what}", dates::short_day(day));
+    }
+    let state = match order.written.struck {
+        Some(_) => tr!("entered in error"),
+        None => order.status.word(),
+    };
+    Row {
+        id: order.id.0,
+        row: VisitRow::Test(order.id),
+        order: Some(order.clone()),
+        what,
+        value: String::new(),
+        mark: "",
+        state: state.to_owned(),
+        at: order.ordered_at,
+        by: order.written.clone(),
+    }
+}
+
+fn result_row(order: &TestOrder, result: &TestResult) -> Row {
+    let state = match (&result.written.struck, &result.acknowledged) {
+        (Some(_), _) => tr!("entered in error"),
+        (None, Some(_)) => tr!("seen"),
+        (None, None) => tr!("NOT SEEN"),
+    };
+    Row {
+        id: result.id.0,
+        row: VisitRow::Result(result.id),
+        order: Some(order.clone()),
+        what: format!("  {}", tr!("result")),
+        value: result.what.in_words(),
+        mark: result.what.flag.map_or("", ResultFlag::mark),
+        state: state.to_owned(),
+        at: result.what.measured_at,
+        by: result.written.clone(),
+    }
+}
+
+impl TestsTab {
+    fn load(&self, opened: bool, cx: &mut TabCx<'_, Msg>) {
+        let visit = visit_of(cx.chart);
+        cx.read(
+            "tests.load",
+            move |store, actor| async move { store.visit_tests(&actor, visit, opened).await },
+            Msg::Loaded,
+        );
+    }
+
+    fn enter(&mut self, cx: &mut TabCx<'_, Msg>) {
+        let Some(at) = self.entries.current() else { return };
+        if self.saving || self.entries.text(at).is_empty() {
+            return;
+        }
+        let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
+        let draft = cx.closes();
+        if at == ORDER {
+            match parse_tests(&line) {
+                Err(why) => self.problem = Some(why),
+                Ok(tests) => {
+                    self.saving = true;
+                    cx.write(
+                        "tests.order",
+                        request,
+                        move |store, actor, request| async move {
+                            store.order_tests(&actor, request, visit, tests).await?;
+                            close_draft(&store, &actor, draft).await;
+                            Ok(())
+                        },
+                        |done| Msg::Written(Some(ORDER), tr!("The tests are ordered."), done),
+                    );
+                }
+            }
+            return;
+        }
+        let Some((order, _)) = self.result_of.clone() else {
+            self.problem = Some(
+                Why::new("result_of", tr!("It is not said of which test this is the result."))
+                    .instead(tr!("Select the test in the list and choose result there.")),
+            );
+            return;
+        };
+        match parse_result(&line, cx.env().now(), cx.env().zone()) {
+            Err(why) => self.problem = Some(why),
+            Ok(result) => {
+                self.saving = true;
+                cx.write(
+                    "tests.add-result",
+                    request,
+                    move |store, actor, request| async move {
+                        store.add_result(&actor, request, visit, order, result).await?;
+                        close_draft(&store, &actor, draft).await;
+                        Ok(())
+                    },
+                    |done| Msg::Written(Some(RESULT), tr!("The result is kept."), done),
+                );
+            }
+        }
+    }
+
+    fn set_status(&mut self, order: &TestOrder, to: TestStatus, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request, id, seen, from) =
+            (visit_of(cx.chart), self.request, order.id, order.version, order.status);
+        self.saving = true;
+        cx.write(
+            "tests.set-status",
+            request,
+            move |store, actor, request| async move {
+                store.set_test_status(&actor, request, visit, id, seen, to).await
+            },
+            move |done| Msg::Moved(id, from, done),
+        );
+    }
+
+    fn selected(&self) -> Option<&TestOrder> {
+        self.table.selected().and_then(|r| r.order.as_ref()).filter(|o| o.written.struck.is_none())
+    }
+
+    fn echo(&self, now: DateTime<Utc>, zone: Tz) -> (String, bool) {
+        if let Some(why) = &self.problem {
+            return (why.to_string(), true);
+        }
+        let text = match self.entries.current() {
+            Some(ORDER) if self.entries.text(ORDER).is_empty() => {
+                tr!("fbc, crp urgent, culture on urine: before antibiotics   [2823-3] is a LOINC code")
+                    .to_owned()
+            }
+            Some(ORDER) => parse_tests(self.entries.text(ORDER))
+                .map(|tests| tests.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", "))
+                .unwrap_or_default(),
+            Some(_) => {
+                let of = self.result_of.as_ref().map_or("", |(_, name)| name.as_str());
+                let said = parse_result(self.entries.text(RESULT), now, zone).map_or_else(
+                    |_| tr!("5.4 mmol/L 3.5-5.2 by Central Lab at 9:30").to_owned(),
+                    |r| r.in_words(),
+                );
+                format!("{of}: {said}")
+            }
+            None => String::new(),
+        };
+        (text, false)
+    }
+}
+
+fn visit_of(chart: &Chart) -> VisitRef {
+    VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
+}
+
+impl Tab for TestsTab {
+    type Command = Command;
+    type Msg = Msg;
+
+    fn form(&self) -> &'static str {
+        "visit.tests"
+    }
+    fn word(&self) -> &'static str {
+        tr!("Tests")
+    }
+    fn contexts(&self) -> &[&str] {
+        if self.entries.current().is_some() { &["tests-line"] } else { &["tests"] }
+    }
+    fn widget(&mut self) -> Option<&mut dyn Widget> {
+        self.entries.current().is_none().then_some(&mut self.table as &mut dyn Widget)
+    }
+    fn field(&mut self) -> Option<&mut dyn TextInput> {
+        self.entries.field()
+    }
+    fn available(&self, command: Command, chart: &Chart) -> Result<(), Why> {
+        let no = || Err(Why::new("not_for_this_row", tr!("That is not for the selected row.")));
+        let order = self.selected();
+        match command {
+            Command::NextLine | Command::List => Ok(()),
+            Command::Advance if order.is_none_or(|o| o.status.next().is_none()) => no(),
+            Command::Cancel if order.is_none_or(|o| !o.status.can_cancel()) => no(),
+            Command::Acknowledge if order.is_none_or(|o| !o.waits()) => no(),
+            Command::Result if order.is_none_or(|o| o.status == TestStatus::Cancelled) => no(),
+            Command::Strike if self.table.selected().is_none_or(|r| !r.by.mine || r.by.struck.is_some()) => {
+                no()
+            }
+            Command::Enter | Command::Report if !chart.visit.may_write => Err(Why::new(
+                "signed_is_signed",
+                tr!("This visit is not yours to write in, or it is signed."),
+            )
+            .instead(tr!("Add an addendum in its record."))),
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command == Command::Enter && self.saving
+    }
+    fn opened(&mut self, cx: &mut TabCx<'_, Msg>) {
+        self.load(true, cx);
+    }
+    fn changed(&mut self, change: &Change, cx: &mut TabCx<'_, Msg>) {
+        let ours = match change {
+            Change::Everything => true,
+            Change::Row(r) => {
+                r.patient == Some(cx.patient().0)
+                    && matches!(r.entity.as_str(), "service_request" | "result" | "report")
+            }
+            Change::Link(_) => false,
+        };
+        if ours {
+            self.load(false, cx);
+        }
+    }
+    fn edited(&mut self, _cx: &mut TabCx<'_, Msg>) {
+        self.problem = None;
+    }
+    fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
+        self.problem = None;
+        let order = self.selected().cloned();
+        let (visit, request) = (visit_of(cx.chart), self.request);
+        match (command, order) {
+            (Command::Enter, _) => self.enter(cx),
+            (Command::NextLine, _) => {
+                let to = if self.entries.current().is_some() { None } else { Some(ORDER) };
+                self.entries.focus(to);
+            }
+            (Command::List, _) => self.entries.focus(None),
+            (Command::Advance, Some(order)) => {
+                if let Some(next) = order.status.next() {
+                    self.set_status(&order, next, cx);
+                }
+            }
+            (Command::Result, Some(order)) => {
+                self.result_of = Some((order.id, order.what.name));
+                self.entries.focus(Some(RESULT));
+            }
+            (Command::Acknowledge, Some(order)) => {
+                cx.write(
+                    "tests.acknowledge",
+                    request,
+                    move |store, actor, request| async move {
+                        store.acknowledge_results(&actor, request, visit, order.id).await.map(|_| ())
+                    },
+                    |done| Msg::Written(None, tr!("The results are acknowledged."), done),
+                );
+            }
+            (Command::Report, order) => {
+                let of = order.filter(|o| o.encounter == visit.encounter).map(|o| (o.id, o.what.name));
+                cx.open(move |a| ReportForm::new(of, a), Msg::Reported);
+            }
+            (Command::Cancel, Some(order)) => {
+                let question = tr!("Cancel the test {name}?", name = order.what.name);
+                cx.open(
+                    move |a| Confirm::new(question, a).yes(tr!("cancel it")).no(tr!("keep")),
+                    Msg::Cancelled,
+                );
+            }
+            (Command::Strike, _) => {
+                if let Some((row, what)) =
+                    self.table.selected().map(|r| (r.row, format!("{} {}", r.what.trim(), r.value)))
+                {
+                    self.striking = Some(row);
+                    cx.open(move |a| strike_question(what.trim(), a), Msg::Confirmed);
+                }
+            }
+            _ => {}
+        }
+    }
+    fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request) = (visit_of(cx.chart), self.request);
+        match msg {
+            Msg::Loaded(Ok(found)) => {
+                self.table.set_rows(rows(&found, cx.env().zone()));
+                self.found = found;
+            }
+            Msg::Loaded(Err(e)) => cx.failed(&e),
+            Msg::Reported(report) => {
+                self.saving = true;
+                cx.write(
+                    "tests.add-report",
+                    request,
+                    move |store, actor, request| async move {
+                        store.add_report(&actor, request, visit, report).await.map(|_| ())
+                    },
+                    |done| Msg::Written(None, tr!("The report is entered."), done),
+                );
+            }
+            Msg::Confirmed(true) => {
+                if let Some(row) = self.striking.take() {
+                    cx.write(
+                        "record.strike",
+                        request,
+                        move |store, actor, request| async move {
+                            store.strike_row(&actor, request, visit.patient, row).await
+                        },
+                        |done| Msg::Written(None, tr!("It is marked as entered in error."), done),
+                    );
+                }
+            }
+            Msg::Cancelled(true) => {
+                if let Some(order) = self.selected().cloned() {
+                    self.set_status(&order, TestStatus::Cancelled, cx);
+                }
+            }
+            Msg::Confirmed(false) | Msg::Cancelled(false) => {}
+            Msg::Moved(id, from, Ok(version)) => {
+                (self.saving, self.request) = (false, RequestId::new());
+                let back = self.found.orders.iter().chain(&self.found.earlier).find(|o| o.id == id);
+                let said = tr!("Moved on: {name}", name = back.map_or("", |o| o.what.name.as_str()));
+                match (cx.env().actor.clone(), from) {
+                    (Some(actor), TestStatus::Ordered | TestStatus::Collected) => {
+                        let undo = RequestId::new();
+                        cx.undoable(
+                            said,
+                            "tests.set-status",
+                            move |store| async move {
+                                store
+                                    .set_test_status(&actor, undo, visit, id, version, from)
+                                    .await
+                                    .map(|_| ())
+                            },
+                            |done| Msg::Written(None, tr!("Taken back."), done),
+                        );
+                    }
+                    _ => cx.toast(said),
+                }
+                self.load(false, cx);
+            }
+            Msg::Written(line, said, Ok(())) => {
+                (self.saving, self.request) = (false, RequestId::new());
+                cx.toast(said);
+                if let Some(line) = line {
+                    self.entries.clear(line);
+                    if line == RESULT {
+                        self.result_of = None;
+                        self.entries.focus(None);
+                    }
+                }
+                if line.is_some() {
+                    cx.draft_closed();
+                }
+                self.load(false, cx);
+            }
+            Msg::Moved(_, _, Err(e)) | Msg::Written(_, _, Err(e)) => {
+                (self.saving, self.request) = (false, RequestId::new());
+                match e {
+                    Error::Refused(why) => self.problem = Some(why),
+                    e => {
+                        cx.failed(&e);
+                        self.load(false, cx);
+                    }
+                }
+            }
+        }
+    }
+    fn dirty(&self) -> bool {
+        self.entries.dirty()
+    }
+    fn draft_payload(&self) -> Option<String> {
+        self.entries.payload()
+    }
+    fn restore(&mut self, payload: &str) {
+        self.entries.restore(payload);
+    }
+    fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
+        let [lines, rest] = widgets::split_top(area, 2);
+        self.entries.view(frame, lines, ui);
+        let [echo, list] = widgets::split_top(rest, 2);
+        let (text, alarm) = self.echo(ui.env.now(), ui.env.zone());
+        let style = if alarm { ui.theme.alarm() } else { ui.theme.dim() };
+        let room = usize::from(echo.width.saturating_sub(2)).max(1);
+        for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
+            widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
+        }
+        self.table.view(
+            frame,
+            list,
+            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! The pickers of the booking: patient, provider, centre, profession. Providers and centres are few and kept in memory.
+use super::{Booking, Msg};
+use crate::{
+    domain::{actor::Actor, booking::Directory, ids::ProviderId},
+    search::rank,
+    store::{Error, Store},
+    tr,
+    ui::{
+        cx::Cx,
+        desk,
+        widgets::picker::{Picker, Row},
+    },
+};
+use std::sync::Arc;
+
+impl Booking {
+    pub(super) fn pick_patient(&self, cx: &mut Cx<Msg>) {
+        let (actor, today) = (cx.env().actor.clone(), cx.env().today());
+        cx.open(
+            move |answer| {
+                Picker::new(tr!("Book whom?"), answer).query("booking.find-patient", move |typed, store| {
+                    desk::patient_rows(store, actor.clone(), typed, today)
+                })
+            },
+            Msg::PickedPatient,
+        );
+    }
+
+    pub(super) fn pick_provider(&self, cx: &mut Cx<Msg>) {
+        let actor = cx.env().actor.clone();
+        let known = self.directory.as_ref().map(provider_rows);
+        cx.open(
+            move |answer| {
+                let picker = Picker::new(tr!("With whom?"), answer);
+                match known {
+                    Some(rows) => picker.rows(rows),
+                    // Not read yet: keys typed ahead must find the picker, which then waits for its rows.
+                    None => picker.query("booking.find-provider", move |typed, store| {
+                        found_providers(store, actor.clone(), typed)
+                    }),
+                }
+            },
+            Msg::PickedProvider,
+        );
+    }
+
+    pub(super) fn pick_centre(&self, cx: &mut Cx<Msg>) {
+        let Some(directory) = &self.directory else { return };
+        let mut rows = vec![Row::new(None, tr!("any centre"), "")];
+        rows.extend(directory.centres.iter().map(|c| {
+            let title =
+                if c.suburb.is_empty() { c.name.clone() } else { format!("{}  {}", c.name, c.suburb) };
+            let closed: Vec<String> = c
+                .departments
+                .iter()
+                .filter(|d| d.closed)
+                .map(|d| tr!("{name} closed {opens}", name = d.name, opens = d.opens))
+                .collect();
+            Row::new(Some(c.id), title, closed.join(", "))
+        }));
+        cx.open(|answer| Picker::new(tr!("Where?"), answer).rows(rows), Msg::PickedCentre);
+    }
+
+    pub(super) fn pick_profession(&self, cx: &mut Cx<Msg>) {
+        let Some(directory) = &self.directory else { return };
+        let mut codes: Vec<String> = directory.providers.iter().map(|p| p.profession.clone()).collect();
+        codes.sort();
+        codes.dedup();
+        let mut rows = vec![Row::new(None, tr!("every profession"), "")];
+        rows.extend(codes.into_iter().map(|c| {
+            let word = desk::profession(&c);
+            Row::new(Some(c), word, "")
+        }));
+        cx.open(|answer| Picker::new(tr!("Which profession?"), answer).rows(rows), Msg::PickedProfession);
+    }
+}
+
+fn provider_rows(directory: &Directory) -> Vec<Row<Option<ProviderId>>> {
+    let mut rows = vec![Row::new(None, tr!("anybody"), tr!("who is free first"))];
+    rows.extend(directory.providers.iter().map(|p| {
+        let centres: Vec<&str> =
+            p.centres.iter().filter_map(|c| directory.centre(*c)).map(|c| c.name.as_str()).collect();
+        let title = [
+            p.name.to_string(),
+            desk::profession(&p.profession),
+            p.specialties.join(" "),
+            p.expertise.clone(),
+            centres.join(" "),
+        ];
+        let title: Vec<String> = title.into_iter().filter(|t| !t.is_empty()).collect();
+        Row::new(Some(p.id), title.join("  "), "")
+    }));
+    rows
+}
+
+async fn found_providers(
+    store: Store,
+    actor: Option<Arc<Actor>>,
+    typed: String,
+) -> Result<Vec<Row<Option<ProviderId>>>, Error> {
+    let Some(actor) = actor else { return Err(Error::NoSession) };
+    let rows = provider_rows(&store.directory(&actor).await?);
+    Ok(rank(&typed, &rows, |r| r.title.clone()).into_iter().map(|hit| rows[hit.index].clone()).collect())
+}

@@ -1,0 +1,297 @@
+//! The tabs Tests, Diagnosis and End, driven by keys through the real keymap on a real database: what they enter is in the
+//! record, and what it costs in keys.
+use crate::support::{
+    cluster::{Db, fresh_database},
+    people::{self, Clinic},
+};
+use praxis::{
+    domain::{ids::EncounterId, record::Record},
+    store::SignIn,
+    ui::{
+        screens::{
+            appointment::Panel,
+            history::History,
+            record::{RecordView, record_text},
+        },
+        testing::Stage,
+    },
+};
+
+struct Room {
+    db: Db,
+    clinic: Clinic,
+    anna: SignIn,
+    encounter: EncounterId,
+    stage: Stage<Panel>,
+    /// Keys pressed since [`Room::budget`].
+    keys: usize,
+}
+
+/// Anna's panel of Jack's visit is open; LINH waits after him.
+async fn room() -> Room {
+    let db = fresh_database();
+    let clinic = people::clinic(&db).await;
+    let mut c = people::writer(&db).await;
+    let appointment =
+        people::appointment(&mut c, &clinic, &clinic.gp, clinic.jack, (9, 0), "in_progress").await;
+    let encounter = people::visit(&mut c, &clinic.gp, appointment, "open").await;
+    people::appointment(&mut c, &clinic, &clinic.gp, clinic.linh, (9, 30), "arrived").await;
+    let anna = people::signed_in(&db, "anna").await;
+    let mut stage = Stage::live(Panel::new(encounter), anna.actor.clone(), anna.store.clone());
+    assert!(stage.until("BLACK Jack").await, "{}", stage.text());
+    Room { db, clinic, anna, encounter, stage, keys: 0 }
+}
+
+impl Room {
+    fn keys(&mut self, keys: &str) {
+        self.keys += keys.split(' ').count();
+        self.stage.keys(keys);
+    }
+    fn typed(&mut self, text: &str) {
+        self.stage.type_text(text);
+    }
+    async fn sees(&mut self, text: &str) {
+        let found = self.stage.until(text).await;
+        assert!(found, "{text:?} is not on\n{}", self.stage.text());
+    }
+    /// Counts keys from here on.
+    fn budget(&mut self) {
+        self.keys = 0;
+    }
+    async fn record(&self) -> Record {
+        self.anna.store.record(&self.anna.actor, self.encounter, false).await.unwrap()
+    }
+    async fn diagnose(&mut self) {
+        self.keys("4");
+        self.sees("acute cold").await;
+        self.typed("J06.9 acute cold");
+        self.keys("enter");
+        self.sees("The diagnosis is entered.").await;
+        self.sees("J06.9 acute cold, main, certain").await;
+    }
+}
+
+#[tokio::test]
+async fn a_drug_is_prescribed_with_one_line_and_two_enters() {
+    let mut r = room().await;
+    r.diagnose().await;
+    assert!(r.stage.text().contains(">Drug"), "after the main diagnosis the drug's line has the focus");
+    r.budget();
+    r.typed("amoxicillin 500 mg tds 7d");
+    r.keys("enter");
+    r.sees("amoxicillin, 500 mg, three times a day, for 7 days   Enter prescribes it").await;
+    r.keys("enter");
+    r.sees("It is prescribed.").await;
+    assert!(r.keys <= 2, "{} keys", r.keys);
+    let record = r.record().await;
+    assert_eq!(record.prescriptions.len(), 1);
+    insta::assert_snapshot!("diagnosis_tab", r.stage.text());
+}
+
+#[tokio::test]
+async fn enter_twice_at_once_prescribes_after_the_check_and_once() {
+    let mut r = room().await;
+    r.diagnose().await;
+    r.typed("ibuprofen 200 mg bd 3d");
+    r.stage.keys_at_once("enter enter");
+    r.sees("It is prescribed.").await;
+    assert_eq!(r.record().await.prescriptions.len(), 1);
+}
+
+#[tokio::test]
+async fn a_drug_against_an_allergy_asks_for_the_reason_and_keeps_it() {
+    let mut r = room().await;
+    let mut c = people::writer(&r.db).await;
+    sqlx::query("insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), $1, '\\x00'::bytea || 'Penicillin'::bytea, $2)")
+        .bind(r.clinic.jack.0).bind(r.clinic.gp.account.0).execute(&mut c).await.unwrap();
+    r.diagnose().await;
+    r.typed("amoxicillin 500 mg tds 7d");
+    r.keys("enter");
+    r.sees("The patient is allergic to Penicillin. Enter asks why it is given.").await;
+    r.keys("enter");
+    r.sees("Why is it given nevertheless?").await;
+    r.keys("enter");
+    r.sees("A reason is needed").await;
+    r.typed("tolerated last year");
+    r.keys("enter");
+    r.sees("It is prescribed.").await;
+    assert_eq!(r.record().await.prescriptions[0].override_why, "tolerated last year");
+}
+
+#[tokio::test]
+async fn tests_are_ordered_moved_on_answered_and_acknowledged_from_the_keyboard() {
+    let mut r = room().await;
+    r.keys("3");
+    r.sees("fbc, crp urgent").await;
+    r.typed("crp urgent on blood: fasting");
+    r.keys("enter");
+    r.sees("The tests are ordered.").await;
+    r.keys("esc");
+    r.sees("crp, on blood, urgent: fasting").await;
+    r.keys("space");
+    r.sees("collected").await;
+    r.keys("u");
+    r.sees("ordered").await;
+    r.keys("v");
+    r.typed("7 mg/L <5 by Central Lab");
+    r.sees("crp: 7 mg/L (<5), high, by Central Lab").await;
+    r.keys("enter");
+    r.sees("NOT SEEN").await;
+    insta::assert_snapshot!("tests_tab", r.stage.text());
+    r.keys("s");
+    r.sees("The results are acknowledged.").await;
+    r.sees("reviewed").await;
+    r.keys("f");
+    r.typed("Lab sheet");
+    r.keys("tab");
+    r.keys("tab");
+    r.typed("Central Lab");
+    r.keys("ctrl-s");
+    r.sees("report: Lab sheet").await;
+    let text = record_text(&r.record().await);
+    for shown in [
+        "crp, on blood, urgent, reviewed",
+        "7 mg/L (<5), high",
+        "Acknowledged: SMITH Anna",
+        "Lab sheet, laboratory",
+        "Facility: Central Lab",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_follow_up_is_booked_with_three_keys() {
+    let mut r = room().await;
+    r.keys("5");
+    r.sees("Still missing").await;
+    r.budget();
+    r.keys("b");
+    r.sees("Follow-up from when?").await;
+    r.keys("enter");
+    r.sees("Friday 13 March 2026 08:00").await;
+    r.keys("enter");
+    r.sees("Booked: ").await;
+    r.sees("Follow-up booked: Friday 13 March 2026 08:00").await;
+    assert!(r.keys <= 3, "{} keys", r.keys);
+    let record = r.record().await;
+    assert_eq!(record.visit.follow_up_on, Some(r.clinic.tomorrow));
+    assert!(record.follow_up.is_some());
+}
+
+#[tokio::test]
+async fn fields_of_the_end_are_saved_as_they_are_left() {
+    let mut r = room().await;
+    r.keys("5");
+    r.sees("Still missing").await;
+    r.sees("85.00").await;
+    r.keys("tab");
+    r.typed("3w");
+    r.keys("tab");
+    r.typed("check the chest");
+    r.keys("tab");
+    r.keys("tab");
+    r.typed("today");
+    r.keys("tab");
+    r.typed("+2");
+    r.keys("tab");
+    r.keys("space");
+    r.keys("esc");
+    r.sees("02 Apr 2026").await;
+    r.sees("14 Mar 2026").await;
+    insta::assert_snapshot!("end_tab", r.stage.text());
+    r.keys("ctrl-s");
+    r.sees("saved").await;
+    let text = record_text(&r.record().await);
+    for shown in [
+        "Date: Thursday 2 April 2026",
+        "Notes: check the chest",
+        "Fee: 85.00",
+        "Sick note: 12 Mar 2026 to 14 Mar 2026",
+        "Documents: visit summary",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_referral_is_written_and_sent_from_the_end_and_the_specialist_can_be_booked() {
+    let mut r = room().await;
+    r.keys("5");
+    r.sees("No referral").await;
+    r.keys("f");
+    r.sees("Refer to").await;
+    r.typed("nees");
+    r.keys("enter");
+    r.sees("Referral to NEESON Liam").await;
+    r.typed("murmur");
+    r.keys("tab");
+    r.typed("Dear Liam");
+    insta::assert_snapshot!("referral_form", r.stage.text());
+    r.keys("ctrl-s");
+    r.sees("The referral is sent").await;
+    let record = r.record().await;
+    assert_eq!(record.referrals[0].what.letter, "Dear Liam");
+    let mut c = people::writer(&r.db).await;
+    let open = sqlx::query_scalar::<_, bool>("select clinic.open_referral($1, $2, $3) is not null")
+        .bind(r.clinic.jack.0)
+        .bind(r.clinic.specialist.provider().0)
+        .bind(r.clinic.tomorrow);
+    assert!(open.fetch_one(&mut c).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_visit_is_signed_and_the_next_patient_is_there_with_three_keys() {
+    let mut r = room().await;
+    r.diagnose().await;
+    r.keys("esc 5");
+    r.sees("Nothing is missing").await;
+    r.budget();
+    r.keys("E");
+    r.sees("End and sign the visit of BLACK Jack").await;
+    r.keys("y");
+    r.sees("Signed").await;
+    r.keys("ctrl-n");
+    r.sees("NGUYEN Linh").await;
+    assert!(r.keys <= 3, "{} keys", r.keys);
+    let text = record_text(&r.record().await);
+    assert!(text.contains("signed by SMITH Anna"));
+}
+
+#[tokio::test]
+async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
+    let mut r = room().await;
+    r.diagnose().await;
+    r.keys("esc E");
+    r.sees("End and sign").await;
+    r.keys("y");
+    r.sees("Signed").await;
+    let mut s = Stage::live(RecordView::new(r.encounter), r.anna.actor.clone(), r.anna.store.clone());
+    assert!(s.until("signed by SMITH Anna").await);
+    insta::assert_snapshot!("record_view", s.text());
+    s.keys("a").type_text("It was the left ear.").keys("ctrl-s");
+    assert!(s.until("The addendum is in the record.").await, "{}", s.text());
+    s.keys("end");
+    assert!(s.until("It was the left ear.").await, "{}", s.text());
+    s.keys("e");
+    assert!(s.until("Diagnosis: J06.9").await, "{}", s.text());
+    s.type_text("J06").keys("enter");
+    assert!(s.until("Mark as entered in error").await);
+    s.keys("y");
+    assert!(s.until("It is marked as entered in error.").await, "{}", s.text());
+    assert!(record_text(&r.record().await).contains("ENTERED IN ERROR by SMITH Anna"));
+}
+
+#[tokio::test]
+async fn a_stranger_sees_the_reason_in_the_record_and_in_the_history() {
+    let r = room().await;
+    let gary = people::signed_in(&r.db, "gary").await;
+    let mut s = Stage::live(RecordView::new(r.encounter), gary.actor.clone(), gary.store.clone());
+    assert!(s.until("You have no appointment and no connection").await, "{}", s.text());
+    insta::assert_snapshot!("record_closed", s.text());
+    let mut s = Stage::live(History::of(r.clinic.jack), gary.actor.clone(), gary.store.clone());
+    assert!(s.until("You have no appointment and no connection").await, "{}", s.text());
+    let mut s = Stage::live(History::of(r.clinic.jack), r.anna.actor.clone(), r.anna.store.clone());
+    assert!(s.until("blood test").await, "{}", s.text());
+    insta::assert_snapshot!("history", s.text());
+}
