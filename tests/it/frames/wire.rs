@@ -10,6 +10,7 @@ use praxis::{
         screen::{Screen, Ui, Widget},
         testing::Stage,
         widgets::{
+            confirm::Confirm,
             form::{Field, Form},
             picker::{Picker, Row},
             table::{Column, Table},
@@ -30,7 +31,8 @@ pub struct Cost {
 
 praxis::commands! {
     pub enum Command {
-        Pick: "wire.pick" "pick" "Open a popup";
+        Ask: "wire.ask" "ask" "Open a question";
+        Pick: "wire.pick" "pick" "Open a picker";
         Tab: "wire.tab" "tab" "Show the other tab";
     }
 }
@@ -69,7 +71,11 @@ impl Screen for Day {
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.table)
     }
-    fn command(&mut self, _: Command, cx: &mut Cx<Option<u8>>) {
+    fn command(&mut self, command: Command, cx: &mut Cx<Option<u8>>) {
+        if command == Command::Ask {
+            let question = "Cancel 10:30 BLACK Jack with Dr Smith?";
+            return cx.open(|a| Confirm::new(question, a).yes("cancel it").no("keep"), |yes| yes.then_some(0));
+        }
         let rows = (0..9).map(|n| Row::new(n, format!("Reason {n}"), "what it means")).collect();
         cx.open(|a| Picker::new("Why is it cancelled?", a).rows(rows), |picked| picked);
     }
@@ -125,7 +131,7 @@ impl Screen for Forms {
 }
 
 fn keymap() -> Keymap {
-    load("default", Some("[wire]\n\"i\" = \"wire.pick\"\n\"ctrl-t\" = \"wire.tab\"\n"))
+    load("default", Some("[wire]\n\"i\" = \"wire.pick\"\n\"q\" = \"wire.ask\"\n\"ctrl-t\" = \"wire.tab\"\n"))
 }
 
 fn cost<S: Screen>(stage: &mut Stage<S>, picture: &mut Picture, keys: &str) -> usize {
@@ -149,8 +155,10 @@ pub fn measure(actor: &Actor) -> Vec<Cost> {
     cost(&mut day, &mut picture, "pagedown");
     add("scroll a list one row", cost(&mut day, &mut picture, "down"), 100);
     cost(&mut day, &mut picture, "home");
-    add("open a popup", cost(&mut day, &mut picture, "i"), 450);
-    add("close a popup", cost(&mut day, &mut picture, "esc"), 450);
+    add("open a question", cost(&mut day, &mut picture, "q"), 450);
+    add("close it", cost(&mut day, &mut picture, "esc"), 450);
+    add("open a picker of nine rows", cost(&mut day, &mut picture, "i"), 1300);
+    add("close it", cost(&mut day, &mut picture, "esc"), 1100);
     clock.follow(clock.now() + chrono::Duration::minutes(1));
     day.app().minute();
     add("a minute passes on an idle list", picture.draw(day.app()).len(), 40);
