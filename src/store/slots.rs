@@ -103,38 +103,43 @@ async fn free_between(
 ) -> Result<(), Error> {
     let (first_minute, end_minute) = f.part.minutes();
     let wanted = i64::from(f.limit.min(200)) - i64::try_from(found.len()).unwrap_or(0);
-    // No appointment is longer than four hours: the lower bound lets an index find what overlaps.
+    // No appointment is longer than four hours: the lower bound lets an index find what overlaps a session, once for each.
     let rows = sqlx::query!(
-        r#"select s.id as session, s.provider_id, v.family_name, v.given_name, p.profession, s.centre_id, c.name as centre_name,
-                  c.zone, s.day, g.at as "starts_at!", g.at + make_interval(mins => s.slot_minutes) as "ends_at!"
-             from clinic.clinic_session s
-             join clinic.provider p on p.id = s.provider_id
-             join clinic.account v on v.id = p.account_id
-             join clinic.centre c on c.id = s.centre_id
-             left join clinic.department d on d.id = p.department_id
-             cross join (select clinic.now() as now, clinic.setting('book_ahead_days')::int as ahead) t
-             cross join lateral generate_series(s.starts_at, s.ends_at - make_interval(mins => s.slot_minutes),
-                                                make_interval(mins => s.slot_minutes)) g(at)
-            where s.removed_at is null and s.day between $1 and $2 and s.ends_at > t.now and g.at >= t.now
-              and g.at <= t.now + make_interval(days => t.ahead)
-              and v.deactivated_at is null and c.retired_at is null and d.closed is not true
-              and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
-              and ($5::uuid is null or p.department_id = $5) and ($6::uuid is null or s.centre_id = $6)
-              and extract(hour from g.at at time zone c.zone) * 60 + extract(minute from g.at at time zone c.zone) >= $7::int4
-              and extract(hour from g.at at time zone c.zone) * 60 + extract(minute from g.at at time zone c.zone) < $8::int4
-              and not exists (select from clinic.appointment x
-                               where x.provider_id = s.provider_id and x.kind = 'slot'
-                                 and x.status in ('booked', 'arrived', 'in_progress')
-                                 and x.starts_at > g.at - interval '4 hours'
-                                 and x.starts_at < g.at + make_interval(mins => s.slot_minutes) and x.ends_at > g.at)
-              and ($9::uuid is null or not exists (select from clinic.appointment x
-                               where x.patient_id = $9 and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')
-                                 and x.starts_at > g.at - interval '4 hours'
-                                 and x.starts_at < g.at + make_interval(mins => s.slot_minutes) and x.ends_at > g.at))
-              and ($9::uuid is null or $3::uuid is not null
-                   or p.account_id is distinct from (select y.account_id from clinic.patient y where y.id = $9)
-                      and (p.profession <> 'specialist' or clinic.referral_exists($9, s.provider_id, s.day)))
-            order by g.at, v.family_name, v.given_name, s.id limit $10"#,
+        r#"with open as materialized (
+                select s.id, s.provider_id, s.centre_id, s.day, s.starts_at, s.ends_at, make_interval(mins => s.slot_minutes) as step,
+                       v.family_name, v.given_name, p.profession, c.name as centre_name, c.zone,
+                       (select range_agg(x.during) from clinic.appointment x
+                         where x.provider_id = s.provider_id and x.kind = 'slot'
+                           and x.status in ('booked', 'arrived', 'in_progress')
+                           and x.starts_at > s.starts_at - interval '4 hours' and x.starts_at < s.ends_at) as busy
+                  from clinic.clinic_session s
+                  join clinic.provider p on p.id = s.provider_id
+                  join clinic.account v on v.id = p.account_id
+                  join clinic.centre c on c.id = s.centre_id
+                  left join clinic.department d on d.id = p.department_id
+                 where s.removed_at is null and s.day between $1 and $2 and s.ends_at > (select clinic.now())
+                   and v.deactivated_at is null and c.retired_at is null and d.closed is not true
+                   and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
+                   and ($5::uuid is null or p.department_id = $5) and ($6::uuid is null or s.centre_id = $6)
+                   and ($9::uuid is null or $3::uuid is not null
+                        or p.account_id is distinct from (select y.account_id from clinic.patient y where y.id = $9)
+                           and (p.profession <> 'specialist' or clinic.referral_exists($9, s.provider_id, s.day)))),
+           away as materialized (
+                select range_agg(x.during) as at from clinic.appointment x
+                 where x.patient_id = $9 and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')),
+           t as materialized (select clinic.now() as now, clinic.setting('book_ahead_days')::int as ahead)
+           select o.id as "session!", o.provider_id as "provider_id!", o.family_name as "family_name!", o.given_name as "given_name!",
+                  o.profession as "profession!", o.centre_id as "centre_id!", o.centre_name as "centre_name!", o.zone as "zone!",
+                  o.day as "day!", g.at as "starts_at!", g.at + o.step as "ends_at!"
+             from open o cross join t cross join away
+             cross join lateral generate_series(o.starts_at, o.ends_at - o.step, o.step) g(at)
+            where g.at >= t.now and g.at <= t.now + make_interval(days => t.ahead)
+              and ($7::int4 = 0 and $8::int4 = 1440
+                   or extract(hour from g.at at time zone o.zone) * 60 + extract(minute from g.at at time zone o.zone) >= $7::int4
+                  and extract(hour from g.at at time zone o.zone) * 60 + extract(minute from g.at at time zone o.zone) < $8::int4)
+              and not coalesce(o.busy && tstzrange(g.at, g.at + o.step), false)
+              and not coalesce(away.at && tstzrange(g.at, g.at + o.step), false)
+            order by g.at, o.family_name, o.given_name, o.id limit $10"#,
         from,
         to,
         f.provider.map(|p| p.0),
