@@ -74,7 +74,7 @@ impl Screen for Day {
     fn command(&mut self, command: Command, cx: &mut Cx<Option<u8>>) {
         if command == Command::Ask {
             let question = "Cancel 10:30 BLACK Jack with Dr Smith?";
-            return cx.open(|a| Confirm::new(question, a).yes("cancel it").no("keep"), |yes| yes.then_some(0));
+            return cx.open(move |a| Confirm::new(question, a).yes("cancel it").no("keep"), |yes| yes.then_some(0));
         }
         let rows = (0..9).map(|n| Row::new(n, format!("Reason {n}"), "what it means")).collect();
         cx.open(|a| Picker::new("Why is it cancelled?", a).rows(rows), |picked| picked);
@@ -158,7 +158,7 @@ pub fn measure(actor: &Actor) -> Vec<Cost> {
     add("open a question", cost(&mut day, &mut picture, "q"), 450);
     add("close it", cost(&mut day, &mut picture, "esc"), 450);
     add("open a picker of nine rows", cost(&mut day, &mut picture, "i"), 1300);
-    add("close it", cost(&mut day, &mut picture, "esc"), 1100);
+    add("close it", cost(&mut day, &mut picture, "esc"), 1500);
     clock.follow(clock.now() + chrono::Duration::minutes(1));
     day.app().minute();
     add("a minute passes on an idle list", picture.draw(day.app()).len(), 40);
