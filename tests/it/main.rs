@@ -25,3 +25,4 @@ mod store_sessions;
 mod store_visit;
 mod support;
 mod terminal;
+mod visit_lost;
