@@ -284,7 +284,7 @@ fn a_prefix_shows_what_may_follow_and_the_palette_goes_only_where_there_is_a_scr
 fn a_locked_terminal_hides_everything_and_opens_where_it_was() {
     let mut p = start_clinic();
     sign_in(&mut p.tui, "mei");
-    let before = p.tui.screen();
+    let before = p.tui.wait_for("Nobody is booked");
     p.tui.keys("gl");
     p.tui.wait_for("Locked");
     wait_until("the server to know", || (sessions(&p.db, "locked_at is not null") == 1).then_some(()));

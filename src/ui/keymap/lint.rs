@@ -93,7 +93,7 @@ fn shadowed(map: &Keymap, section: &str, keys: &[Key], command: &str) -> Option<
     let Found::Command(hidden) = map.find(outer, keys) else { return None };
     let digit = hidden.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
     let meant = digit
-        || hidden == "app.back"
+        || matches!(hidden.as_str(), "app.back" | "app.enter")
         || hidden == command
         || command == "none"
         || map.overrides.contains(&(section.to_owned(), keys.to_vec()));

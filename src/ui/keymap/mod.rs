@@ -107,7 +107,11 @@ impl Keymap {
         for section in sections {
             for (keys, c) in self.sections.get(section.as_ref()).into_iter().flatten() {
                 let shorter = best.as_ref().is_none_or(|b| rank(keys) < rank(b));
-                if c == command && shorter && fits(keys) && self.find(sections, keys) == Found::Command(command.into()) {
+                if c == command
+                    && shorter
+                    && fits(keys)
+                    && self.find(sections, keys) == Found::Command(command.into())
+                {
                     best = Some(keys.clone());
                 }
             }

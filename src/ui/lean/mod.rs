@@ -181,7 +181,8 @@ impl Lean {
                 change.colour(colour, base);
             }
         }
-        let code = if fresh.0.is_empty() || fresh.0.len() < change.0.len() { fresh.reset() } else { change.0 };
+        let code =
+            if fresh.0.is_empty() || fresh.0.len() < change.0.len() { fresh.reset() } else { change.0 };
         self.out.extend_from_slice(b"\x1b[");
         self.out.extend_from_slice(code.as_bytes());
         self.out.push(b'm');
@@ -323,7 +324,9 @@ impl Codes {
             Color::LightCyan => 66,
             Color::White => 67,
             Color::Indexed(i) => return [base + 8, 5, i].into_iter().for_each(|n| self.add(n.into())),
-            Color::Rgb(r, g, b) => return [base + 8, 2, r, g, b].into_iter().for_each(|n| self.add(n.into())),
+            Color::Rgb(r, g, b) => {
+                return [base + 8, 2, r, g, b].into_iter().for_each(|n| self.add(n.into()));
+            }
         };
         self.add((base + n).into());
     }

@@ -9,9 +9,9 @@ mod front_desk;
 mod keymaps;
 mod login;
 pub mod sample;
+mod visit;
 mod whole;
 mod wire;
-mod visit;
 
 use praxis::{
     clock::Clock,

@@ -1,5 +1,8 @@
 //! Locking, signing out, leaving unsaved work, places and the palette: the app as a whole, without a server.
-use super::{actor, env, sample::{Msg, Sample}};
+use super::{
+    actor, env,
+    sample::{Msg, Sample},
+};
 use praxis::{
     domain::{actor::Role, ids::PatientId, why::Why},
     store::{Change, Error, Store},
@@ -11,7 +14,10 @@ use praxis::{
         testing::Stage,
     },
 };
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -171,7 +177,8 @@ fn the_palette_finds_people_and_enter_waits_for_them() {
 
 #[test]
 fn vim_keys_move_open_and_go_back_and_forms_still_type() {
-    let mut stage = Stage::with_keymap(Sample::new(), env(Some(actor(Role::Receptionist))), load("vim", None));
+    let mut stage =
+        Stage::with_keymap(Sample::new(), env(Some(actor(Role::Receptionist))), load("vim", None));
     stage.deliver(Msg::Loaded(Sample::rows()));
     stage.keys("j j k");
     assert_eq!(stage.screen().unwrap().table.position(), 1);

@@ -74,7 +74,10 @@ impl Screen for Day {
     fn command(&mut self, command: Command, cx: &mut Cx<Option<u8>>) {
         if command == Command::Ask {
             let question = "Cancel 10:30 BLACK Jack with Dr Smith?";
-            return cx.open(move |a| Confirm::new(question, a).yes("cancel it").no("keep"), |yes| yes.then_some(0));
+            return cx.open(
+                move |a| Confirm::new(question, a).yes("cancel it").no("keep"),
+                |yes| yes.then_some(0),
+            );
         }
         let rows = (0..9).map(|n| Row::new(n, format!("Reason {n}"), "what it means")).collect();
         cx.open(|a| Picker::new("Why is it cancelled?", a).rows(rows), |picked| picked);
