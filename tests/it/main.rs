@@ -31,4 +31,5 @@ mod store_sessions;
 mod store_visit;
 mod support;
 mod two_programs;
+mod terminal;
 mod visit_lost;
