@@ -150,6 +150,8 @@ impl Booking {
             return self.ask_strips(cx.env().today(), cx);
         }
         let Some(actor) = cx.env().actor.clone() else { return };
+        // The newer load takes the older one's place: a question that waits for its answer is asked again, not refreshed.
+        let again = again && self.asked.is_none();
         let filter = self.filter(cx);
         let mut wanted = filter.clone();
         // A moved appointment is in nobody's way, least of all in its own.
@@ -347,7 +349,9 @@ impl Screen for Booking {
             Msg::Profile(Ok(profile)) => self.profile = Some(profile),
             Msg::Free(filter, again, Ok(slots)) => {
                 if again {
-                    self.offers.refresh(slots);
+                    if filter == self.filter(cx) {
+                        self.offers.refresh(slots);
+                    }
                 } else if self.asked.as_ref() == Some(&filter) {
                     self.asked = None;
                     self.answered = true;
