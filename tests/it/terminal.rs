@@ -339,17 +339,22 @@ fn a_server_away_at_sign_in_is_told_and_the_next_try_works() {
 #[test]
 fn a_panic_gives_the_terminal_back_first() {
     let me = std::env::current_exe().unwrap();
-    let args = ["--exact", "terminal::a_program_that_panics", "--ignored", "--nocapture"];
-    let mut tui = Tui::start_program(me.to_str().unwrap(), &args, &[], 24, 80);
+    let args = ["--exact", "terminal::a_program_that_panics", "--nocapture"];
+    let mut tui = Tui::start_program(me.to_str().unwrap(), &args, &[(PANIC_IN_TERMINAL, "1")], 24, 80);
     assert!(!tui.wait_exit().success());
     assert_given_back(&tui);
     tui.wait_screen("the sentence", |s| s.contains("ended unexpectedly"));
 }
 
+/// Set in the program that [`a_panic_gives_the_terminal_back_first`] starts.
+const PANIC_IN_TERMINAL: &str = "PRAXIS_TEST_PANIC";
+
 /// Not a test of its own: what `a_panic_gives_the_terminal_back_first` runs in a terminal.
 #[test]
-#[ignore = "run in a terminal by another test"]
 fn a_program_that_panics() {
+    if std::env::var_os(PANIC_IN_TERMINAL).is_none() {
+        return;
+    }
     let terminal = praxis::ui::terminal::Terminal::take().unwrap();
     wait_until("the writer", || (!terminal.is_busy()).then_some(()));
     terminal.write(b"\x1b[?25lhere".to_vec());
