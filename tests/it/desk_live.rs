@@ -103,10 +103,8 @@ async fn a_caller_is_booked_in_six_keys_checked_in_with_one_and_taken_back_with_
     desk.key("u");
     desk.sees("Taken back").await;
     let mut c = db.superuser().await;
-    let found: (String, i64) = sqlx::query_as("select status, version from clinic.appointment")
-        .fetch_one(&mut c)
-        .await
-        .unwrap();
+    let found: (String, i64) =
+        sqlx::query_as("select status, version from clinic.appointment").fetch_one(&mut c).await.unwrap();
     assert_eq!(found, ("booked".to_owned(), 5));
 }
 
