@@ -11,7 +11,7 @@ use crate::{
     ui::{
         self, News, Setup,
         app::{Hooks, Link as Mark},
-        keymap,
+        finders, keymap,
         route::Route,
         theme::Theme,
     },
@@ -78,7 +78,7 @@ fn hooks(config: &Config) -> Hooks {
             })
         })),
         lock_after: Some(config.idle_lock),
-        palette: vec![],
+        palette: vec![Arc::new(finders::Patients), Arc::new(finders::Directory)],
     }
 }
 

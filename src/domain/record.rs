@@ -1,7 +1,7 @@
 //! The whole record of one visit, as it is read afterwards: every field of the panel, who wrote it, what was amended.
 use super::{
     diagnosis::Diagnosis,
-    encounter::{Note, Observation, PastVisit, Visit},
+    encounter::{Note, Observation, Visit},
     history::History,
     ids::{
         DiagnosisId, EncounterId, NoteId, PatientId, PrescriptionId, ReferralId, ReportId, ResultId,
@@ -111,21 +111,4 @@ pub struct Record {
     /// The booked follow-up: its time and with whom.
     pub follow_up: Option<(DateTime<Utc>, PersonName)>,
     pub amendments: Vec<Amendment>,
-}
-
-/// A page of a history, newest first.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HistoryPage {
-    pub visits: Vec<PastVisit>,
-    /// Where the next page begins; none at the end.
-    pub next: Option<HistoryCursor>,
-    /// The reader sees the whole history; otherwise only their own visits.
-    pub whole: bool,
-}
-
-/// The last visit of a page: the next page is older than it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HistoryCursor {
-    pub started_at: DateTime<Utc>,
-    pub encounter: EncounterId,
 }

@@ -46,18 +46,17 @@ mod result;
 pub mod sealed;
 mod service_request;
 mod session;
+mod setting;
 mod slots;
+mod stale;
 mod strike;
+mod system;
 mod treatment;
 
+pub use account::{AccountFilter, Deactivated, Verifier};
 pub use appointment::AppointmentStep;
 pub use banner::{AllergyMark, Banner, Identity};
 pub use board::{Board, BoardCounts, BoardRow};
-mod setting;
-mod stale;
-mod system;
-
-pub use account::{AccountFilter, Deactivated, Verifier};
 pub use call::Event;
 pub use change::{Change, Link, RowChange};
 pub use clinic_session::SessionsOf;

@@ -1,5 +1,5 @@
-//! Reading what was written: the whole record of one visit, and a patient's visits across centres. Who may is the
-//! database's answer; who may not is told why, and that is logged too.
+//! Reading what was written: the whole record of one visit. Who may is the database's answer; who may not is told why,
+//! and that is logged too.
 use super::{
     Error, Event, Store, authored::name, diagnosis::diagnoses, encounter, history, note::notes_in,
     observation, prescription::prescriptions, referral::referrals, report::reports, service_request::orders,
@@ -9,7 +9,7 @@ use crate::domain::{
     actor::Actor,
     ids::{EncounterId, PatientId},
     name::PersonName,
-    record::{Amendment, HistoryCursor, HistoryPage, Identity, Record, Struck},
+    record::{Amendment, Identity, Record, Struck},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -51,57 +51,6 @@ impl Store {
             Err((patient, (rule, mut facts))) => {
                 let mut event = Event::new("record.open", "encounter").id(encounter.0);
                 event.patient = patient.map(PatientId);
-                facts["role"] = actor.role.code().into();
-                self.refuse(actor, event, &rule, &facts).await
-            }
-        }
-    }
-
-    /// A page of a patient's visits from every centre, newest first; `before` is where the page before ended.
-    ///
-    /// Whoever may not read the whole history sees the visits they wrote themselves, and is refused when there are none.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the rules of [`Store::record`].
-    pub async fn patient_history(
-        &self,
-        actor: &Actor,
-        patient: PatientId,
-        before: Option<HistoryCursor>,
-        opened: bool,
-    ) -> Result<HistoryPage, Error> {
-        let found = self.read(actor, move |c| {
-            Box::pin(async move {
-                let asked = sqlx::query!(
-                    r#"select clinic.why_not_read($1) as why, clinic.setting('history_grace_days') as "days!""#,
-                    patient.0
-                )
-                .fetch_one(&mut *c)
-                .await?;
-                let cursor = before.map(|b| (b.started_at, b.encounter));
-                let visits = encounter::past(c, patient, EncounterId(Uuid::nil()), cursor).await?;
-                if let (Some(why), true, None) = (&asked.why, visits.is_empty(), before) {
-                    return Ok(Err(closed(why, &asked.days)));
-                }
-                if opened {
-                    Event::new("record.history", "patient")
-                        .id(patient.0)
-                        .patient(patient)
-                        .facts(serde_json::json!({ "rows": visits.len() }))
-                        .record(&mut *c)
-                        .await?;
-                }
-                let next = visits
-                    .last()
-                    .filter(|_| i64::try_from(visits.len()).is_ok_and(|n| n >= encounter::PAGE))
-                    .map(|v| HistoryCursor { started_at: v.started_at, encounter: v.encounter });
-                Ok(Ok(HistoryPage { visits, next, whole: asked.why.is_none() }))
-            })
-        });
-        match found.await? {
-            Ok(page) => Ok(page),
-            Err((rule, mut facts)) => {
-                let event = Event::new("record.history", "patient").id(patient.0).patient(patient);
                 facts["role"] = actor.role.code().into();
                 self.refuse(actor, event, &rule, &facts).await
             }

@@ -81,7 +81,6 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Stale`] when it was decided meanwhile; [`Error::Duplicate`] when an address or number is taken.
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of the decision")]
     pub async fn accept_registration(
         &self,
         actor: &Actor,

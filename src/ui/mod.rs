@@ -3,6 +3,7 @@ pub mod app;
 pub mod command;
 pub mod cx;
 pub mod desk;
+pub mod finders;
 pub mod input;
 pub mod keymap;
 pub mod layer;

@@ -10,7 +10,6 @@ use praxis::{
     ui::{
         screens::{
             appointment::Panel,
-            history::History,
             record::{RecordView, record_text},
         },
         testing::Stage,
@@ -54,6 +53,14 @@ impl Room {
         let found = self.stage.until(text).await;
         assert!(found, "{text:?} is not on\n{}", self.stage.text());
     }
+    /// The frame without the seconds of the real clock.
+    fn frame(&mut self) -> String {
+        let text = self.stage.text();
+        match text.split_once("saved 09:00:") {
+            Some((before, after)) => format!("{before}saved 09:00:00{}", &after[2..]),
+            None => text,
+        }
+    }
     /// Counts keys from here on.
     fn budget(&mut self) {
         self.keys = 0;
@@ -79,13 +86,13 @@ async fn a_drug_is_prescribed_with_one_line_and_two_enters() {
     r.budget();
     r.typed("amoxicillin 500 mg tds 7d");
     r.keys("enter");
-    r.sees("amoxicillin, 500 mg, three times a day, for 7 days   Enter prescribes it").await;
+    r.sees("amoxicillin, 500 mg, three times a day, for 7 days -- Enter prescribes it").await;
     r.keys("enter");
     r.sees("It is prescribed.").await;
     assert!(r.keys <= 2, "{} keys", r.keys);
     let record = r.record().await;
     assert_eq!(record.prescriptions.len(), 1);
-    insta::assert_snapshot!("diagnosis_tab", r.stage.text());
+    insta::assert_snapshot!("diagnosis_tab", r.frame());
 }
 
 #[tokio::test]
@@ -137,7 +144,7 @@ async fn tests_are_ordered_moved_on_answered_and_acknowledged_from_the_keyboard(
     r.sees("crp: 7 mg/L (<5), high, by Central Lab").await;
     r.keys("enter");
     r.sees("NOT SEEN").await;
-    insta::assert_snapshot!("tests_tab", r.stage.text());
+    insta::assert_snapshot!("tests_tab", r.frame());
     r.keys("s");
     r.sees("The results are acknowledged.").await;
     r.sees("reviewed").await;
@@ -169,10 +176,10 @@ async fn the_follow_up_is_booked_with_three_keys() {
     r.keys("b");
     r.sees("Follow-up from when?").await;
     r.keys("enter");
-    r.sees("Friday 13 March 2026 08:00").await;
+    r.sees("Fri 13 Mar 2026 08:00").await;
     r.keys("enter");
     r.sees("Booked: ").await;
-    r.sees("Follow-up booked: Friday 13 March 2026 08:00").await;
+    r.sees("Booked Fri 13 Mar 08:00").await;
     assert!(r.keys <= 3, "{} keys", r.keys);
     let record = r.record().await;
     assert_eq!(record.visit.follow_up_on, Some(r.clinic.tomorrow));
@@ -199,12 +206,12 @@ async fn fields_of_the_end_are_saved_as_they_are_left() {
     r.keys("esc");
     r.sees("02 Apr 2026").await;
     r.sees("14 Mar 2026").await;
-    insta::assert_snapshot!("end_tab", r.stage.text());
+    insta::assert_snapshot!("end_tab", r.frame());
     r.keys("ctrl-s");
     r.sees("saved").await;
     let text = record_text(&r.record().await);
     for shown in [
-        "Date: Thursday 2 April 2026",
+        "Date: Thu 02 Apr 2026",
         "Notes: check the chest",
         "Fee: 85.00",
         "Sick note: 12 Mar 2026 to 14 Mar 2026",
@@ -219,6 +226,8 @@ async fn a_referral_is_written_and_sent_from_the_end_and_the_specialist_can_be_b
     let mut r = room().await;
     r.keys("5");
     r.sees("No referral").await;
+    r.sees("85.00").await;
+    r.sees("saved 09:00").await;
     r.keys("f");
     r.sees("Refer to").await;
     r.typed("nees");
@@ -227,7 +236,7 @@ async fn a_referral_is_written_and_sent_from_the_end_and_the_specialist_can_be_b
     r.typed("murmur");
     r.keys("tab");
     r.typed("Dear Liam");
-    insta::assert_snapshot!("referral_form", r.stage.text());
+    insta::assert_snapshot!("referral_form", r.frame());
     r.keys("ctrl-s");
     r.sees("The referral is sent").await;
     let record = r.record().await;
@@ -271,7 +280,6 @@ async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
     insta::assert_snapshot!("record_view", s.text());
     s.keys("a").type_text("It was the left ear.").keys("ctrl-s");
     assert!(s.until("The addendum is in the record.").await, "{}", s.text());
-    s.keys("end");
     assert!(s.until("It was the left ear.").await, "{}", s.text());
     s.keys("e");
     assert!(s.until("Diagnosis: J06.9").await, "{}", s.text());
@@ -283,15 +291,10 @@ async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
 }
 
 #[tokio::test]
-async fn a_stranger_sees_the_reason_in_the_record_and_in_the_history() {
+async fn a_stranger_sees_the_reason_in_the_record() {
     let r = room().await;
     let gary = people::signed_in(&r.db, "gary").await;
     let mut s = Stage::live(RecordView::new(r.encounter), gary.actor.clone(), gary.store.clone());
     assert!(s.until("You have no appointment and no connection").await, "{}", s.text());
     insta::assert_snapshot!("record_closed", s.text());
-    let mut s = Stage::live(History::of(r.clinic.jack), gary.actor.clone(), gary.store.clone());
-    assert!(s.until("You have no appointment and no connection").await, "{}", s.text());
-    let mut s = Stage::live(History::of(r.clinic.jack), r.anna.actor.clone(), r.anna.store.clone());
-    assert!(s.until("blood test").await, "{}", s.text());
-    insta::assert_snapshot!("history", s.text());
 }

@@ -4,7 +4,7 @@ use crate::{
     domain::{dates, why::Why},
     tr,
 };
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 /// What may be typed into a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +234,7 @@ pub fn past_date(typed: &str, today: NaiveDate) -> Result<Option<NaiveDate>, Why
         },
     };
     match found {
-        Some(date) if date <= today && date.format("%Y").to_string() >= "1850".to_owned() => Ok(Some(date)),
+        Some(date) if date <= today && date.year() >= 1850 => Ok(Some(date)),
         _ => Err(wrong()),
     }
 }

@@ -67,7 +67,8 @@ pub(super) fn read(folder: &Path, layout: &Layout, problems: &mut Vec<Remark>) -
 
 /// Reads the bytes of a file.
 pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) -> Vec<Row> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = quotes_first(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let bytes = bytes.as_slice();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut found = vec![];
     let mut header: Option<(usize, Vec<Option<&'static str>>)> = None;
@@ -110,6 +111,29 @@ pub(super) fn rows(bytes: &[u8], layout: &Layout, problems: &mut Vec<Remark>) ->
         ));
     }
     found
+}
+
+/// The same without the blanks that stand before an opening quotation mark: a quote counts only as the first of a field.
+fn quotes_first(bytes: &[u8]) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut out = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len()));
+    let (mut i, mut quoted, mut at_start) = (0, false, true);
+    while let Some(&b) = bytes.get(i) {
+        if at_start && matches!(b, b' ' | b'\t') {
+            let blanks = bytes[i..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            if bytes.get(i + blanks) == Some(&b'"') {
+                i += blanks;
+                continue;
+            }
+        }
+        // Two quotes in a row inside of a field close it and open it again.
+        if b == b'"' && (at_start || quoted || out.last() == Some(&b'"')) {
+            quoted = !quoted;
+        }
+        at_start = !quoted && matches!(b, b',' | b'\n' | b'\r');
+        out.push(b);
+        i += 1;
+    }
+    out
 }
 
 /// Counts lines as an editor does: a record may be said to begin at the end of the line before it.

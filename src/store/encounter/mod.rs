@@ -203,7 +203,7 @@ impl Store {
 }
 
 /// How many visits a page of the Info tab's list has.
-pub(super) const PAGE: i64 = 50;
+const PAGE: i64 = 50;
 
 pub(super) async fn past(
     c: &mut PgConnection,

@@ -29,10 +29,14 @@ impl ScrollText {
     pub fn set(&mut self, text: impl Into<String>) {
         self.text = text.into();
     }
+    /// Scrolls to the end when it is drawn next.
+    pub fn to_end(&mut self) {
+        self.top = usize::MAX;
+    }
     /// Draws the visible part.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let room = usize::from(area.width.saturating_sub(2)).max(1);
-        let lines: Vec<String> = clean_lines(&self.text).lines().flat_map(|l| wrap(l, room)).collect();
+        let lines: Vec<String> = clean_lines(&self.text).lines().flat_map(|l| indented(l, room)).collect();
         self.page = usize::from(area.height).max(1);
         self.lines = lines.len();
         self.top = self.top.min(lines.len().saturating_sub(self.page));
@@ -40,6 +44,14 @@ impl ScrollText {
             super::put(frame, area, y as u16, &format!(" {line}"), ui.theme.text());
         }
     }
+}
+
+/// Wraps a line, every piece as far in as its beginning.
+fn indented(line: &str, room: usize) -> Vec<String> {
+    let text = line.trim_start_matches(' ');
+    let indent = &line[..line.len() - text.len()];
+    let pieces = wrap(text, room.saturating_sub(indent.len()).max(1));
+    pieces.into_iter().map(|piece| format!("{indent}{piece}")).collect()
 }
 
 impl Widget for ScrollText {

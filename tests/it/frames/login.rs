@@ -196,3 +196,53 @@ async fn the_front_door_needs_no_sign_in() {
     let door = people::nobody(&db).await.front_door().await.unwrap();
     assert_eq!((door.name.as_str(), door.contact.as_str()), ("Praxis", "02 9999 0000"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_wipes_the_screen_and_ends_the_session_on_the_server() {
+    use praxis::ui::{
+        app::{App, Ticks},
+        input::Input,
+        keymap::{Key, Keymap},
+        route::Route,
+        theme::Theme,
+    };
+    let db = fresh_database();
+    let clinic = people::clinic(&db).await;
+    let mut c = people::writer(&db).await;
+    let store = people::nobody(&db).await;
+    let (mut app, mut answers) = App::new(
+        std::sync::Arc::new(Keymap::built_in()),
+        Theme::default(),
+        env(None),
+        Some(store),
+        Ticks::default(),
+    );
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
+    let mut text = |app: &mut App| {
+        terminal.draw(|f| app.view(f)).unwrap();
+        terminal.backend().to_string()
+    };
+    let open = "select count(*) from auth.session where account_id = $1 and ended_at is null";
+    app.open(Route::Login);
+    for key in "anna".chars() {
+        app.input(Input::Key(Key::char(key)));
+    }
+    app.input(Input::Key(Key::sequence("enter").unwrap()[0]));
+    app.input(Input::Paste(PASSWORD.into()));
+    app.input(Input::Key(Key::sequence("enter").unwrap()[0]));
+    while !text(&mut app).contains("every visit is signed") {
+        app.deliver(answers.recv().await.unwrap());
+    }
+    assert_eq!(people::count(&mut c, open, clinic.gp.account.0).await, 1);
+    for key in Key::sequence("g q").unwrap() {
+        app.input(Input::Key(key));
+    }
+    assert!(app.take_repaint(), "everything is drawn anew");
+    let after = text(&mut app);
+    assert!(after.contains("Login or e-mail") && !after.contains("anna"), "{after}");
+    let since = std::time::Instant::now();
+    while people::count(&mut c, open, clinic.gp.account.0).await > 0 {
+        assert!(since.elapsed() < crate::support::PATIENCE, "the session is still open");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,5 +1,5 @@
 //! Applying to be registered as a provider, before there is an account. An administrator checks and decides.
-use super::fields::{FormCommand, busy, leave, optional, ruled, stored};
+use super::fields::{FormCommand, busy, labelled, leave, optional, ruled, stored};
 use crate::{
     domain::{
         account::Application, ids::RegistrationId, name::PersonName, provider::Profession,
@@ -54,7 +54,7 @@ impl Default for Apply {
             .with(Name::Number, optional(F::ProviderNumber, false))
             .with(Name::Registration, optional(F::RegistrationNumber, true))
             .with(Name::Licence, optional(F::LicenceNumber, false))
-            .with(Name::Expertise, optional(F::Specialty, false));
+            .with(Name::Expertise, labelled(tr!("Expertise"), F::Specialty, false));
         Self { form, id: RegistrationId::new(), saving: false, done: false }
     }
 }

@@ -25,7 +25,7 @@ use ratatui::{Frame, layout::Rect};
 enum Name {
     Kind,
     Number,
-    Name,
+    Called,
     Phone,
     Email,
     Address,
@@ -54,7 +54,7 @@ impl CentreForm {
         let kind = old.as_ref().map_or("", |o| tr_str(o.details.kind.word()));
         let form = Form::new()
             .with(Name::Kind, Field::choice(tr!("Kind"), kinds).required().with(kind))
-            .with(Name::Name, ruled(F::CentreName).with(&is(|d| &d.name)))
+            .with(Name::Called, ruled(F::CentreName).with(&is(|d| &d.name)))
             .with(Name::Number, optional(F::CentreNumber, false).with(&is(|d| &d.number)))
             .with(Name::Phone, optional(F::Phone, false).with(&is(|d| &d.phone)))
             .with(Name::Email, optional(F::Email, false).with(&is(|d| &d.email)))
@@ -70,7 +70,7 @@ impl CentreForm {
         Some(CentreDetails {
             kind: *CentreKind::ALL.get(self.form.chosen(Name::Kind)?)?,
             number: get(Name::Number, F::CentreNumber),
-            name: get(Name::Name, F::CentreName),
+            name: get(Name::Called, F::CentreName),
             phone: get(Name::Phone, F::Phone),
             email: get(Name::Email, F::Email),
             address: get(Name::Address, F::Address),
@@ -125,7 +125,7 @@ impl Screen for CentreForm {
             }
             Err(e) => {
                 if let Error::Duplicate(why) = &e {
-                    let at = if why.rule == "centre_number_key" { Name::Number } else { Name::Name };
+                    let at = if why.rule == "centre_number_key" { Name::Number } else { Name::Called };
                     self.form.problem(at, why.sentence.clone());
                 }
                 cx.failed(&e);

@@ -23,7 +23,7 @@ use ratatui::{Frame, layout::Rect};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
     Centre,
-    Name,
+    Called,
     Services,
     Closed,
     Opens,
@@ -59,7 +59,7 @@ impl DepartmentForm {
         let closed = if old.as_ref().is_some_and(|o| o.details.closed) { "yes" } else { "" };
         let form = Form::new()
             .with(Name::Centre, centre)
-            .with(Name::Name, ruled(F::DepartmentName).with(&is(|d| &d.name)))
+            .with(Name::Called, ruled(F::DepartmentName).with(&is(|d| &d.name)))
             .with(Name::Services, Field::text(tr!("Services")).max(200).with(&is(|d| &d.services)))
             .with(Name::Closed, Field::toggle(tr!("Closed")).with(closed))
             .with(
@@ -80,7 +80,7 @@ impl DepartmentForm {
         };
         Some(DepartmentDetails {
             centre,
-            name: stored(F::DepartmentName, &self.form.get(Name::Name)),
+            name: stored(F::DepartmentName, &self.form.get(Name::Called)),
             services: stored(F::ItemNotes, &self.form.get(Name::Services)),
             closed: self.form.is_on(Name::Closed),
             opens: stored(F::ItemNotes, &self.form.get(Name::Opens)),
@@ -145,7 +145,7 @@ impl Screen for DepartmentForm {
             Msg::Saved(Err(e)) => {
                 self.request.ended(Some(&e));
                 if let Error::Duplicate(why) = &e {
-                    self.form.problem(Name::Name, why.sentence.clone());
+                    self.form.problem(Name::Called, why.sentence.clone());
                 }
                 cx.failed(&e);
             }

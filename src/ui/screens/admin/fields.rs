@@ -31,10 +31,15 @@ pub(super) fn ruled(field: validate::Field) -> Field {
 
 /// The same, required or not as the form wants it.
 pub(super) fn optional(field: validate::Field, required: bool) -> Field {
+    labelled(tr_str(field.rule().label), field, required)
+}
+
+/// The same under another name.
+pub(super) fn labelled(label: &str, field: validate::Field, required: bool) -> Field {
     let rule = field.rule();
     let text = match rule.kind {
-        validate::Kind::Text => Field::many(tr_str(rule.label), 3),
-        _ => Field::text(tr_str(rule.label)),
+        validate::Kind::Text => Field::many(label, 3),
+        _ => Field::text(label),
     };
     let text = text
         .max(rule.max)
@@ -64,17 +69,12 @@ pub(super) fn leave(dirty: usize) -> Leave {
 }
 
 /// One request and the one-time code that belongs to it: asked again, it is the same code.
+#[derive(Default)]
 pub(super) struct Request {
     pub id: RequestId,
     code: Arc<OnceCell<(Zeroizing<String>, Verifier)>>,
     /// A save is on its way.
     pub saving: bool,
-}
-
-impl Default for Request {
-    fn default() -> Self {
-        Self { id: RequestId::new(), code: Arc::default(), saving: false }
-    }
 }
 
 impl Request {

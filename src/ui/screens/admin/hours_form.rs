@@ -56,7 +56,7 @@ impl HoursForm {
                     .collect();
                 let field = Field::text(tr_str(WEEKDAYS[day as usize - 1]))
                     .max(60)
-                    .hint("09:00-12:30, 14:00-18:00")
+                    .hint(tr!("no hours"))
                     .check(|typed| parse_hours(typed).map(|_| ()))
                     .with(&show_hours(&here));
                 form = form.with(Name::At(*centre, day), field);
@@ -152,6 +152,7 @@ impl Screen for HoursForm {
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let [top, rest] = split_top(area, 2);
         put(frame, top, 0, &format!(" {}", self.title()), ui.theme.strong());
+        put(frame, top, 1, tr!(" Write hours as 09:00-12:30, 14:00-18:00."), ui.theme.dim());
         self.form.view(frame, rest, ui);
     }
 }

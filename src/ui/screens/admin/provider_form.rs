@@ -1,5 +1,5 @@
 //! Everything that is known of a provider beside name and address, which are the account's.
-use super::fields::{FormCommand, Request, busy, leave, optional, stored};
+use super::fields::{FormCommand, Request, busy, labelled, leave, optional, stored};
 use crate::{
     domain::{
         centre::DepartmentEntry,
@@ -85,7 +85,7 @@ fn money(cents: i32) -> String {
 
 fn cents(typed: &str) -> Option<i32> {
     let (whole, part) = typed.split_once('.').unwrap_or((typed, "00"));
-    Some(whole.parse::<i32>().ok()?.checked_mul(100)?.checked_add(part.parse().ok()?)?)
+    whole.parse::<i32>().ok()?.checked_mul(100)?.checked_add(part.parse().ok()?)
 }
 
 impl ProviderForm {
@@ -104,9 +104,9 @@ impl ProviderForm {
             .with(Name::LicenceUntil, date(tr!("Licence valid until"), d.licence_until))
             .with(
                 Name::Specialties,
-                Field::text(tr!("Specialties")).max(200).hint(tr!("Cardiology, Neurology")),
+                Field::text(tr!("Specialties")).max(200).hint(tr!("names, with commas between")),
             )
-            .with(Name::Expertise, optional(F::Specialty, false).with(&d.expertise))
+            .with(Name::Expertise, labelled(tr!("Expertise"), F::Specialty, false).with(&d.expertise))
             .with(Name::Qualifications, optional(F::Qualifications, false).with(&d.qualifications))
             .with(
                 Name::Since,

@@ -2,6 +2,9 @@
 //!
 //! A prescription is read back in full words and checked before the second Enter saves it; against a warning it is
 //! saved with a reason only.
+mod echo;
+mod rows;
+
 use super::{
     entry::{Entries, close_draft},
     tab::{Chart, Tab, TabCx},
@@ -10,16 +13,15 @@ use crate::{
     domain::{
         diagnosis::{Certainty, Diagnosis, DiagnosisRole, parse_diagnosis},
         ids::RequestId,
-        prescription::{NewPrescription, Prescription, PrescriptionStatus, Warning},
-        record::{Authored, VisitRef, VisitRow},
-        treatment::{Treatment, parse_treatment},
+        prescription::{NewPrescription, PrescriptionStatus, Warning},
+        record::{VisitRef, VisitRow},
+        treatment::parse_treatment,
         why::Why,
     },
     store::{Change, Error, VisitDiagnoses},
     tr,
     ui::{
         screen::{TextInput, Ui, Widget},
-        theme::Theme,
         widgets::{
             self,
             confirm::Confirm,
@@ -28,13 +30,13 @@ use crate::{
         },
     },
 };
-use ratatui::{Frame, layout::Rect, style::Style};
-use uuid::Uuid;
+use ratatui::{Frame, layout::Rect};
+use rows::{Kind, Row, look, rows};
 
 crate::commands! {
     /// What the Diagnosis tab understands.
     pub enum Command {
-        Enter: "diagnosis.enter" "enter" "Enter the line: a diagnosis and advice at once, a drug after its check";
+        Enter: "diagnosis.enter" "enter it" "Enter the line: a diagnosis and advice at once, a drug after its check";
         NextLine: "diagnosis.next-line" "next line" "Go to the next line, then to the list" quiet;
         PreviousLine: "diagnosis.previous-line" "line before" "Go to the line before" quiet;
         List: "diagnosis.list" "list" "Leave the line; what is typed stays" quiet;
@@ -59,40 +61,6 @@ pub enum Msg {
 const DIAGNOSIS: usize = 0;
 const DRUG: usize = 1;
 const ADVICE: usize = 2;
-
-/// One row of the list.
-#[derive(Clone)]
-struct Row {
-    id: Uuid,
-    kind: Kind,
-    what: String,
-    state: String,
-    by: Authored,
-}
-
-#[derive(Clone)]
-enum Kind {
-    Diagnosis(Diagnosis),
-    Drug(Prescription),
-    Advice(Treatment),
-}
-
-impl Kind {
-    fn row(&self) -> VisitRow {
-        match self {
-            Self::Diagnosis(d) => VisitRow::Diagnosis(d.id),
-            Self::Drug(p) => VisitRow::Prescription(p.id),
-            Self::Advice(t) => VisitRow::Treatment(t.id),
-        }
-    }
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Diagnosis(_) => tr!("diagnosis"),
-            Self::Drug(_) => tr!("drug"),
-            Self::Advice(_) => tr!("advice"),
-        }
-    }
-}
 
 /// How far the drug of the line is: the line that was checked, and what was found.
 struct Check {
@@ -134,41 +102,6 @@ impl Default for DiagnosisTab {
             loaded: false,
         }
     }
-}
-
-fn look(row: &Row, theme: Theme) -> Style {
-    if row.by.struck.is_some() { theme.dim() } else { theme.text() }
-}
-
-fn rows(found: &VisitDiagnoses) -> Vec<Row> {
-    let state = |by: &Authored, state: String| {
-        if by.struck.is_some() { tr!("entered in error").to_owned() } else { state }
-    };
-    let diagnoses = found.diagnoses.iter().map(|d| {
-        let listed = if d.condition.is_some() { tr!("in conditions") } else { "" };
-        Row {
-            id: d.id.0,
-            what: d.in_words(),
-            state: state(&d.written, listed.to_owned()),
-            by: d.written.clone(),
-            kind: Kind::Diagnosis(d.clone()),
-        }
-    });
-    let drugs = found.prescriptions.iter().map(|p| Row {
-        id: p.id.0,
-        what: p.what.in_words(Some(p.what.starts_on)),
-        state: state(&p.written, p.status.word().to_owned()),
-        by: p.written.clone(),
-        kind: Kind::Drug(p.clone()),
-    });
-    let advice = found.treatments.iter().map(|t| Row {
-        id: t.id.0,
-        what: if t.notes.is_empty() { t.title.clone() } else { format!("{}: {}", t.title, t.notes) },
-        state: state(&t.written, String::new()),
-        by: t.written.clone(),
-        kind: Kind::Advice(t.clone()),
-    });
-    diagnoses.chain(drugs).chain(advice).collect()
 }
 
 fn visit_of(chart: &Chart) -> VisitRef {
@@ -244,11 +177,13 @@ impl DiagnosisTab {
         };
         match &self.check {
             Some(Check { line: checked, warnings: Some(warnings) }) if *checked == line => {
-                if let Some(first) = warnings.first() {
-                    let question = tr!("{warning} Why is it given nevertheless?", warning = first.sentence());
-                    cx.open(move |a| Prompt::new(question, a).check(given), Msg::Reason);
-                } else {
+                if warnings.is_empty() {
                     self.save_drug(new, String::new(), cx);
+                } else {
+                    cx.open(
+                        |a| Prompt::new(tr!("Why is it given nevertheless?"), a).check(given),
+                        Msg::Reason,
+                    );
                 }
             }
             _ => {
@@ -281,8 +216,7 @@ impl DiagnosisTab {
     }
 
     fn change(&mut self, d: &Diagnosis, to: (DiagnosisRole, Certainty), cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, id, seen) = (visit_of(cx.chart), self.request, d.id, d.version);
-        self.saving = true;
+        let (visit, request, id, seen) = (visit_of(cx.chart), RequestId::new(), d.id, d.version);
         cx.write(
             "diagnosis.change",
             request,
@@ -291,45 +225,6 @@ impl DiagnosisTab {
             },
             |done| Msg::Written(None, tr!("The diagnosis is changed."), done),
         );
-    }
-
-    /// What stands under the lines: what is wrong, or what was understood.
-    fn echo(&self, today: chrono::NaiveDate) -> (String, bool) {
-        if let Some(why) = &self.problem {
-            return (why.to_string(), true);
-        }
-        let Some(at) = self.entries.current() else { return (String::new(), false) };
-        let line = self.entries.text(at);
-        if line.is_empty() {
-            let hint = match at {
-                DIAGNOSIS => tr!("J06.9 acute cold   ? in front: suspected   + in front: additional"),
-                DRUG => tr!(
-                    "amoxicillin 500 mg tds 7d   #21 quantity   r2 repeats   \"instructions\"   from 12/3"
-                ),
-                _ => tr!("rest at home: 3 days, plenty to drink"),
-            };
-            return (hint.to_owned(), false);
-        }
-        match at {
-            DIAGNOSIS => match parse_diagnosis(line, !self.has_main()) {
-                Ok(d) => (d.in_words(), false),
-                Err(_) => (String::new(), false),
-            },
-            DRUG => match (NewPrescription::parse(line, today), &self.check) {
-                (Ok(new), Some(Check { line: checked, warnings: Some(found) })) if checked == line => {
-                    let words = new.in_words(Some(today));
-                    let warned: Vec<String> = found.iter().map(Warning::sentence).collect();
-                    if warned.is_empty() {
-                        (tr!("{words}   Enter prescribes it", words = words), false)
-                    } else {
-                        (tr!("{warnings} Enter asks why it is given.", warnings = warned.join(" ")), true)
-                    }
-                }
-                (Ok(new), _) => (new.in_words(Some(today)), false),
-                (Err(_), _) => (String::new(), false),
-            },
-            _ => (String::new(), false),
-        }
     }
 }
 
@@ -437,7 +332,7 @@ impl Tab for DiagnosisTab {
                 self.change(&d, (d.role, other), cx);
             }
             (Command::Promote, Some((Kind::Diagnosis(d), _))) => {
-                let (visit, request, id) = (visit_of(cx.chart), self.request, d.id);
+                let (visit, request, id) = (visit_of(cx.chart), RequestId::new(), d.id);
                 cx.write(
                     "diagnosis.promote",
                     request,
@@ -448,7 +343,7 @@ impl Tab for DiagnosisTab {
                 );
             }
             (Command::Stop, Some((Kind::Drug(p), _))) => {
-                let (visit, request, id, seen) = (visit_of(cx.chart), self.request, p.id, p.version);
+                let (visit, request, id, seen) = (visit_of(cx.chart), RequestId::new(), p.id, p.version);
                 cx.write(
                     "prescription.stop",
                     request,
@@ -494,7 +389,7 @@ impl Tab for DiagnosisTab {
             Msg::Reason(None) => {}
             Msg::Confirmed(yes) => {
                 if let (true, Some(row)) = (yes, self.striking.take()) {
-                    let (patient, request) = (cx.patient(), self.request);
+                    let (patient, request) = (cx.patient(), RequestId::new());
                     cx.write(
                         "record.strike",
                         request,
@@ -506,7 +401,12 @@ impl Tab for DiagnosisTab {
                 }
             }
             Msg::Written(line, said, done) => {
-                (self.saving, self.request) = (false, RequestId::new());
+                if line.is_some() {
+                    self.saving = false;
+                    if !matches!(done, Err(Error::Unknown)) {
+                        self.request = RequestId::new();
+                    }
+                }
                 match done {
                     Ok(()) => {
                         cx.toast(said);

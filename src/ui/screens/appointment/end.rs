@@ -2,6 +2,7 @@
 //!
 //! The fields are the visit's own; each group is saved when its field is left. Booking the follow-up and writing a referral
 //! are dialogs over the tab, so that nothing typed here is in their way.
+mod asking;
 mod fields;
 
 use super::{
@@ -10,11 +11,10 @@ use super::{
 };
 use crate::{
     domain::{
-        appointment::AppointmentKind,
-        booking::{FreeFilter, FreeSlot, NewAppointment},
+        booking::FreeSlot,
         dates,
         encounter::EncounterState,
-        ids::{AppointmentId, RequestId},
+        ids::RequestId,
         record::{VisitRef, VisitRow},
         referral::{Referral, ReferralStatus},
         why::Why,
@@ -32,6 +32,7 @@ use crate::{
         },
     },
 };
+use asking::{slot_row, when};
 use chrono::NaiveDate;
 use fields::F;
 use ratatui::{Frame, layout::Rect};
@@ -69,6 +70,7 @@ pub enum Msg {
 pub struct EndTab {
     form: Form<F>,
     in_form: bool,
+    shown: bool,
     table: Table<Referral>,
     end: VisitEnd,
     filled: bool,
@@ -76,6 +78,8 @@ pub struct EndTab {
     /// An answer is awaited that the next key is meant for.
     looking: bool,
     follow_up_from: Option<NaiveDate>,
+    /// The slot to book once the field that is being saved is there.
+    to_book: Option<FreeSlot>,
     striking: Option<VisitRow>,
     request: RequestId,
 }
@@ -90,12 +94,14 @@ impl Default for EndTab {
         Self {
             form: fields::form(),
             in_form: false,
+            shown: false,
             table,
             end: VisitEnd::default(),
             filled: false,
             saving: false,
             looking: false,
             follow_up_from: None,
+            to_book: None,
             striking: None,
             request: RequestId::new(),
         }
@@ -171,81 +177,6 @@ impl EndTab {
             self.save(cx);
         }
     }
-
-    fn look_for_slots(&mut self, from: NaiveDate, cx: &mut TabCx<'_, Msg>) {
-        let mut filter = FreeFilter::from(from);
-        filter.patient = Some(cx.patient());
-        filter.provider = Some(cx.chart.visit.provider);
-        (self.looking, self.follow_up_from) = (true, Some(from));
-        cx.read(
-            "end.slots",
-            move |store, actor| async move { store.first_free(&actor, filter).await },
-            move |found| Msg::Slots(from, found),
-        );
-    }
-
-    fn book(&mut self, slot: FreeSlot, cx: &mut TabCx<'_, Msg>) {
-        let (visit, seen, request) = (visit_of(cx.chart), cx.chart.visit.version, self.request);
-        let reason = match self.form.get(F::Notes) {
-            notes if notes.is_empty() => tr!("follow-up").to_owned(),
-            notes => notes,
-        };
-        let new = NewAppointment {
-            id: AppointmentId::new(),
-            patient: visit.patient,
-            provider: slot.provider,
-            centre: slot.centre,
-            session: Some(slot.session),
-            kind: AppointmentKind::Slot,
-            period: slot.period,
-            reason,
-            arrived: false,
-        };
-        cx.write(
-            "end.book",
-            request,
-            move |store, actor, request| async move {
-                store.book_follow_up(&actor, request, visit, seen, new).await
-            },
-            Msg::Booked,
-        );
-    }
-
-    fn refer(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, sending) = (visit_of(cx.chart), self.request, RequestId::new());
-        cx.write(
-            "referral.write",
-            request,
-            move |store, actor, request| async move {
-                let id = store.write_referral(&actor, request, visit, new).await?;
-                if send {
-                    store.send_referral(&actor, sending, visit.patient, id, 1).await?;
-                }
-                Ok(send)
-            },
-            |done| match done {
-                Ok(true) => Msg::Done(tr!("The referral is sent: the patient can be booked by it."), Ok(())),
-                done => Msg::Done(tr!("The referral is kept, not sent."), done.map(|_| ())),
-            },
-        );
-    }
-
-    fn change_referral(&mut self, referral: &Referral, send: bool, cx: &mut TabCx<'_, Msg>) {
-        let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), self.request);
-        let said = if send { tr!("The referral is sent.") } else { tr!("The referral is withdrawn.") };
-        cx.write(
-            "referral.change",
-            request,
-            move |store, actor, request| async move {
-                if send {
-                    store.send_referral(&actor, request, patient, id, seen).await.map(|_| ())
-                } else {
-                    store.withdraw_referral(&actor, request, patient, id, seen).await.map(|_| ())
-                }
-            },
-            move |done| Msg::Done(said, done),
-        );
-    }
 }
 
 impl Tab for EndTab {
@@ -295,10 +226,11 @@ impl Tab for EndTab {
         self.load(cx);
     }
     fn shown(&mut self, cx: &mut TabCx<'_, Msg>) {
-        self.in_form = false;
+        (self.in_form, self.shown) = (false, true);
         self.price(cx);
     }
     fn left(&mut self, cx: &mut TabCx<'_, Msg>) {
+        self.shown = false;
         self.save(cx);
     }
     fn moved(&mut self, cx: &mut TabCx<'_, Msg>) {
@@ -377,9 +309,15 @@ impl Tab for EndTab {
             Msg::Loaded(Ok(end)) => {
                 self.table.set_rows(end.referrals.clone());
                 self.end = end;
+                if self.shown {
+                    self.price(cx);
+                }
             }
             Msg::Saved(done) => {
-                (self.saving, self.request) = (false, RequestId::new());
+                self.saving = false;
+                if !matches!(done, Err(Error::Unknown)) {
+                    self.request = RequestId::new();
+                }
                 match done {
                     Ok(version) => {
                         let today = cx.env().today();
@@ -391,6 +329,9 @@ impl Tab for EndTab {
                             cx.draft_closed();
                         }
                         cx.visit_saved(version);
+                        if let Some(slot) = self.to_book.take() {
+                            self.book(slot, version, cx);
+                        }
                     }
                     Err(Error::Refused(why)) => self.form.problem(F::On, why.to_string()),
                     Err(e) => {
@@ -420,33 +361,32 @@ impl Tab for EndTab {
                 let rows = slots.into_iter().map(slot_row).collect();
                 cx.open(move |a| Picker::new(tr!("Book the follow-up"), a).rows(rows), Msg::Slot);
             }
-            Msg::Slot(Some(slot)) => self.book(slot, cx),
+            // A field is being saved: the booking names the version that this makes.
+            Msg::Slot(Some(slot)) if self.saving => self.to_book = Some(slot),
+            Msg::Slot(Some(slot)) => self.book(slot, cx.chart.visit.version, cx),
             Msg::Slot(None) => {
                 if let Some(from) = self.follow_up_from.take() {
                     self.form.set(F::On, &dates::long_date(from));
                     self.save(cx);
                 }
             }
-            Msg::Booked(done) => {
-                self.request = RequestId::new();
-                match done {
-                    Ok(booked) => {
-                        let at = booked.appointment.period.starts_at(booked.appointment.zone);
-                        cx.toast(tr!(
-                            "Booked: {day} {time}, {provider}.",
-                            day = dates::short_day(at.date()),
-                            time = dates::clock(at.time()),
-                            provider = booked.appointment.provider_name
-                        ));
-                        cx.visit_saved(booked.version);
-                        self.load(cx);
-                    }
-                    Err(e) => {
-                        cx.failed(&e);
-                        cx.ask(Ask::Reload);
-                    }
+            Msg::Booked(done) => match done {
+                Ok(booked) => {
+                    let at = booked.appointment.period.starts_at(booked.appointment.zone);
+                    cx.toast(tr!(
+                        "Booked: {day} {time}, {provider}.",
+                        day = dates::short_day(at.date()),
+                        time = dates::clock(at.time()),
+                        provider = booked.appointment.provider_name
+                    ));
+                    cx.visit_saved(booked.version);
+                    self.load(cx);
                 }
-            }
+                Err(e) => {
+                    cx.failed(&e);
+                    cx.ask(Ask::Reload);
+                }
+            },
             Msg::Targets(Ok(targets)) => {
                 self.looking = false;
                 let outside = Row::new(None, tr!("Somebody outside"), tr!("name, specialty and contact"));
@@ -464,7 +404,7 @@ impl Tab for EndTab {
             Msg::Wrote(written) => self.refer(written, cx),
             Msg::Confirmed(true) => {
                 if let Some(row) = self.striking.take() {
-                    let (patient, request) = (cx.patient(), self.request);
+                    let (patient, request) = (cx.patient(), RequestId::new());
                     cx.write(
                         "record.strike",
                         request,
@@ -476,7 +416,6 @@ impl Tab for EndTab {
                 }
             }
             Msg::Done(said, done) => {
-                self.request = RequestId::new();
                 match done {
                     Ok(()) => cx.toast(said),
                     Err(e) => cx.failed(&e),
@@ -524,30 +463,15 @@ impl Tab for EndTab {
         }
         if let Some((at, with)) = &self.end.follow_up {
             let local = at.with_timezone(&ui.env.zone());
-            let day = dates::full_day(local.date_naive());
+            let day = dates::short_day(local.date_naive());
             let time = dates::clock(local.time());
             say(
                 frame,
-                &tr!("Follow-up booked: {day} {time}, {with}", day = day, time = time, with = with),
+                &tr!("Booked {day} {time}, {with}", day = day, time = time, with = with),
                 ui.theme.text(),
             );
         }
         let [_, list] = widgets::split_top(right, y + 1);
         self.table.view(frame, list, &Ui { focused: ui.focused && !self.in_form, ..ui.clone() });
     }
-}
-
-/// The first day to look at; nothing typed is tomorrow.
-fn when(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
-    if text.trim().is_empty() {
-        return Ok(today.succ_opt().unwrap_or(today));
-    }
-    dates::parse_date(text, today)
-}
-
-fn slot_row(slot: FreeSlot) -> Row<FreeSlot> {
-    let at = slot.period.starts_at(slot.zone);
-    let title = format!("{} {}", dates::full_day(at.date()), dates::clock(at.time()));
-    let detail = format!("{}, {}", slot.provider_name, slot.centre_name);
-    Row::new(slot, title, detail)
 }

@@ -64,7 +64,7 @@ impl ReferralForm {
         let form = form
             .with(F::Reason, Field::text(tr!("Reason")).required().max(300))
             .with(F::Letter, Field::many(tr!("Letter"), 6))
-            .with(F::Urgency, Field::choice(tr!("Urgency"), urgencies))
+            .with(F::Urgency, Field::choice(tr!("Urgency"), urgencies).with(ReferralUrgency::Routine.word()))
             .with(F::Visits, Field::number(tr!("Visits allowed"), 1.0, 100.0).hint(tr!("any number")))
             .with(
                 F::Until,

@@ -45,7 +45,7 @@ impl ReportForm {
         let kinds = ReportType::ALL.iter().map(|k| k.word().to_owned()).collect();
         let form = Form::new()
             .with(F::Title, Field::text(tr!("Title")).required().max(200))
-            .with(F::Kind, Field::choice(tr!("Type"), kinds))
+            .with(F::Kind, Field::choice(tr!("Type"), kinds).with(ReportType::Laboratory.word()))
             .with(F::Facility, Field::text(tr!("Facility")).max(200))
             .with(F::File, Field::text(tr!("File")).max(300));
         Self { form, of, answer }

@@ -1,5 +1,7 @@
 //! The Tests tab: one line orders tests, the list shows how far each is with its results; results of earlier visits that
 //! nobody has looked at stand first among those.
+mod rows;
+
 use super::{
     diagnosis::strike_question,
     entry::{Entries, close_draft},
@@ -10,17 +12,14 @@ use crate::{
     domain::{
         dates,
         ids::{RequestId, ServiceRequestId},
-        record::{Authored, VisitRef, VisitRow},
-        service_request::{
-            NewReport, ResultFlag, TestOrder, TestResult, TestStatus, parse_result, parse_tests,
-        },
+        record::{VisitRef, VisitRow},
+        service_request::{NewReport, TestOrder, TestStatus, parse_result, parse_tests},
         why::Why,
     },
     store::{Change, Error, VisitTests},
     tr,
     ui::{
         screen::{TextInput, Ui, Widget},
-        theme::Theme,
         widgets::{
             self,
             confirm::Confirm,
@@ -30,13 +29,13 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use ratatui::{Frame, layout::Rect, style::Style};
-use uuid::Uuid;
+use ratatui::{Frame, layout::Rect};
+use rows::{Row, alarming, rows};
 
 crate::commands! {
     /// What the Tests tab understands.
     pub enum Command {
-        Enter: "tests.enter" "enter" "Order what the line says, or keep the result it says";
+        Enter: "tests.enter" "enter it" "Order what the line says, or keep the result it says";
         NextLine: "tests.next-line" "list" "Go from the line to the list and back" quiet;
         List: "tests.list" "list" "Leave the line; what is typed stays" quiet;
         Advance: "tests.advance" "next status" "Move the test on: collected, sent, received, reviewed";
@@ -63,21 +62,6 @@ pub enum Msg {
 const ORDER: usize = 0;
 const RESULT: usize = 1;
 
-/// One row: a test, one of its results, or a report.
-#[derive(Clone)]
-struct Row {
-    id: Uuid,
-    row: VisitRow,
-    /// The test it is or belongs to.
-    order: Option<TestOrder>,
-    what: String,
-    value: String,
-    mark: &'static str,
-    state: String,
-    at: DateTime<Utc>,
-    by: Authored,
-}
-
 /// The tab's state.
 pub struct TestsTab {
     entries: Entries,
@@ -94,11 +78,10 @@ pub struct TestsTab {
 impl Default for TestsTab {
     fn default() -> Self {
         let table = Table::new(|r: &Row| r.id)
-            .column(Column::new("Test", |r: &Row| r.what.clone()).grow(18).look(look))
-            .column(Column::new("Result", |r: &Row| r.value.clone()).width(22).look(alarming))
+            .column(Column::new("Test", |r: &Row| r.what.clone()).grow(18).look(alarming))
             .column(Column::new("", |r: &Row| r.mark.to_owned()).width(2).look(alarming))
             .column(Column::new("State", |r: &Row| r.state.clone()).width(13))
-            .column(Column::new("Date", |r: &Row| dates::long_date(r.at.date_naive())).width(11).priority(4))
+            .column(Column::new("Date", |r: &Row| dates::long_date(r.on)).width(11).priority(4))
             .column(Column::new("By", |r: &Row| r.by.author.to_string()).width(14).priority(6))
             .empty("No tests yet.")
             .uncounted();
@@ -112,92 +95,6 @@ impl Default for TestsTab {
             request: RequestId::new(),
             saving: false,
         }
-    }
-}
-
-fn look(row: &Row, theme: Theme) -> Style {
-    if row.by.struck.is_some() { theme.dim() } else { theme.text() }
-}
-
-fn alarming(row: &Row, theme: Theme) -> Style {
-    if row.mark.is_empty() || row.by.struck.is_some() { look(row, theme) } else { theme.alarm() }
-}
-
-/// The rows: the visit's tests with results and reports, then earlier ones.
-fn rows(found: &VisitTests, zone: Tz) -> Vec<Row> {
-    let mut all = vec![];
-    for order in &found.orders {
-        all.push(order_row(order, zone, false));
-        all.extend(order.results.iter().map(|r| result_row(order, r)));
-    }
-    for report in &found.reports {
-        all.push(Row {
-            id: report.id.0,
-            row: VisitRow::Report(report.id),
-            order: report.what.order.and_then(|o| found.orders.iter().find(|x| x.id == o).cloned()),
-            what: tr!("report: {title}", title = report.what.title),
-            value: report.what.file_name.clone(),
-            mark: "",
-            state: report.what.kind.word().to_owned(),
-            at: report.written.at,
-            by: report.written.clone(),
-        });
-    }
-    for order in found.earlier.iter().filter(|o| o.written.struck.is_none()) {
-        all.push(order_row(order, zone, true));
-        all.extend(order.results.iter().map(|r| result_row(order, r)));
-    }
-    all
-}
-
-fn order_row(order: &TestOrder, zone: Tz, earlier: bool) -> Row {
-    let mut what = order.what.name.clone();
-    if let Some(specimen) = &order.what.specimen {
-        what.push_str(&tr!(", on {specimen}", specimen = specimen));
-    }
-    if order.what.urgency != crate::domain::service_request::TestUrgency::Routine {
-        what.push_str(&format!(", {}", order.what.urgency.word()));
-    }
-    if !order.what.notes.is_empty() {
-        what.push_str(&format!(": {}", order.what.notes));
-    }
-    if earlier {
-        let day = order.ordered_at.with_timezone(&zone).date_naive();
-        what = format!("{} {what}", dates::short_day(day));
-    }
-    let state = match order.written.struck {
-        Some(_) => tr!("entered in error"),
-        None => order.status.word(),
-    };
-    Row {
-        id: order.id.0,
-        row: VisitRow::Test(order.id),
-        order: Some(order.clone()),
-        what,
-        value: String::new(),
-        mark: "",
-        state: state.to_owned(),
-        at: order.ordered_at,
-        by: order.written.clone(),
-    }
-}
-
-fn result_row(order: &TestOrder, result: &TestResult) -> Row {
-    let state = match (&result.written.struck, &result.acknowledged) {
-        (Some(_), _) => tr!("entered in error"),
-        (None, Some(_)) => tr!("seen"),
-        (None, None) => tr!("NOT SEEN"),
-    };
-    Row {
-        id: result.id.0,
-        row: VisitRow::Result(result.id),
-        order: Some(order.clone()),
-        what: format!("  {}", tr!("result")),
-        value: result.what.in_words(),
-        mark: result.what.flag.map_or("", ResultFlag::mark),
-        state: state.to_owned(),
-        at: result.what.measured_at,
-        by: result.written.clone(),
     }
 }
 
@@ -264,8 +161,7 @@ impl TestsTab {
 
     fn set_status(&mut self, order: &TestOrder, to: TestStatus, cx: &mut TabCx<'_, Msg>) {
         let (visit, request, id, seen, from) =
-            (visit_of(cx.chart), self.request, order.id, order.version, order.status);
-        self.saving = true;
+            (visit_of(cx.chart), RequestId::new(), order.id, order.version, order.status);
         cx.write(
             "tests.set-status",
             request,
@@ -286,7 +182,7 @@ impl TestsTab {
         }
         let text = match self.entries.current() {
             Some(ORDER) if self.entries.text(ORDER).is_empty() => {
-                tr!("fbc, crp urgent, culture on urine: before antibiotics   [2823-3] is a LOINC code")
+                tr!("fbc, crp urgent, culture on urine: before antibiotics; [2823-3] is a LOINC code")
                     .to_owned()
             }
             Some(ORDER) => parse_tests(self.entries.text(ORDER))
@@ -374,7 +270,7 @@ impl Tab for TestsTab {
     fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
         self.problem = None;
         let order = self.selected().cloned();
-        let (visit, request) = (visit_of(cx.chart), self.request);
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match (command, order) {
             (Command::Enter, _) => self.enter(cx),
             (Command::NextLine, _) => {
@@ -413,9 +309,7 @@ impl Tab for TestsTab {
                 );
             }
             (Command::Strike, _) => {
-                if let Some((row, what)) =
-                    self.table.selected().map(|r| (r.row, format!("{} {}", r.what.trim(), r.value)))
-                {
+                if let Some((row, what)) = self.table.selected().map(|r| (r.row, r.what.clone())) {
                     self.striking = Some(row);
                     cx.open(move |a| strike_question(what.trim(), a), Msg::Confirmed);
                 }
@@ -424,7 +318,7 @@ impl Tab for TestsTab {
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request) = (visit_of(cx.chart), self.request);
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match msg {
             Msg::Loaded(Ok(found)) => {
                 self.table.set_rows(rows(&found, cx.env().zone()));
@@ -432,7 +326,6 @@ impl Tab for TestsTab {
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
             Msg::Reported(report) => {
-                self.saving = true;
                 cx.write(
                     "tests.add-report",
                     request,
@@ -461,7 +354,6 @@ impl Tab for TestsTab {
             }
             Msg::Confirmed(false) | Msg::Cancelled(false) => {}
             Msg::Moved(id, from, Ok(version)) => {
-                (self.saving, self.request) = (false, RequestId::new());
                 let back = self.found.orders.iter().chain(&self.found.earlier).find(|o| o.id == id);
                 let said = tr!("Moved on: {name}", name = back.map_or("", |o| o.what.name.as_str()));
                 match (cx.env().actor.clone(), from) {
@@ -484,9 +376,9 @@ impl Tab for TestsTab {
                 self.load(false, cx);
             }
             Msg::Written(line, said, Ok(())) => {
-                (self.saving, self.request) = (false, RequestId::new());
                 cx.toast(said);
                 if let Some(line) = line {
+                    (self.saving, self.request) = (false, RequestId::new());
                     self.entries.clear(line);
                     if line == RESULT {
                         self.result_of = None;
@@ -498,16 +390,23 @@ impl Tab for TestsTab {
                 }
                 self.load(false, cx);
             }
-            Msg::Moved(_, _, Err(e)) | Msg::Written(_, _, Err(e)) => {
-                (self.saving, self.request) = (false, RequestId::new());
+            Msg::Written(Some(_), _, Err(e)) => {
+                self.saving = false;
+                if !matches!(e, Error::Unknown) {
+                    self.request = RequestId::new();
+                }
                 match e {
                     Error::Refused(why) => self.problem = Some(why),
-                    e => {
-                        cx.failed(&e);
-                        self.load(false, cx);
-                    }
+                    e => cx.failed(&e),
                 }
             }
+            Msg::Moved(_, _, Err(e)) | Msg::Written(None, _, Err(e)) => match e {
+                Error::Refused(why) => self.problem = Some(why),
+                e => {
+                    cx.failed(&e);
+                    self.load(false, cx);
+                }
+            },
         }
     }
     fn dirty(&self) -> bool {

@@ -58,6 +58,8 @@ pub struct RecordView {
     text: ScrollText,
     closed: Option<Why>,
     loading: bool,
+    /// An addendum was added: it is shown.
+    to_end: bool,
     /// What is to be marked, while that is asked about.
     chosen: Option<VisitRow>,
     request: RequestId,
@@ -73,6 +75,7 @@ impl RecordView {
             text: ScrollText::default(),
             closed: None,
             loading: false,
+            to_end: false,
             chosen: None,
             request: RequestId::new(),
         }
@@ -221,6 +224,9 @@ impl Screen for RecordView {
                 match *found {
                     Ok(record) => {
                         self.text.set(record_text(&record));
+                        if std::mem::take(&mut self.to_end) {
+                            self.text.to_end();
+                        }
                         (self.record, self.closed) = (Some(record), None);
                     }
                     Err(Error::Refused(why)) => {
@@ -261,7 +267,10 @@ impl Screen for RecordView {
                     Msg::Struck,
                 );
             }
-            Msg::Added(done) => self.settled(done, tr!("The addendum is in the record."), cx),
+            Msg::Added(done) => {
+                self.to_end = done.is_ok();
+                self.settled(done, tr!("The addendum is in the record."), cx);
+            }
             Msg::Struck(done) => self.settled(done, tr!("It is marked as entered in error."), cx),
         }
     }

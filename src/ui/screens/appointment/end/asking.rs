@@ -1,0 +1,112 @@
+//! What the End tab asks of the store: free times, the booking, referrals.
+use super::{EndTab, F, Msg, visit_of};
+use crate::{
+    domain::{
+        appointment::AppointmentKind,
+        booking::{FreeFilter, FreeSlot, NewAppointment},
+        dates,
+        ids::{AppointmentId, RequestId},
+        referral::Referral,
+        why::Why,
+    },
+    tr,
+    ui::{
+        screens::appointment::{referral::Written, tab::TabCx},
+        widgets::picker::Row,
+    },
+};
+use chrono::NaiveDate;
+
+impl EndTab {
+    pub(super) fn look_for_slots(&mut self, from: NaiveDate, cx: &mut TabCx<'_, Msg>) {
+        let mut filter = FreeFilter::from(from);
+        filter.patient = Some(cx.patient());
+        filter.provider = Some(cx.chart.visit.provider);
+        (self.looking, self.follow_up_from) = (true, Some(from));
+        cx.read(
+            "end.slots",
+            move |store, actor| async move { store.first_free(&actor, filter).await },
+            move |found| Msg::Slots(from, found),
+        );
+    }
+
+    /// Books a slot for the visit of this version.
+    pub(super) fn book(&mut self, slot: FreeSlot, seen: i64, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
+        let reason = match self.form.get(F::Notes) {
+            notes if notes.is_empty() => tr!("follow-up").to_owned(),
+            notes => notes,
+        };
+        let new = NewAppointment {
+            id: AppointmentId::new(),
+            patient: visit.patient,
+            provider: slot.provider,
+            centre: slot.centre,
+            session: Some(slot.session),
+            kind: AppointmentKind::Slot,
+            period: slot.period,
+            reason,
+            arrived: false,
+        };
+        cx.write(
+            "end.book",
+            request,
+            move |store, actor, request| async move {
+                store.book_follow_up(&actor, request, visit, seen, new).await
+            },
+            Msg::Booked,
+        );
+    }
+
+    pub(super) fn refer(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {
+        let (visit, request, sending) = (visit_of(cx.chart), RequestId::new(), RequestId::new());
+        cx.write(
+            "referral.write",
+            request,
+            move |store, actor, request| async move {
+                let id = store.write_referral(&actor, request, visit, new).await?;
+                if send {
+                    store.send_referral(&actor, sending, visit.patient, id, 1).await?;
+                }
+                Ok(send)
+            },
+            |done| match done {
+                Ok(true) => Msg::Done(tr!("The referral is sent: the patient can be booked by it."), Ok(())),
+                done => Msg::Done(tr!("The referral is kept, not sent."), done.map(|_| ())),
+            },
+        );
+    }
+
+    pub(super) fn change_referral(&mut self, referral: &Referral, send: bool, cx: &mut TabCx<'_, Msg>) {
+        let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), RequestId::new());
+        let said = if send { tr!("The referral is sent.") } else { tr!("The referral is withdrawn.") };
+        cx.write(
+            "referral.change",
+            request,
+            move |store, actor, request| async move {
+                if send {
+                    store.send_referral(&actor, request, patient, id, seen).await.map(|_| ())
+                } else {
+                    store.withdraw_referral(&actor, request, patient, id, seen).await.map(|_| ())
+                }
+            },
+            move |done| Msg::Done(said, done),
+        );
+    }
+}
+
+/// The first day to look at; nothing typed is tomorrow.
+pub(super) fn when(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
+    if text.trim().is_empty() {
+        return Ok(today.succ_opt().unwrap_or(today));
+    }
+    dates::parse_date(text, today)
+}
+
+/// A free time as a row to choose.
+pub(super) fn slot_row(slot: FreeSlot) -> Row<FreeSlot> {
+    let at = slot.period.starts_at(slot.zone);
+    let title = format!("{} {}", dates::full_day(at.date()), dates::clock(at.time()));
+    let detail = format!("{}, {}", slot.provider_name, slot.centre_name);
+    Row::new(slot, title, detail)
+}
