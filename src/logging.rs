@@ -22,7 +22,13 @@ pub fn init(path: &Path, level: &str) -> io::Result<File> {
     let file = open(path)?;
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,praxis={level},sqlx::query=error"));
     let writer = Mutex::new(OneLine { file: file.try_clone()? });
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer).try_init().ok();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_writer(writer)
+        .try_init()
+        .ok();
     Ok(file)
 }
 
@@ -46,13 +52,15 @@ impl<W: Write> Write for OneLine<W> {
         let text = String::from_utf8_lossy(bytes);
         let mut line = cleaned(text.strip_suffix('\n').unwrap_or(&text));
         line.push('\n');
-        // One write, so that lines of several programs in one file do not mix.
-        self.file.write_all(line.as_bytes())?;
+        // One write, so that lines of several programs in one file do not mix. A disk that is full loses the line: told as
+        // an error, it would be complained about on stderr, which is the same file, and that ends the program.
+        self.file.write_all(line.as_bytes()).ok();
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.flush().ok();
+        Ok(())
     }
 }
 

@@ -47,16 +47,33 @@ impl fmt::Display for Failure {
 
 impl From<server::Error> for Failure {
     fn from(e: server::Error) -> Self {
-        let advice = match &e {
-            server::Error::Sql(sqlx::Error::Io(_)) => {
-                ". Is the server running, and is database.url right? `praxis check` looks at both"
+        let code = e.exit_code();
+        let server::Error::Sql(cause) = &e else { return Self::new(code, e.to_string()) };
+        let advice = match cause {
+            sqlx::Error::Io(_) => {
+                "Is the server running, and is database.url right? `praxis check` looks at both"
             }
-            server::Error::Sql(sqlx::Error::Tls(_)) => {
-                ". The server could not prove who it is; database.ca_file names the authority that signed its certificate"
+            sqlx::Error::Tls(_) => {
+                "The server could not prove who it is; database.ca_file names the authority that signed its certificate"
             }
+            sqlx::Error::Database(said) => match said.code().as_deref() {
+                Some("3D000") => {
+                    "Is database.url right? A new database is made with `createdb`, then prepared with `praxis migrate`"
+                }
+                Some("28000" | "28P01") => {
+                    "Are login and password right? database.url and database.password_file name them"
+                }
+                Some("53300") => "All its connections are taken; try again, or raise max_connections",
+                _ => "",
+            },
             _ => "",
         };
-        Self::new(e.exit_code(), format!("{e}{advice}"))
+        // The server's own words, without where in its source they stand.
+        let said = match cause {
+            sqlx::Error::Database(said) => format!("the database server answered: {}", said.message()),
+            _ => e.to_string(),
+        };
+        Self::new(code, if advice.is_empty() { said } else { format!("{said}. {advice}") })
     }
 }
 

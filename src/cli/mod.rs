@@ -14,6 +14,7 @@ mod output;
 mod program;
 mod user;
 
+pub use demo_data::login_note;
 pub use failure::Failure;
 
 use crate::config::{Config, Inputs, Problems};

@@ -208,6 +208,12 @@ impl DemoWriter {
             .execute(&mut *tx)
             .await?;
         }
+        // The trigger that keeps these is quiet too; near matches look here.
+        sqlx::query!(
+            "insert into clinic.name_word (word) select distinct word from clinic.patient_word on conflict do nothing"
+        )
+        .execute(&mut *tx)
+        .await?;
         sqlx::query!(
             "select setval('clinic.record_number_seq', greatest(1, (select coalesce(max(record_number), 1) from clinic.patient)))"
         )

@@ -201,6 +201,12 @@ impl<S: Screen> Stage<S> {
         let backend = self.terminal.backend();
         format!("{backend}styles {}\n", styles(backend.buffer()))
     }
+    /// The drawn cells.
+    #[must_use]
+    pub fn buffer(&mut self) -> Buffer {
+        let _ = self.frame();
+        self.terminal.backend().buffer().clone()
+    }
     /// The drawn text alone.
     #[must_use]
     pub fn text(&mut self) -> String {

@@ -1,14 +1,20 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 mod architecture;
+mod bad_luck;
 mod config;
+mod day;
 mod demo_release;
 mod desk_live;
+mod documents;
+mod faults;
 mod frames;
 mod harness;
 mod import;
+mod invariants;
 mod panel_tabs;
 mod people;
+mod pictures;
 mod server;
 mod store_access;
 mod store_admin;
@@ -25,3 +31,4 @@ mod store_sessions;
 mod store_visit;
 mod support;
 mod visit_lost;
+mod two_programs;

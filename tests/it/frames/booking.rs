@@ -113,7 +113,7 @@ fn booking(start: BookingStart) -> Stage<Booking> {
 }
 
 /// As [`booking`] for BLACK Jack with Dr Smith, with its list read.
-fn ready() -> Stage<Booking> {
+pub fn ready() -> Stage<Booking> {
     let start = BookingStart {
         patient: Some(PatientId(id(1))),
         provider: Some(ProviderId(id(3))),

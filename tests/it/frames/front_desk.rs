@@ -104,7 +104,7 @@ pub(super) fn day() -> Day {
     Day { rows, earlier: vec![late] }
 }
 
-pub(super) fn board() -> Stage<Board> {
+pub fn board() -> Stage<Board> {
     let mut stage = Stage::with(Board::default(), env(Some(actor(Role::Receptionist))));
     assert_eq!(stage.effects(), ["load board"]);
     stage.deliver(board::Msg::Loaded(today(), Ok(day())));

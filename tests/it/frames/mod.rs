@@ -1,15 +1,15 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod admin;
 mod app;
-mod booking;
+pub mod booking;
 mod bytes;
 mod day;
 pub mod find;
-mod front_desk;
+pub mod front_desk;
 mod keymaps;
 mod login;
 pub mod sample;
-mod visit;
+pub mod visit;
 
 use praxis::{
     clock::Clock,

@@ -26,7 +26,7 @@ use uuid::Uuid;
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_773_268_920, 0).unwrap() // 12 March 2026, 09:42 in Sydney
 }
 fn smith() -> PersonName {
@@ -66,7 +66,7 @@ fn item(n: u128, entry: Entry, news: bool, struck: bool) -> HistoryItem {
     }
 }
 
-fn chart() -> Chart {
+pub fn chart() -> Chart {
     let allergy = Entry::Allergy {
         code: None,
         substance: "penicillin".into(),
@@ -175,7 +175,7 @@ fn past(n: u128, days: i64) -> PastVisit {
     }
 }
 
-fn signs() -> Vec<Observation> {
+pub fn signs() -> Vec<Observation> {
     let line = |text: &str, days: i64, from: u128, encounter: Option<u128>| {
         rows_of(parse_line(text).unwrap())
             .into_iter()
@@ -198,7 +198,7 @@ fn signs() -> Vec<Observation> {
     all
 }
 
-fn notes() -> Vec<Note> {
+pub fn notes() -> Vec<Note> {
     vec![Note {
         id: NoteId(id(60)),
         addendum: false,
@@ -228,7 +228,7 @@ fn panel_of(chart: Chart, drafts: Vec<Draft>) -> Stage<Panel> {
     stage.forget_effects();
     stage
 }
-fn panel() -> Stage<Panel> {
+pub fn panel() -> Stage<Panel> {
     panel_of(chart(), vec![])
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Nothing sleeps for a fixed time: everything waits for a condition and fails with what it saw.
 #![allow(dead_code, reason = "each area uses its own part")]
+pub mod busy;
 pub mod cluster;
 pub mod people;
+pub mod program;
 pub mod proxy;
 pub mod pty;
 

@@ -39,7 +39,8 @@ pub enum Fault {
     Delay(Duration),
     /// Connections are closed after this many bytes in this direction, counted per connection.
     CutAfterBytes(Way, usize),
-    /// Connections are closed just before the n-th message in this direction (from 1, the start-up message is number 1).
+    /// One connection is closed just before its n-th message in this direction (from 1, the start-up message is number 1);
+    /// after that the line is healthy again.
     CutBeforeMessage(Way, usize),
     /// The message of this type byte is lost, and the connection closed, the first time it appears in this direction:
     /// `(ToClient, b'C')` loses the acknowledgement of a commit that happened.
@@ -50,6 +51,7 @@ struct State {
     fault: Fault,
     open: Vec<(u64, UnixStream)>,
     accepted: u64,
+    cuts: u64,
     ended: bool,
 }
 
@@ -70,7 +72,7 @@ impl Proxy {
         let dir = PathBuf::from(format!("/tmp/pxl{}-{number}", std::process::id()));
         std::fs::create_dir(&dir).expect("the proxy's folder");
         let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).expect("the proxy's socket");
-        let state = State { fault: Fault::Healthy, open: Vec::new(), accepted: 0, ended: false };
+        let state = State { fault: Fault::Healthy, open: Vec::new(), accepted: 0, cuts: 0, ended: false };
         let shared: Shared = Arc::new((Mutex::new(state), Condvar::new()));
         let (target, state) = (server.join(".s.PGSQL.5432"), Arc::downgrade(&shared));
         std::thread::spawn(move || {
@@ -108,6 +110,11 @@ impl Proxy {
     /// How many connections were made so far.
     pub fn accepted(&self) -> u64 {
         self.shared.0.lock().expect("state").accepted
+    }
+
+    /// How many connections were cut at a message or a byte so far.
+    pub fn cuts(&self) -> u64 {
+        self.shared.0.lock().expect("state").cuts
     }
 
     /// How many connections are open now.
@@ -207,7 +214,15 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
             messages.skip(piece);
         }
         carried += piece.len();
-        if to.write_all(piece).is_err() || cut {
+        if to.write_all(piece).is_err() {
+            return;
+        }
+        if cut {
+            let mut state = lock.lock().expect("state");
+            state.cuts += 1;
+            if matches!(fault, Fault::CutBeforeMessage(..)) && state.fault == fault {
+                state.fault = Fault::Healthy;
+            }
             return;
         }
     }
@@ -216,6 +231,7 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
 /// Follows where messages begin. The client's first message has no type byte and counts as type 0.
 struct Messages {
     untyped: bool,
+    first_answer: bool,
     count: usize,
     header: Vec<u8>,
     body_left: usize,
@@ -223,7 +239,13 @@ struct Messages {
 
 impl Messages {
     fn new(way: Way) -> Self {
-        Self { untyped: way == Way::ToServer, count: 0, header: Vec::new(), body_left: 0 }
+        Self {
+            untyped: way == Way::ToServer,
+            first_answer: way == Way::ToClient,
+            count: 0,
+            header: Vec::new(),
+            body_left: 0,
+        }
     }
 
     fn skip(&mut self, piece: &[u8]) {
@@ -246,6 +268,13 @@ impl Messages {
                 if wanted(self.count, kind) {
                     return Some(at);
                 }
+                // The answer to the question for encryption is one byte without a length.
+                if self.first_answer && matches!(piece[at], b'N' | b'S') {
+                    self.first_answer = false;
+                    at += 1;
+                    continue;
+                }
+                self.first_answer = false;
             }
             self.header.push(piece[at]);
             at += 1;
@@ -254,7 +283,8 @@ impl Messages {
                 let length: [u8; 4] = self.header[length_at..].try_into().expect("four bytes");
                 self.body_left = (u32::from_be_bytes(length) as usize).saturating_sub(4);
                 self.header.clear();
-                self.untyped = false;
+                // Eight bytes are the question for encryption: the start-up message comes after it.
+                self.untyped &= self.body_left == 4;
             }
         }
         None
@@ -263,17 +293,20 @@ impl Messages {
 
 #[test]
 fn messages_are_counted_however_they_are_split() {
-    let mut bytes = vec![0, 0, 0, 8, 0, 3, 0, 0];
-    bytes.extend([b'Q', 0, 0, 0, 6, b'x', 0]);
-    bytes.extend([b'X', 0, 0, 0, 4]);
-    for split in 1..8 {
-        let mut messages = Messages::new(Way::ToServer);
-        let mut found = Vec::new();
-        for (i, piece) in bytes.chunks(split).enumerate() {
-            if let Some(at) = messages.find(piece, |number, kind| number == 3 && kind == b'X') {
-                found.push(i * split + at);
+    let to_server =
+        [&b"\0\0\0\x08\x04\xd2\x16\x2f\0\0\0\x0a\0\x03\0\0\0\0"[..], b"Q\0\0\0\x06x\0", b"X\0\0\0\x04"]
+            .concat();
+    let to_client = [&b"NR\0\0\0\x08\0\0\0\0"[..], b"N\0\0\0\x06x\0", b"X\0\0\0\x04"].concat();
+    for (way, bytes, last, begins) in [(Way::ToServer, to_server, 4, 25), (Way::ToClient, to_client, 4, 17)] {
+        for split in 1..8 {
+            let mut messages = Messages::new(way);
+            let mut found = Vec::new();
+            for (i, piece) in bytes.chunks(split).enumerate() {
+                if let Some(at) = messages.find(piece, |number, kind| number == last && kind == b'X') {
+                    found.push(i * split + at);
+                }
             }
+            assert_eq!(found, [begins], "{way:?} split every {split}");
         }
-        assert_eq!(found, [15], "split every {split}");
     }
 }

@@ -67,10 +67,11 @@ impl Tui {
         let shared = Arc::clone(&output);
         std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
+            let mut held = vec![];
             loop {
                 let n = reader.read(&mut buffer).unwrap_or(0);
                 let mut output = shared.0.lock().expect("output");
-                output.terminal.process(&buffer[..n]);
+                output.terminal.process(&with_replacements(&mut held, &buffer[..n]));
                 output.raw.extend_from_slice(&buffer[..n]);
                 output.ended = n == 0;
                 shared.1.notify_all();
@@ -241,6 +242,27 @@ impl Drop for Tui {
 /// The program under test: the debug build, or what `PRAXIS_TEST_PROGRAM` names by its absolute path.
 fn program() -> String {
     std::env::var("PRAXIS_TEST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_praxis").to_owned())
+}
+
+/// The emulator leaves out U+FFFD, which terminals draw one column wide: it gets U+2370 instead. Half of one is held back.
+fn with_replacements(held: &mut Vec<u8>, bytes: &[u8]) -> Vec<u8> {
+    const TAKEN_OUT: &[u8] = "\u{fffd}".as_bytes();
+    held.extend_from_slice(bytes);
+    let half = (1..TAKEN_OUT.len()).rev().find(|n| held.ends_with(&TAKEN_OUT[..*n])).unwrap_or(0);
+    let rest = held.split_off(held.len() - half);
+    let mut whole = vec![];
+    let mut at = 0;
+    while at < held.len() {
+        if held[at..].starts_with(TAKEN_OUT) {
+            whole.extend_from_slice("\u{2370}".as_bytes());
+            at += TAKEN_OUT.len();
+        } else {
+            whole.push(held[at]);
+            at += 1;
+        }
+    }
+    *held = rest;
+    whole
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {
