@@ -30,5 +30,5 @@ mod store_records;
 mod store_sessions;
 mod store_visit;
 mod support;
-mod visit_lost;
 mod two_programs;
+mod visit_lost;

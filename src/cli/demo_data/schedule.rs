@@ -159,7 +159,7 @@ impl<'a> Calendar<'a> {
         let m = n.max(PROVIDERS.len() as u64 * 48);
         let place = provider as u64 * 48 + u64::from(slot);
         let mut r = Random::of(self.people.seed, "day", &[i64::from(day.num_days_from_ce())]);
-        let (offset, mut step) = (r.next() % m, r.next() % m | 1);
+        let (offset, mut step) = (r.next() % m, (r.next() % m) | 1);
         while gcd(step, m) != 1 {
             step += 2;
         }
@@ -200,20 +200,8 @@ impl<'a> Calendar<'a> {
                 *seeing = true;
                 "in_progress"
             }
-            10..90 => {
-                if outcome < 80 {
-                    "arrived"
-                } else {
-                    "booked"
-                }
-            }
-            -45..10 => {
-                if outcome < 40 {
-                    "arrived"
-                } else {
-                    "booked"
-                }
-            }
+            10..90 if outcome < 80 => "arrived",
+            -45..10 if outcome < 40 => "arrived",
             _ => "booked",
         })
     }
