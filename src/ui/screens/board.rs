@@ -18,7 +18,7 @@ use crate::{
         },
     },
 };
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use ratatui::{Frame, layout::Rect, text::Span};
 use std::time::Duration;
 
@@ -230,6 +230,19 @@ impl Board {
     }
 }
 
+/// The row to begin at: the first who is still expected, else the first who is not done, else the day's last.
+fn where_the_day_is(lines: &[Line], day: NaiveDate, now: DateTime<Utc>) -> usize {
+    use AppointmentStatus as S;
+    let from = now - chrono::Duration::minutes(15);
+    let first = |wanted: &dyn Fn(&BoardRow) -> bool| {
+        lines.iter().position(|l| l.row.day == day && wanted(&l.row))
+    };
+    first(&|r| r.status == S::Booked && r.starts_at >= from)
+        .or_else(|| first(&|r| matches!(r.status, S::Booked | S::Arrived | S::InProgress)))
+        .or_else(|| lines.iter().rposition(|l| l.row.day == day))
+        .unwrap_or(0)
+}
+
 fn marks(r: &BoardRow) -> String {
     let mut marks: Vec<&str> = vec![];
     if r.allergy_state == "listed" {
@@ -380,14 +393,7 @@ impl Screen for Board {
                 self.data = data;
                 self.redraw(&cx.env().clone());
                 if first {
-                    // Where the day is now: the first who is still expected.
-                    let from = cx.env().now() - chrono::Duration::minutes(15);
-                    let next = self.table.rows().iter().position(|l| {
-                        l.row.status == AppointmentStatus::Booked
-                            && l.row.starts_at >= from
-                            && l.row.day == day
-                    });
-                    self.table.go(next.unwrap_or(0));
+                    self.table.go(where_the_day_is(self.table.rows(), day, cx.env().now()));
                 }
             }
             Msg::Loaded(_, Err(e)) => {

@@ -132,6 +132,7 @@ pub struct Picker<T> {
     rows: Vec<Row<T>>,
     query: Option<Query<T>>,
     label: &'static str,
+    hint: Option<&'static str>,
     text: TextLine,
     shown: Vec<(Row<T>, Vec<usize>)>,
     list: RowList,
@@ -160,6 +161,7 @@ impl<T: Clone + Send + 'static> Picker<T> {
             rows: vec![],
             query: None,
             label: "picker.search",
+            hint: None,
             text: TextLine::new(),
             shown: vec![],
             list: RowList::default(),
@@ -184,6 +186,12 @@ impl<T: Clone + Send + 'static> Picker<T> {
     {
         self.label = label;
         self.query = Some(Arc::new(move |text, store| Box::pin(query(text, store))));
+        self
+    }
+    /// What can be typed, told while nothing is typed and there is nothing to show.
+    #[must_use]
+    pub fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
     /// Beginning with this text.
@@ -276,7 +284,11 @@ impl<T: Clone + Send + 'static> Screen for Picker<T> {
             return super::sentence(frame, rows, problem);
         }
         if self.shown.is_empty() {
-            let text = if self.asked { tr!("loading") } else { tr!("Nothing matches.") };
+            let text = match self.hint {
+                Some(hint) if self.text.value().is_empty() => hint,
+                _ if self.asked => tr!("loading"),
+                _ => tr!("Nothing matches."),
+            };
             return super::notice(frame, rows, text, ui.theme);
         }
         let shown: Vec<_> = self

@@ -18,9 +18,11 @@ impl Booking {
         let (actor, today) = (cx.env().actor.clone(), cx.env().today());
         cx.open(
             move |answer| {
-                Picker::new(tr!("Book whom?"), answer).query("booking.find-patient", move |typed, store| {
-                    desk::patient_rows(store, actor.clone(), typed, today)
-                })
+                Picker::new(tr!("Book whom?"), answer)
+                    .hint(tr!("Type part of a name, a number, a phone or a birth date."))
+                    .query("booking.find-patient", move |typed, store| {
+                        desk::patient_rows(store, actor.clone(), typed, today)
+                    })
             },
             Msg::PickedPatient,
         );
