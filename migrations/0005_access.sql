@@ -581,19 +581,18 @@ grant execute on function auth.is_staff(), auth.has_role(text[]), auth.provider_
 create function auth.whoami() returns table (account_id uuid, session_id uuid, role text, login text, family_name text,
     given_name text, provider_id uuid, patient_id uuid, centre_id uuid, centre_name text, zone text, must_change boolean, locked boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select a.id, s.session_id, a.role, a.login, a.family_name, a.given_name, p.id, pt.id, c.id, c.name,
-           coalesce(c.zone, own.zone), k.must_change, s.locked
+    select a.id, s.session_id, a.role, a.login, a.family_name, a.given_name, p.id, pt.id, c.id, c.name, c.zone, k.must_change, s.locked
       from auth.session_any() s
       join clinic.account a on a.id = s.account_id
       join auth.credential k on k.account_id = a.id
       join auth.session os on os.id = s.session_id
       left join clinic.provider p on p.account_id = a.id
       left join clinic.patient pt on pt.account_id = a.id
-      left join clinic.centre own on own.id = pt.centre_id
       left join lateral (
           select c.* from clinic.centre c
            where c.id in (select x.centre_id from clinic.staff_centre x where x.account_id = a.id
-                          union select y.centre_id from clinic.provider_centre y where y.provider_id = p.id)
+                          union select y.centre_id from clinic.provider_centre y where y.provider_id = p.id
+                          union select pt.centre_id where a.role = 'patient') -- their times are those of their centre
              and c.retired_at is null
            order by c.id = os.centre_id desc nulls last, c.id = a.last_centre_id desc nulls last, c.name limit 1) c on true
 $$;

@@ -1,6 +1,7 @@
 //! Runs what a screen asked for. The only place where layers come and go.
 use super::{APP, App, Entry, Next, Said};
 use crate::{
+    domain::actor::Role,
     tr,
     ui::{
         command::{AppCommand, CommandSet},
@@ -276,7 +277,7 @@ impl App {
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Workplace => match &self.env.actor {
-                Some(actor) if actor.workplace.is_some() => {
+                Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
                     self.run(APP, vec![Effect::Push(Route::Workplace)]);
                 }
                 _ => self.alarm(tr!("Only staff of a centre choose where they work.")),

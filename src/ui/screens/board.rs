@@ -2,10 +2,14 @@
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
     domain::{
-        appointment::AppointmentStatus, booking::waited, dates, ids::AppointmentId, patient::age_sex,
+        appointment::AppointmentStatus,
+        booking::{Booked, waited},
+        dates,
+        ids::AppointmentId,
+        patient::age_sex,
         why::Why,
     },
-    store::{Board as Day, BoardCounts, BoardRow, Change, Error},
+    store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
     tr,
     ui::{
         cx::{Cx, Env},
@@ -33,7 +37,8 @@ crate::commands! {
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
         WalkIn: "board.walk-in" "walk-in" "Somebody came without an appointment";
         Left: "appointment.left" "left" "The selected patient went without being seen";
-        Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Restore: "appointment.restore" "restore" "Booked again: what was cancelled, missed or checked in by mistake";
+        Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
         DayAfter: "board.day-after" "day after" "Show the next day" quiet;
         DayBefore: "board.day-before" "day before" "Show the day before" quiet;
@@ -48,6 +53,8 @@ pub enum Msg {
     Changed(desk::Done),
     Reason(Target, Option<String>),
     PickedDay(Option<NaiveDate>),
+    Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
+    ClosedChanges,
     Reload,
 }
 
@@ -234,9 +241,8 @@ impl Board {
 fn where_the_day_is(lines: &[Line], day: NaiveDate, now: DateTime<Utc>) -> usize {
     use AppointmentStatus as S;
     let from = now - chrono::Duration::minutes(15);
-    let first = |wanted: &dyn Fn(&BoardRow) -> bool| {
-        lines.iter().position(|l| l.row.day == day && wanted(&l.row))
-    };
+    let first =
+        |wanted: &dyn Fn(&BoardRow) -> bool| lines.iter().position(|l| l.row.day == day && wanted(&l.row));
     first(&|r| r.status == S::Booked && r.starts_at >= from)
         .or_else(|| first(&|r| matches!(r.status, S::Booked | S::Arrived | S::InProgress)))
         .or_else(|| lines.iter().rposition(|l| l.row.day == day))
@@ -299,7 +305,7 @@ impl Screen for Board {
             Command::Advance => match selected.map(|l| l.row.status) {
                 Some(S::Arrived) => {
                     Err(Why::new("desk_arrived", tr!("They have arrived; the provider starts the visit."))
-                        .instead(tr!("u takes a check-in back.")))
+                        .instead(tr!("R takes a check-in back.")))
                 }
                 _ => self.check(S::Arrived),
             },
@@ -307,9 +313,11 @@ impl Screen for Board {
             Command::Left => self.check(S::Left),
             Command::Cancel => self.check(S::Cancelled),
             Command::Restore => match selected {
-                Some(l) if l.row.status == S::NoShow || l.row.status == S::Cancelled => self.check(S::Booked),
+                Some(l) if matches!(l.row.status, S::NoShow | S::Cancelled | S::Arrived) => {
+                    self.check(S::Booked)
+                }
                 _ => {
-                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))
+                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled, missed or checked in is booked again."))
                         .instead(tr!("c shows what was cancelled.")))
                 }
             },
@@ -321,7 +329,7 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open if selected.is_none() => {
+            Command::Open | Command::Changes if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -373,6 +381,16 @@ impl Screen for Board {
             Command::WalkIn => {
                 cx.push(Route::Booking(BookingStart { walk_in: true, ..BookingStart::default() }));
             }
+            Command::Changes => {
+                if let (Some(actor), Some(l)) = (cx.env().actor.clone(), self.table.selected()) {
+                    let id = l.row.appointment;
+                    cx.load(
+                        "appointment.changes",
+                        move |store| async move { store.appointment(&actor, id, true).await },
+                        Msg::Changes,
+                    );
+                }
+            }
             Command::Cancelled => {
                 self.with_cancelled = !self.with_cancelled;
                 self.redraw(&cx.env().clone());
@@ -420,7 +438,11 @@ impl Screen for Board {
                 desk::change(cx, target, AppointmentStatus::Cancelled, why, Msg::Changed);
             }
             Msg::PickedDay(Some(day)) => self.go_to(Some(day), cx),
-            Msg::Reason(_, None) | Msg::PickedDay(None) => {}
+            Msg::Changes(Ok((booked, steps))) => {
+                desk::show_changes(cx, &booked, &steps, |_| Msg::ClosedChanges)
+            }
+            Msg::Changes(Err(e)) => cx.failed(&e),
+            Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
             Msg::Reload => self.load(cx),
         }
     }

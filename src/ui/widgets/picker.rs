@@ -89,8 +89,9 @@ impl RowList {
         let height = usize::from(area.height);
         self.page = height;
         self.top = scrolled(self.top, self.selected, height, rows.len());
-        let title_room =
-            rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(usize::from(area.width) / 2 + 8);
+        let beside = rows.iter().map(|r| width(r.detail) + width(r.right)).max().unwrap_or(0);
+        let most = (usize::from(area.width) / 2 + 8).max(usize::from(area.width).saturating_sub(beside + 4));
+        let title_room = rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(most);
         for (y, (i, row)) in rows.iter().enumerate().skip(self.top).take(height).enumerate() {
             let at = i == self.selected;
             let mut spans = vec![Span::raw(if at { theme.gutter() } else { " " })];

@@ -56,7 +56,7 @@ impl Booking {
                 .departments
                 .iter()
                 .filter(|d| d.closed)
-                .map(|d| tr!("{name} closed {opens}", name = d.name, opens = d.opens))
+                .map(|d| tr!("{name} closed, opens {opens}", name = d.name, opens = d.opens))
                 .collect();
             Row::new(Some(c.id), title, closed.join(", "))
         }));
@@ -78,7 +78,7 @@ impl Booking {
 }
 
 fn provider_rows(directory: &Directory) -> Vec<Row<Option<ProviderId>>> {
-    let mut rows = vec![Row::new(None, tr!("anybody"), tr!("who is free first"))];
+    let mut rows = vec![Row::new(None, tr!("anybody  who is free first"), "")];
     rows.extend(directory.providers.iter().map(|p| {
         let centres: Vec<&str> =
             p.centres.iter().filter_map(|c| directory.centre(*c)).map(|c| c.name.as_str()).collect();
