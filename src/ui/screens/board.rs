@@ -316,10 +316,11 @@ impl Screen for Board {
                 Some(l) if matches!(l.row.status, S::NoShow | S::Cancelled | S::Arrived) => {
                     self.check(S::Booked)
                 }
-                _ => {
-                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled, missed or checked in is booked again."))
-                        .instead(tr!("c shows what was cancelled.")))
-                }
+                _ => Err(Why::new(
+                    "restore_cancelled",
+                    tr!("Only what was cancelled, missed or checked in is booked again."),
+                )
+                .instead(tr!("c shows what was cancelled."))),
             },
             Command::Move => match selected {
                 Some(l) if l.row.status == S::Booked => Ok(()),
@@ -439,7 +440,7 @@ impl Screen for Board {
             }
             Msg::PickedDay(Some(day)) => self.go_to(Some(day), cx),
             Msg::Changes(Ok((booked, steps))) => {
-                desk::show_changes(cx, &booked, &steps, |_| Msg::ClosedChanges)
+                desk::show_changes(cx, &booked, &steps, |()| Msg::ClosedChanges);
             }
             Msg::Changes(Err(e)) => cx.failed(&e),
             Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
