@@ -44,6 +44,7 @@ pub(super) async fn show(config: &Config, connector: Connector) -> Result<(), Fa
     let mut theme =
         Theme::from_env(!config.uses_color(env), &env("TERM").unwrap_or_default(), !config.uses_ascii(env));
     theme.plain |= config.low_bandwidth;
+    theme.colour &= !theme.plain;
     let setup = Setup {
         keymap: keymap::load(&name, own.as_deref()),
         theme,
@@ -59,7 +60,8 @@ pub(super) async fn show(config: &Config, connector: Connector) -> Result<(), Fa
     let errors = logging::redirect_stderr(&log)?;
     let shown = ui::run(setup).await;
     drop(errors);
-    store.close().await;
+    // A connection that waits for a lost server would hold the end up.
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(500), store.close()).await;
     Ok(shown?)
 }
 

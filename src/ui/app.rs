@@ -3,15 +3,17 @@
 mod effects;
 mod frame;
 mod keys;
+mod nowhere;
 pub mod runner;
+mod session;
 mod stage;
 
 use super::{
-    cx::{Env, LayerId, Undo},
+    cx::{Effect, Env, LayerId, Undo},
     keymap::{Key, Keymap},
     layer::{Layer, Moment},
     palette::PaletteSource,
-    route::Route,
+    route::{self, Place, Route},
     screen::Kind,
     theme::Theme,
 };
@@ -129,6 +131,14 @@ pub struct App {
     quit: bool,
     dirty: bool,
     repaint: bool,
+    /// Where this person may go: the second line.
+    places: Vec<Place>,
+    /// What begins when the last running save has ended.
+    after_saves: VecDeque<Effect>,
+    /// Delays that passed while the terminal was locked.
+    held_delays: Vec<Done>,
+    /// The server does not know of the lock yet.
+    lock_owed: bool,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -155,7 +165,7 @@ impl App {
         let (tx, rx) = mpsc::unbounded_channel();
         let now = ticks.now();
         let recorded = store.is_none().then(Vec::new);
-        let app = Self {
+        let mut app = Self {
             layers: vec![],
             lock: None,
             keymap,
@@ -178,8 +188,13 @@ impl App {
             quit: false,
             dirty: true,
             repaint: false,
+            places: vec![],
+            after_saves: VecDeque::new(),
+            held_delays: vec![],
+            lock_owed: false,
             recorded,
         };
+        app.find_places();
         (app, rx)
     }
 
@@ -191,6 +206,7 @@ impl App {
     pub fn set_link(&mut self, link: Link) {
         self.dirty |= self.link != link;
         self.link = link;
+        self.tell_owed_lock();
     }
     /// Who is signed in, and the clock.
     #[must_use]
@@ -264,14 +280,23 @@ impl App {
 
     /// Something that was asked for has ended.
     pub fn deliver(&mut self, done: Done) {
+        // Nothing hidden acts while it is locked: the server would take it for nobody's.
+        if self.lock.as_ref().is_some_and(|lock| matches!(&done, Done::After(e, _) if e.to != lock.id())) {
+            self.held_delays.push(done);
+            return;
+        }
         if let Some(envelope) = self.runner.ended(done) {
             self.answer(envelope);
         }
         self.resume_held();
+        self.saves_ended();
     }
 
     /// Somebody else changed something, or the listener was lost for a moment.
     pub fn changed(&mut self, change: &Change) {
+        if self.lock.is_some() {
+            return;
+        }
         self.dirty = true;
         self.tell_all(Moment::Changed(change));
     }
@@ -279,7 +304,9 @@ impl App {
     /// A minute has passed.
     pub fn minute(&mut self) {
         self.dirty = true;
-        self.tell_all(Moment::Minute);
+        if self.lock.is_none() {
+            self.tell_all(Moment::Minute);
+        }
     }
     /// Somebody sees minutes: the first line, or a screen.
     #[must_use]
@@ -298,19 +325,31 @@ impl App {
     pub fn wakes_at(&self) -> Option<Instant> {
         let which = (!self.pending.is_empty() && self.ticks.now() < self.pending_since + WHICH_KEY)
             .then_some(self.pending_since + WHICH_KEY);
-        let lock = self.hooks.lock_after.filter(|_| self.can_lock()).map(|after| self.last_input + after);
-        [which, lock].into_iter().flatten().min()
+        let lock = self.lock_after().filter(|_| self.can_lock()).map(|after| self.last_input + after);
+        let link = match self.link {
+            Link::Reconnecting(since) => Some(since + self.away(since).1),
+            _ => None,
+        };
+        [which, lock, link].into_iter().flatten().min()
     }
     /// That instant has come.
     pub fn woke(&mut self) {
-        self.dirty |= !self.pending.is_empty();
+        self.dirty |= !self.pending.is_empty() || matches!(self.link, Link::Reconnecting(_));
         let idle = self.ticks.now().saturating_duration_since(self.last_input);
-        if self.hooks.lock_after.is_some_and(|after| idle >= after) && self.can_lock() {
+        if self.lock_after().is_some_and(|after| idle >= after) && self.can_lock() {
             self.lock_now();
         }
     }
-    fn can_lock(&self) -> bool {
-        self.lock.is_none() && self.env.actor.is_some() && self.hooks.unlock.is_some()
+    /// How long the line has been away as it is shown (every second, then ten, then minutes), and when that changes.
+    fn away(&self, since: Instant) -> (u64, Duration) {
+        let seconds = self.ticks.now().saturating_duration_since(since).as_secs();
+        let step = match seconds {
+            0..10 => 1,
+            10..60 => 10,
+            _ => 60,
+        };
+        let shown = seconds / step * step;
+        (shown, Duration::from_secs(shown + step))
     }
 
     fn dialog_on_top(&self) -> bool {

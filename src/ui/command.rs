@@ -78,6 +78,7 @@ commands! {
         Repaint: "app.repaint" "repaint" "Draw the whole screen again" quiet;
         Lock: "app.lock" "lock" "Hide everything until your password is typed; nothing is lost" quiet;
         SignOut: "app.sign-out" "sign out" "Save drafts, forget this session and show the sign-in screen" quiet;
+        Enter: "app.enter" "open" "The same as Enter, for keymaps that open with another key" quiet;
         Quit: "app.quit" "quit" "Leave the program; running saves are finished first" quiet;
         Board: "go.board" "Board" "Go to today's board" quiet;
         Schedule: "go.schedule" "Schedule" "Go to the schedule of a day" quiet;

@@ -105,6 +105,8 @@ pub enum Effect {
     Unlocked,
     /// Close this layer and run the command of that name in the one under it.
     Run(LayerId, String),
+    /// The server took the person for nobody.
+    NoSession,
     /// Leave the program.
     Quit,
 }
@@ -129,6 +131,7 @@ impl Effect {
             Self::SignedOut => "signed out".into(),
             Self::Unlocked => "unlocked".into(),
             Self::Run(_, id) => format!("run {id}"),
+            Self::NoSession => "no session".into(),
             Self::Quit => "quit".into(),
         }
     }
@@ -342,7 +345,10 @@ impl<M: Send + 'static> Cx<M> {
     /// Says on line 23 what went wrong and what to do; the log keeps the cause.
     pub fn failed(&mut self, error: &Error) {
         tracing::warn!(layer = self.layer, error = ?error, "shown to the person");
-        self.effects.push(Effect::Failed(error.to_string()));
+        self.effects.push(match error {
+            Error::NoSession => Effect::NoSession,
+            _ => Effect::Failed(error.to_string()),
+        });
     }
     /// Somebody signed in: from now on their store is used.
     pub fn signed_in(&mut self, actor: Actor, store: Store) {

@@ -69,8 +69,10 @@ pub struct Palette {
 
 /// What the sources found for a text.
 pub struct Found {
-    text: String,
-    items: Vec<Item>,
+    /// What they were asked for.
+    pub text: String,
+    /// What they know, already ranked.
+    pub items: Vec<Item>,
 }
 
 impl Palette {
@@ -122,6 +124,7 @@ impl Screen for Palette {
         self.rank();
         let text = self.text.text();
         if self.sources.is_empty() || text.trim().is_empty() {
+            self.asked = false;
             return;
         }
         self.asked = true;

@@ -67,6 +67,8 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut goes_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+    // Ctrl-Z from another terminal, or `kill -TSTP`, would leave a half-drawn screen.
+    let mut stops = signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?;
     let mut resized = signal(SignalKind::window_change())?;
     let (typed, mut inputs) = mpsc::unbounded_channel();
     let (news, mut told) = mpsc::unbounded_channel();
@@ -76,12 +78,18 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     app.open(setup.first);
     let mut listening: Option<(crate::domain::ids::SessionId, tokio::task::JoinHandle<()>)> = None;
     let mut leave_by: Option<Instant> = None;
+    let mut take_again = false;
     loop {
         if app.quits() && (!app.saving() || leave_by.is_some_and(|at| Instant::now() >= at)) {
             break;
         }
-        if terminal.is_gone() && leave_by.is_none() {
-            leave_by = Some(go(&mut app));
+        if terminal.is_gone() {
+            go(&mut app, &mut leave_by);
+        }
+        if take_again && !terminal.is_busy() {
+            take_again = false;
+            terminal.retake();
+            app.repaint();
         }
         listen(&app, setup.listen.as_ref(), &mut listening, &news);
         if !terminal.is_busy() && app.is_dirty() {
@@ -90,18 +98,13 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         let wake = app.wakes_at().map(Instant::from_std);
         let minute = app.needs_minute().then(|| next_minute(&app));
         tokio::select! { biased;
-            _ = hang_up.recv() => leave_by = Some(go(&mut app)),
-            _ = terminate.recv() => leave_by = Some(go(&mut app)),
+            _ = hang_up.recv() => go(&mut app, &mut leave_by),
+            _ = terminate.recv() => go(&mut app, &mut leave_by),
             _ = interrupt.recv() => {}
-            _ = goes_on.recv() => app.repaint(),
+            _ = stops.recv() => {}
+            _ = goes_on.recv() => take_again = true,
             _ = resized.recv() => picture.resize(&mut app),
-            Some(input) = inputs.recv() => {
-                if input == Input::HangUp {
-                    leave_by = Some(go(&mut app));
-                } else {
-                    app.input(input);
-                }
-            }
+            Some(input) = inputs.recv() => take_in(&mut app, input, &mut leave_by),
             Some(done) = answers.recv() => app.deliver(done),
             Some(piece) = told.recv() => hear(&mut app, &piece),
             () = terminal.idle(), if terminal.is_busy() => {}
@@ -110,11 +113,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
             () = until(leave_by), if leave_by.is_some() => {}
         }
         while let Ok(input) = inputs.try_recv() {
-            if input == Input::HangUp {
-                leave_by = Some(go(&mut app));
-                break;
-            }
-            app.input(input);
+            take_in(&mut app, input, &mut leave_by);
         }
         while let Ok(done) = answers.try_recv() {
             app.deliver(done);
@@ -126,16 +125,31 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     if let Some((_, task)) = listening {
         task.abort();
     }
+    drop(terminal);
+    // Leaving is signing out; a server that does not answer holds nobody.
     if let Some(store) = app.store().filter(|_| app.env().actor.is_some()) {
-        // Leaving is signing out; a server that does not answer holds nobody.
-        let _ = tokio::time::timeout(Duration::from_secs(1), store.sign_out()).await;
+        let left = leave_by.map_or(LEAVE, |at| at.saturating_duration_since(Instant::now()));
+        let _ = tokio::time::timeout(left.max(LEAVE / 4), store.sign_out()).await;
     }
     Ok(())
 }
 
-fn go(app: &mut App) -> Instant {
-    app.save_drafts();
-    Instant::now() + Duration::from_secs(1)
+/// How long a program that was told to end finishes what it is doing.
+const LEAVE: Duration = Duration::from_secs(1);
+
+fn take_in(app: &mut App, input: Input, leave_by: &mut Option<Instant>) {
+    match input {
+        Input::HangUp => go(app, leave_by),
+        input => app.input(input),
+    }
+}
+
+/// Drafts are saved and the program ends, once, however often it is told.
+fn go(app: &mut App, leave_by: &mut Option<Instant>) {
+    if leave_by.is_none() {
+        app.save_drafts();
+        *leave_by = Some(Instant::now() + LEAVE);
+    }
 }
 
 fn hear(app: &mut App, news: &News) {

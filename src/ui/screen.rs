@@ -38,6 +38,10 @@ pub trait TextInput {
     fn insert(&mut self, text: &str);
     /// An edit or a movement (`text.*`); false when this field does not know it.
     fn edit(&mut self, command: WidgetCommand) -> bool;
+    /// This character is typed into it; of one that is not, the keymap decides.
+    fn takes(&self, _character: char) -> bool {
+        true
+    }
     /// Several lines: Enter, up and down belong to the text.
     fn many_lines(&self) -> bool {
         false

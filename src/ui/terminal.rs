@@ -16,6 +16,10 @@ use tokio::sync::Notify;
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h";
 const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?25h\x1b[?2004l\x1b[?1049l";
 
+/// What a person reads after a fault of the program's own; what happened stands in the log.
+const FAULT: &[u8] =
+    b"Praxis has ended unexpectedly. What was saved is safe; the log says what happened.\r\n";
+
 static RAW: AtomicBool = AtomicBool::new(false);
 
 /// Gives the terminal back; the second call does nothing.
@@ -51,8 +55,14 @@ impl Terminal {
         crossterm::terminal::enable_raw_mode()?;
         RAW.store(true, Ordering::SeqCst);
         let hook = std::panic::take_hook();
+        let owner = std::thread::current().id();
         std::panic::set_hook(Box::new(move |info| {
-            restore();
+            // A job that panics is caught and told; only the loop's own end gives the terminal back.
+            if std::thread::current().id() == owner && RAW.load(Ordering::SeqCst) {
+                restore();
+                let _ = io::stdout().write_all(FAULT);
+                let _ = io::stdout().flush();
+            }
             hook(info);
         }));
         let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
@@ -73,6 +83,12 @@ impl Terminal {
         let terminal = Self { frames, busy, idle, gone };
         terminal.write(ENTER.to_vec());
         Ok(terminal)
+    }
+    /// Takes the terminal again after the program was stopped: whoever had it meanwhile may have changed it.
+    pub fn retake(&self) {
+        let _ = crossterm::terminal::disable_raw_mode();
+        let _ = crossterm::terminal::enable_raw_mode();
+        self.write(ENTER.to_vec());
     }
     /// A frame is being written: make none.
     #[must_use]

@@ -72,6 +72,17 @@ impl<S: Screen> Stage<S> {
         app.stage(Box::new(move |id| Box::new(Slot::new(id, screen)) as Box<dyn Layer>));
         Self { app, answers, terminal: terminal(80, 24), ticks, _screen: PhantomData }
     }
+    /// Goes to places from now on instead of recording them; loads and saves are still only recorded.
+    #[must_use]
+    pub fn running(mut self) -> Self {
+        self.app.stage_runs_places();
+        self
+    }
+    /// The titles of the layers, the bottom one first; the lock, when there is one, last.
+    #[must_use]
+    pub fn titles(&self) -> Vec<String> {
+        self.app.stage_titles()
+    }
     /// Draws at this size from now on.
     #[must_use]
     pub fn at(mut self, columns: u16, lines: u16) -> Self {

@@ -58,10 +58,14 @@ fn a_day_from_the_first_booking_to_the_signed_record() {
     let mut doctor = Program::signed_in(&db, "anna", "waiting 1");
     doctor.then("n", "1 Info");
     doctor.wait_for("BLACK Jack");
-    doctor.then("n", "no known allergies");
+    doctor.then("n", "Record that no allergies are known?");
+    doctor.settle(READ);
+    doctor.then("y", "no known allergies");
     doctor.then("2", "Vital signs");
     doctor.keys("cough and fever\t");
-    doctor.then("bp 120/80 hr 72 t 38.2\r", "120/80 mmHg");
+    doctor.then("bp 120/80 hr 72 t 38.2\r", "Unusual for the age");
+    doctor.settle(READ);
+    doctor.then("y", "120/80 mmHg");
     doctor.keys("\tLungs\t\tCrackles on the left\x13");
     doctor.wait_for("Crackles on the left");
     doctor.wait_screen("the note to be saved", |s| {
@@ -120,7 +124,7 @@ fn a_day_from_the_first_booking_to_the_signed_record() {
     let mut stranger = Program::signed_in(&db, "gary", "BUSEY Gary");
     stranger.keys("gr");
     stranger.wait_for("Search");
-    let closed = stranger.then("pt:black\r", "no connection");
+    let closed = stranger.then("pt:black\r", "You do not treat this patient");
     assert!(!closed.contains("J06.9"), "{closed}");
 
     for program in [&mut desk, &mut doctor, &mut stranger] {

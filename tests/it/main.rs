@@ -1,5 +1,6 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod architecture;
 mod bad_luck;
 mod config;
@@ -31,4 +32,5 @@ mod store_sessions;
 mod store_visit;
 mod support;
 mod two_programs;
+mod terminal;
 mod visit_lost;

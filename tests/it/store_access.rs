@@ -92,7 +92,10 @@ fn secrets_tokens_and_other_peoples_sessions_cannot_be_read_even_when_signed_in(
             let sql = format!("select * from {table}");
             let denied = c.execute(sqlx::AssertSqlSafe(sql)).await.expect_err(table);
             assert_eq!(
-                denied.as_database_error().and_then(|e| e.code().map(|c| c.into_owned())).as_deref(),
+                denied
+                    .as_database_error()
+                    .and_then(|e| e.code().map(std::borrow::Cow::into_owned))
+                    .as_deref(),
                 Some("42501"),
                 "{table}"
             );

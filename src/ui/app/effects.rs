@@ -1,21 +1,18 @@
 //! Runs what a screen asked for. The only place where layers come and go.
-use super::{APP, App, Entry, Next, Said};
+use super::{APP, App, Entry, Next, Said, nowhere::Nowhere, session::AppMsg};
 use crate::{
     domain::actor::Role,
     tr,
     ui::{
         command::{AppCommand, CommandSet},
         cx::{Answer, Cx, Effect, Envelope, LayerId, Opening},
-        layer::Moment,
+        layer::{Moment, Slot},
         palette::Palette,
         route::{self, Route},
         screen::Leave,
-        widgets::{confirm::Confirm, help::Help, lock::Lock},
+        widgets::{confirm::Confirm, help::Help},
     },
 };
-
-/// What the app asked of one of its own dialogs.
-struct Left(bool);
 
 impl App {
     /// Runs effects of a layer, in order.
@@ -45,12 +42,8 @@ impl App {
                         self.alarm(tr!("That does not work here."));
                     }
                 }
-                Effect::Unlocked => {
-                    if self.lock.take().is_some() {
-                        self.said = None;
-                        self.last_input = self.ticks.now();
-                    }
-                }
+                Effect::Unlocked => self.unlocked(),
+                Effect::NoSession => self.doubt_session(),
                 place => self.place(place),
             }
         }
@@ -76,9 +69,10 @@ impl App {
             Effect::SignedIn(actor, store) => {
                 let first =
                     if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
-                self.env.actor = Some(actor);
+                self.set_actor(Some(actor));
                 self.runner.set_store(Some(store));
-                self.next(Next::Go(first));
+                self.said = None;
+                self.arrive(first);
             }
             _ => {}
         }
@@ -123,10 +117,8 @@ impl App {
         let Envelope { to, label, msg, failure } = envelope;
         self.dirty = true;
         if to == APP {
-            if let Ok(left) = msg.downcast::<Left>()
-                && let Some(next) = self.after_leave.take().filter(|_| left.0)
-            {
-                self.next(next);
+            if let Ok(msg) = msg.downcast::<AppMsg>() {
+                self.app_answer(*msg);
             }
             return;
         }
@@ -165,7 +157,7 @@ impl App {
         });
         let Some((title, lost)) = lost else { return self.next(next) };
         self.after_leave = Some(next);
-        let mut cx: Cx<Left> = Cx::new(APP, self.env.clone());
+        let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
         cx.open(
             move |answer: Answer<bool>| {
                 Confirm::new(tr!("Leave {title}?", title = title), answer)
@@ -173,14 +165,19 @@ impl App {
                     .yes(tr!("leave"))
                     .no(tr!("stay"))
             },
-            Left,
+            AppMsg::Left,
         );
         self.run(APP, cx.into_effects());
     }
 
-    fn next(&mut self, next: Next) {
+    pub(super) fn next(&mut self, next: Next) {
         match next {
-            Next::Quit => self.quit = true,
+            Next::Quit => {
+                self.quit = true;
+                if self.saving() {
+                    self.say(tr!("Leaving as soon as everything is saved."));
+                }
+            }
             Next::Back if self.layers.len() > 1 => self.close_top(),
             Next::Back => {
                 let home = self.env.actor.as_ref().map(|a| route::home(a.role));
@@ -188,16 +185,7 @@ impl App {
                     self.next(Next::Go(home));
                 }
             }
-            Next::SignOut => {
-                self.end_session();
-                self.clear_layers();
-                self.lock = None;
-                self.said = None;
-                self.env.actor = None;
-                self.runner.set_store(self.first_store.clone());
-                self.repaint();
-                self.next(Next::Go(Route::Login));
-            }
+            Next::SignOut => self.sign_out(),
             // A role whose home is a place of another name is taken there; the others have a home of their own.
             Next::Go(Route::Home) if self.home() != Route::Home => self.next(Next::Go(self.home())),
             Next::Go(route) => match route::open(&route, &self.env) {
@@ -210,20 +198,11 @@ impl App {
         }
     }
 
-    /// Ends the session on the server, once the drafts that were asked for just now had their second.
-    fn end_session(&self) {
-        let Some(store) = self.runner.store().cloned().filter(|_| self.env.actor.is_some()) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-            store.sign_out().await;
-        });
-    }
-
     fn home(&self) -> Route {
         self.env.actor.as_ref().map_or(Route::Login, |a| route::home(a.role))
     }
 
-    fn clear_layers(&mut self) {
+    pub(super) fn clear_layers(&mut self) {
         let env = self.env.clone();
         for mut entry in std::mem::take(&mut self.layers) {
             let id = entry.layer.id();
@@ -236,21 +215,17 @@ impl App {
         self.pending.clear();
     }
 
-    /// Hides everything until the password is typed.
-    pub(super) fn lock_now(&mut self) {
-        let Some(unlock) = self.hooks.unlock.clone().filter(|_| self.can_lock()) else {
-            self.alarm(tr!("There is nothing to lock: nobody is signed in."));
-            return;
-        };
-        self.next_id += 1;
-        let mut slot = crate::ui::layer::Slot::new(self.next_id, Lock::new(unlock));
-        let id = self.next_id;
-        let fx = crate::ui::layer::Layer::tell(&mut slot, Moment::Opened, &self.env);
-        self.lock = Some(Box::new(slot));
-        self.said = None;
-        self.pending.clear();
-        self.repaint();
-        self.run(id, fx);
+    /// Opens the first place of somebody who has just signed in; when it has no screen, the next one that has.
+    fn arrive(&mut self, first: Route) {
+        let places = self.places.iter().map(|p| p.route.clone());
+        let found = std::iter::once(first).chain(places).find(|r| route::open(r, &self.env).is_some());
+        match found {
+            Some(route) => self.next(Next::Go(route)),
+            None => {
+                self.clear_layers();
+                self.push(Box::new(|id| Box::new(Slot::new(id, Nowhere))), None);
+            }
+        }
     }
 
     pub(super) fn app_command(&mut self, command: AppCommand) {
@@ -269,11 +244,11 @@ impl App {
             AppCommand::Back => self.run(APP, vec![Effect::Back]),
             AppCommand::Repaint => self.repaint(),
             AppCommand::Lock => self.lock_now(),
+            // Drafts were saved when it locked, and nobody may be asked about what is hidden.
+            AppCommand::Quit if self.lock.is_some() => self.quit = true,
             AppCommand::Quit => self.run(APP, vec![Effect::Quit]),
-            AppCommand::SignOut => {
-                self.tell_all(Moment::HangUp);
-                self.run(APP, vec![Effect::SignedOut]);
-            }
+            AppCommand::Enter => self.press_enter(),
+            AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Workplace => match &self.env.actor {
@@ -285,11 +260,11 @@ impl App {
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
                 let help = Help::new(&self.keymap, &sections);
-                self.push(Box::new(move |id| Box::new(crate::ui::layer::Slot::new(id, help))), None);
+                self.push(Box::new(move |id| Box::new(Slot::new(id, help))), None);
             }
             AppCommand::Palette => {
                 let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
-                self.push(Box::new(move |id| Box::new(crate::ui::layer::Slot::new(id, palette))), None);
+                self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
             place => self.go_place(place.id()),
         }
@@ -303,18 +278,22 @@ impl App {
     }
 
     fn go_place(&mut self, id: &str) {
-        let Some(role) = self.env.actor.as_ref().map(|a| a.role) else {
-            self.say(tr!("Sign in first."));
-            return;
-        };
-        let places = route::places(role);
+        match &self.env.actor {
+            None => return self.say(tr!("Sign in first.")),
+            Some(actor) if actor.must_change_password => return self.say(tr!("Choose your password first.")),
+            Some(_) => {}
+        }
+        let places = &self.places;
         let by_digit = id.strip_prefix("go.").and_then(|n| n.parse::<usize>().ok());
         let found = match by_digit {
             Some(n) => places.get(n.saturating_sub(1)),
             None => places.iter().find(|p| p.command == id),
         };
         match found {
-            Some(place) => self.run(APP, vec![Effect::Go(place.route.clone())]),
+            Some(place) => {
+                let route = place.route.clone();
+                self.run(APP, vec![Effect::Go(route)]);
+            }
             None if by_digit.is_some() => self.say(tr!("No place has that number.")),
             None => self.alarm(tr!("Your role has no access to that place.")),
         }

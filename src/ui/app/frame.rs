@@ -71,44 +71,64 @@ impl App {
     fn status_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let link = match self.link {
             Link::Up => if self.theme.ascii { "*" } else { "●" }.to_owned(),
-            Link::Reconnecting(since) => {
-                let s = self.ticks.now().saturating_duration_since(since).as_secs();
-                tr!("reconnecting {seconds} s", seconds = s)
-            }
+            Link::Reconnecting(since) => match self.away(since).0 {
+                seconds @ 0..60 => tr!("reconnecting {seconds} s", seconds = seconds),
+                seconds => tr!("reconnecting {minutes} min", minutes = seconds / 60),
+            },
             Link::ReadOnly => tr!("read only").to_owned(),
         };
-        let (place, who) = match &self.env.actor {
-            Some(actor) => {
-                let place =
-                    actor.workplace.as_ref().map_or_else(String::new, |w| clean(&w.name).into_owned());
-                let at = self.env.now().with_timezone(&self.env.zone()).format("%a %d %b %H:%M");
-                (place, format!("{at}   {} · {}  {link}", clean(&actor.login), tr_str(actor.role.word())))
-            }
-            None => (String::new(), if self.link == Link::Up { String::new() } else { link }),
-        };
-        let who = if self.theme.ascii { who.replace('·', "-") } else { who };
         let cols = usize::from(area.width);
-        let left = format!(" Praxis  {place}");
-        let right = cut(&who, cols.saturating_sub(10));
+        let place = self.env.actor.as_ref().and_then(|a| a.workplace.as_ref());
+        let left = place.map_or_else(|| " Praxis".into(), |w| format!(" Praxis  {}", clean(&w.name)));
+        // What is at the right is shortened until a part of the place stays readable.
+        let room = cols.saturating_sub(width(&left).min(" Praxis  ".len() + 12) + 2);
+        let rights = self.who_and_when(&link);
+        let right = rights.iter().find(|r| width(r) <= room).or(rights.last()).map_or("", String::as_str);
+        let right = if self.theme.ascii { right.replace('·', "-") } else { right.to_owned() };
+        let left = cut(&left, cols.saturating_sub(width(&right) + 2));
         let line = format!("{}{right} ", pad(&left, cols.saturating_sub(width(&right) + 1)));
         frame.render_widget(Line::styled(line, self.theme.strong()), area);
     }
 
+    /// The right end of line 1, from the fullest to the shortest.
+    fn who_and_when(&self, link: &str) -> Vec<String> {
+        let Some(actor) = &self.env.actor else {
+            return vec![if self.link == Link::Up { String::new() } else { link.to_owned() }];
+        };
+        let now = self.env.now().with_timezone(&self.env.zone());
+        let (day, time) = (now.format("%a %d %b %H:%M"), now.format("%H:%M"));
+        let (login, role) = (clean(&actor.login), tr_str(actor.role.word()));
+        vec![
+            format!("{day}   {login} · {role}  {link}"),
+            format!("{day}   {login}  {link}"),
+            format!("{time}  {login}  {link}"),
+            format!("{time}  {link}"),
+            link.to_owned(),
+        ]
+    }
+
     fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
-        let Some(actor) = self.env.actor.clone() else { return };
         let here = self.route().map_or("", route::section);
+        let words: usize = self.places.iter().map(|p| width(tr_str(p.word)) + 4).sum();
+        let all = words < usize::from(area.width);
         let mut spans = vec![Span::raw(" ")];
-        for (i, place) in route::places(actor.role).iter().enumerate() {
-            let style = if place.command == here { self.theme.selected() } else { self.theme.text() };
-            spans.push(Span::styled(format!("{}", i + 1), self.theme.dim()));
-            spans.push(Span::raw(" "));
-            spans.push(Span::styled(tr_str(place.word).to_owned(), style));
-            spans.push(Span::raw("  "));
+        for (i, place) in self.places.iter().enumerate() {
+            let at = place.command == here;
+            let style = if at { self.theme.selected() } else { self.theme.text() };
+            spans.push(Span::styled(format!("{} ", i + 1), self.theme.dim()));
+            if all || at {
+                spans.push(Span::styled(tr_str(place.word).to_owned(), style));
+                spans.push(Span::raw("  "));
+            }
         }
         frame.render_widget(Line::from(spans), area);
     }
 
     fn said_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        if self.lock.is_some() {
+            return;
+        }
+        let typing = self.top().is_some_and(|t| t.field().is_some());
         let waits = (!self.held.is_empty())
             .then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
         let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " ")))
@@ -118,7 +138,11 @@ impl App {
         let said = self.said.as_ref();
         let undo =
             said.filter(|s| s.undo.is_some()).and_then(|_| self.keymap.key_for(&["global"], "app.undo"));
-        let offer = undo.map(|k| tr!("{key} undo", key = Key::show(&k))).unwrap_or_default();
+        let offer = match undo.map(|k| Key::show(&k)) {
+            Some(key) if typing => tr!("esc {key} undo", key = key),
+            Some(key) => tr!("{key} undo", key = key),
+            None => String::new(),
+        };
         let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
         let cols = usize::from(area.width);
         let room = cols.saturating_sub(width(&offer) + 3);
@@ -158,10 +182,8 @@ impl App {
         });
         let mut out: Vec<(String, String)> = vec![];
         for def in own.iter().chain(shared) {
-            let Some(keys) = keymap.key_for(&sections, def.id) else { continue };
-            if typing && keys.first().is_some_and(|k| k.printable().is_some()) {
-                continue;
-            }
+            let fits = |k: &[Key]| !typing || k.first().is_some_and(|k| k.printable().is_none());
+            let Some(keys) = keymap.key_for_where(&sections, def.id, fits) else { continue };
             out.push((Key::show(&keys), tr_str(def.title).to_owned()));
         }
         if let Some(what) = digits.filter(|_| !typing) {
@@ -180,21 +202,20 @@ impl App {
             for def in top.commands().iter().filter(|c| matches!(top.available(c.id), Some(Ok(())))) {
                 items.push(Item::command(tr_str(def.title), tr_str(def.help), key(def.id), def.id));
             }
+            let signed_in = self.env.actor.is_some();
+            let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
             for id in ["app.undo", "app.retry", "app.help", "app.lock", "app.sign-out", "app.quit"] {
+                if matches!(id, "app.lock" | "app.sign-out") && !signed_in || id == "app.undo" && !undo {
+                    continue;
+                }
                 if let Some(def) = command::find(id) {
                     items.push(Item::command(tr_str(def.title), tr_str(def.help), key(id), id));
                 }
             }
         }
-        if let Some(actor) = &self.env.actor {
-            for place in route::places(actor.role) {
-                let key = self
-                    .keymap
-                    .key_for(&["global"], place.command)
-                    .map(|k| Key::show(&k))
-                    .unwrap_or_default();
-                items.push(Item::place(tr_str(place.word), key, place.route));
-            }
+        for place in &self.places {
+            let key = self.keymap.key_for(&["global"], place.command).map(|k| Key::show(&k));
+            items.push(Item::place(tr_str(place.word), key.unwrap_or_default(), place.route.clone()));
         }
         items
     }

@@ -51,6 +51,7 @@ impl App {
         if self.pending.is_empty()
             && let Some(c) = key.printable()
             && let Some(field) = self.top().and_then(|t| t.field())
+            && field.takes(c)
         {
             field.insert(c.encode_utf8(&mut [0; 4]));
             self.tell_top(Moment::Edited);
@@ -77,6 +78,15 @@ impl App {
             if self.ask(&id, &keys) {
                 return;
             }
+        }
+    }
+
+    /// What Enter does here; a keymap that gives this to Enter itself would never end.
+    pub(super) fn press_enter(&mut self) {
+        let enter = Key::named("enter");
+        let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+        if !self.keymap.candidates(&sections, &[enter]).iter().any(|c| c == AppCommand::Enter.id()) {
+            self.press(enter);
         }
     }
 
@@ -119,7 +129,11 @@ impl App {
             return true;
         }
         match AppCommand::parse(id) {
-            Some(command) if self.lock.is_some() && command != AppCommand::Repaint => false,
+            Some(command)
+                if self.lock.is_some() && !matches!(command, AppCommand::Repaint | AppCommand::Quit) =>
+            {
+                false
+            }
             Some(command) if self.dialog_on_top() && !works_in_dialogs(command) => false,
             Some(command) => {
                 self.app_command(command);

@@ -8,6 +8,15 @@ impl App {
     pub fn stage(&mut self, make: Opening) {
         self.push(make, None);
     }
+    /// From now on places are gone to, as with a store; loads and saves are still only recorded.
+    pub(in crate::ui) fn stage_runs_places(&mut self) {
+        self.recorded = None;
+        self.find_places();
+    }
+    /// The titles of the layers, the bottom one first; the lock, when there is one, last.
+    pub(in crate::ui) fn stage_titles(&self) -> Vec<String> {
+        self.layers.iter().map(|e| e.layer.title()).chain(self.lock.iter().map(|l| l.title())).collect()
+    }
     /// The id of the top layer.
     pub(in crate::ui) fn top_id(&mut self) -> Option<LayerId> {
         self.top().map(|t| t.id())
@@ -23,6 +32,7 @@ impl App {
         }
         self.answer(Envelope { to, label: "staged", msg, failure: None });
         self.resume_held();
+        self.saves_ended();
     }
     /// Delivers the message of a delay.
     pub(in crate::ui) fn stage_fire(&mut self, label: &str) {

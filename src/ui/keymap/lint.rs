@@ -3,7 +3,7 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "global",
     "list",
     "filter",
@@ -16,6 +16,7 @@ const SHARED: [&str; 12] = [
     "palette",
     "help",
     "prompt",
+    "prompt-lines",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.
@@ -49,6 +50,11 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
         if bare && section == "global" && def.is_some_and(|d| d.destructive) {
             out.push(format!("{at}: what cannot be undone must not be one bare key everywhere"));
         }
+        if let Some(outer) = shadowed(map, section, keys, command) {
+            out.push(format!(
+                "{at}: it hides {outer}; if that is meant, name the key in this section's `override`"
+            ));
+        }
         let vital = ["app.help", "app.palette", "app.quit", "app.repaint"];
         let outer = map.find(&["global"], keys);
         if section != "global"
@@ -60,6 +66,11 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
             out.push(format!("{at}: it hides {outer}, which must work everywhere"));
         }
     }
+    for (section, keys) in &map.overrides {
+        if map.find(&[section], keys) == Found::Nothing {
+            out.push(format!("[{section}] override: {} means nothing here", Key::show(keys)));
+        }
+    }
     for id in ["app.help", "app.palette", "app.quit", "app.back"] {
         if map.key_for(&["global"], id).is_none() {
             out.push(format!("[global] {id}: no key reaches it"));
@@ -68,4 +79,23 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
     out.sort();
     out.dedup();
     out
+}
+
+/// The command outside this section that a key hides, unless that is meant: going back, the digits and Enter belong to
+/// whoever is innermost, and `override` names the others.
+fn shadowed(map: &Keymap, section: &str, keys: &[Key], command: &str) -> Option<String> {
+    let outer: &[&str] = match section {
+        "global" => &[],
+        // Only a screen's letters can hide a list's: a form's arrows are its own.
+        own if !SHARED.contains(&own) && keys.iter().all(|k| k.printable().is_some()) => &["list", "global"],
+        _ => &["global"],
+    };
+    let Found::Command(hidden) = map.find(outer, keys) else { return None };
+    let digit = hidden.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
+    let meant = digit
+        || matches!(hidden.as_str(), "app.back" | "app.enter")
+        || hidden == command
+        || command == "none"
+        || map.overrides.contains(&(section.to_owned(), keys.to_vec()));
+    (!meant).then_some(hidden)
 }

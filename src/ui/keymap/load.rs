@@ -56,6 +56,10 @@ fn add(map: &mut Keymap, text: &str, depth: usize) {
         };
         let mut read = BTreeMap::new();
         for (keys, command) in lines {
+            if keys == "override" {
+                add_overrides(map, section, command);
+                continue;
+            }
             match (Key::sequence(keys), command.as_str()) {
                 (Ok(keys), Some(command)) => {
                     read.insert(keys, command.to_owned());
@@ -68,6 +72,22 @@ fn add(map: &mut Keymap, text: &str, depth: usize) {
             map.labels.extend(read);
         } else {
             map.sections.entry(section.clone()).or_default().extend(read);
+        }
+    }
+}
+
+/// `override = ["/"]`: keys of this section that are meant to hide what is outside it.
+fn add_overrides(map: &mut Keymap, section: &str, keys: &toml::Value) {
+    let Some(list) = keys.as_array() else {
+        map.problems.push(format!("[{section}] override: expected a list of keys"));
+        return;
+    };
+    for key in list {
+        match Key::sequence(key.as_str().unwrap_or_default()) {
+            Ok(keys) => {
+                map.overrides.insert((section.to_owned(), keys));
+            }
+            Err(e) => map.problems.push(format!("[{section}] override: {e}")),
         }
     }
 }

@@ -8,7 +8,7 @@ pub use help::{HelpRow, help_rows, markdown, table};
 pub use key::{Code, Key, NAMES};
 pub use lint::lint;
 pub use load::{DEFAULT, VIM, load};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a sequence of keys means in some sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,7 @@ type Bindings = BTreeMap<Vec<Key>, String>;
 pub struct Keymap {
     sections: BTreeMap<String, Bindings>,
     labels: BTreeMap<Vec<Key>, String>,
+    overrides: BTreeSet<(String, Vec<Key>)>,
     /// Its name, as its file gives it.
     pub name: String,
     /// Lines of a person's own file that were skipped, each a sentence.
@@ -91,11 +92,26 @@ impl Keymap {
     /// The key that runs a command in these sections: the shortest that no more specific section takes away.
     #[must_use]
     pub fn key_for<S: AsRef<str>>(&self, sections: &[S], command: &str) -> Option<Vec<Key>> {
+        self.key_for_where(sections, command, |_| true)
+    }
+
+    /// The same among the keys that `fits` accepts.
+    #[must_use]
+    pub fn key_for_where<S: AsRef<str>>(
+        &self,
+        sections: &[S],
+        command: &str,
+        fits: impl Fn(&[Key]) -> bool,
+    ) -> Option<Vec<Key>> {
         let mut best: Option<Vec<Key>> = None;
         for section in sections {
             for (keys, c) in self.sections.get(section.as_ref()).into_iter().flatten() {
                 let shorter = best.as_ref().is_none_or(|b| rank(keys) < rank(b));
-                if c == command && shorter && self.find(sections, keys) == Found::Command(command.into()) {
+                if c == command
+                    && shorter
+                    && fits(keys)
+                    && self.find(sections, keys) == Found::Command(command.into())
+                {
                     best = Some(keys.clone());
                 }
             }

@@ -9,9 +9,9 @@ use ratatui::{
     backend::{Backend, ClearType, WindowSize},
     buffer::Buffer,
     layout::{Position, Size},
-    style::Color,
+    style::{Color, Modifier},
 };
-use std::{convert::Infallible, io::Write as _};
+use std::{convert::Infallible, fmt, io::Write as _};
 
 /// What the terminal shows, and how to make it show something else.
 pub struct Lean {
@@ -153,39 +153,39 @@ impl Lean {
         if look == self.look {
             return;
         }
-        let mut fresh = vec![];
-        let mut change = vec![];
-        let mut dim_or_bold_gone = false;
+        let mut fresh = Codes::default();
+        let mut change = Codes::default();
+        let (was, is) = (self.look.mods, look.mods);
+        // Bold and dim share the code that ends them: what stays of the two must be set again.
+        let both_end = was.difference(is).intersects(Modifier::BOLD | Modifier::DIM);
+        let mut ended = 0;
         for (m, on, off) in SENT {
-            let (was, is) = (self.look.mods.contains(m), look.mods.contains(m));
-            if is {
-                fresh.push(on.to_string());
+            if is.contains(m) {
+                fresh.add(on.into());
             }
-            if was && !is {
-                dim_or_bold_gone |= off == 22;
-                if !change.contains(&off.to_string()) {
-                    change.push(off.to_string());
-                }
+            if was.contains(m) && !is.contains(m) && ended != off {
+                change.add(off.into());
+                ended = off;
             }
         }
         for (m, on, off) in SENT {
-            let (was, is) = (self.look.mods.contains(m), look.mods.contains(m));
-            if is && (!was || (dim_or_bold_gone && off == 22)) {
-                change.push(on.to_string());
+            if is.contains(m) && (!was.contains(m) || (both_end && off == 22)) {
+                change.add(on.into());
             }
         }
         for (colour, was, base) in [(look.fg, self.look.fg, 30u8), (look.bg, self.look.bg, 40)] {
             if colour != Color::Reset {
-                fresh.push(colour_code(colour, base));
+                fresh.colour(colour, base);
             }
             if colour != was {
-                change.push(colour_code(colour, base));
+                change.colour(colour, base);
             }
         }
-        let (fresh, change) = (fresh.join(";"), change.join(";"));
-        let reset = if fresh.is_empty() { String::new() } else { format!(";{fresh}") };
-        let code = if reset.len() <= change.len() { reset } else { change };
-        let _ = write!(self.out, "\x1b[{code}m");
+        let code =
+            if fresh.0.is_empty() || fresh.0.len() < change.0.len() { fresh.reset() } else { change.0 };
+        self.out.extend_from_slice(b"\x1b[");
+        self.out.extend_from_slice(code.as_bytes());
+        self.out.push(b'm');
         self.look = look;
     }
 
@@ -238,6 +238,11 @@ impl Lean {
     /// When a band of rows is a shifted copy of what is shown, the terminal shifts it.
     fn scroll(&mut self, next: &[Cell]) {
         let (w, h) = (self.width, self.height);
+        // Most frames change a row or two: nothing was scrolled then.
+        let changed = next.chunks(w.max(1)).zip(self.shadow.chunks(w.max(1))).filter(|(a, b)| a != b).count();
+        if changed < 3 {
+            return;
+        }
         let differ = |y: usize, from: usize| {
             next[y * w..(y + 1) * w]
                 .iter()
@@ -283,29 +288,48 @@ impl Lean {
     }
 }
 
-fn colour_code(colour: Color, base: u8) -> String {
-    let n = match colour {
-        Color::Reset => 9,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 60,
-        Color::LightRed => 61,
-        Color::LightGreen => 62,
-        Color::LightYellow => 63,
-        Color::LightBlue => 64,
-        Color::LightMagenta => 65,
-        Color::LightCyan => 66,
-        Color::White => 67,
-        Color::Indexed(i) => return format!("{};5;{i}", base + 8),
-        Color::Rgb(r, g, b) => return format!("{};2;{r};{g};{b}", base + 8),
-    };
-    (base + n).to_string()
+/// Numbers between semicolons.
+#[derive(Default)]
+struct Codes(String);
+
+impl Codes {
+    fn add(&mut self, code: u16) {
+        let between = if self.0.is_empty() { "" } else { ";" };
+        let _ = fmt::Write::write_fmt(&mut self.0, format_args!("{between}{code}"));
+    }
+    /// These after everything was switched off.
+    fn reset(mut self) -> String {
+        if !self.0.is_empty() {
+            self.0.insert(0, ';');
+        }
+        self.0
+    }
+    fn colour(&mut self, colour: Color, base: u8) {
+        let n = match colour {
+            Color::Reset => 9,
+            Color::Black => 0,
+            Color::Red => 1,
+            Color::Green => 2,
+            Color::Yellow => 3,
+            Color::Blue => 4,
+            Color::Magenta => 5,
+            Color::Cyan => 6,
+            Color::Gray => 7,
+            Color::DarkGray => 60,
+            Color::LightRed => 61,
+            Color::LightGreen => 62,
+            Color::LightYellow => 63,
+            Color::LightBlue => 64,
+            Color::LightMagenta => 65,
+            Color::LightCyan => 66,
+            Color::White => 67,
+            Color::Indexed(i) => return [base + 8, 5, i].into_iter().for_each(|n| self.add(n.into())),
+            Color::Rgb(r, g, b) => {
+                return [base + 8, 2, r, g, b].into_iter().for_each(|n| self.add(n.into()));
+            }
+        };
+        self.add((base + n).into());
+    }
 }
 
 /// ratatui's terminal without a terminal: it keeps the size and where the cursor shall be.

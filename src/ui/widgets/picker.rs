@@ -121,6 +121,8 @@ pub fn scrolled(top: usize, selected: usize, height: usize, count: usize) -> usi
     top.min(last)
 }
 
+const NUMBERS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 /// Asks the store for the rows of a text.
 pub type Query<T> =
     Arc<dyn Fn(String, Store) -> BoxFuture<'static, Result<Vec<Row<T>>, Error>> + Send + Sync>;
@@ -138,6 +140,7 @@ pub struct Picker<T> {
     shown: Vec<(Row<T>, Vec<usize>)>,
     list: RowList,
     asked: bool,
+    numbered: bool,
     problem: Option<String>,
     answer: Answer<Option<T>>,
 }
@@ -167,6 +170,7 @@ impl<T: Clone + Send + 'static> Picker<T> {
             shown: vec![],
             list: RowList::default(),
             asked: false,
+            numbered: false,
             problem: None,
             answer,
         }
@@ -193,6 +197,12 @@ impl<T: Clone + Send + 'static> Picker<T> {
     #[must_use]
     pub fn hint(mut self, hint: &'static str) -> Self {
         self.hint = Some(hint);
+        self
+    }
+    /// The first nine rows carry numbers, and a digit typed first takes one at once.
+    #[must_use]
+    pub fn numbered(mut self) -> Self {
+        self.numbered = true;
         self
     }
     /// Beginning with this text.
@@ -244,8 +254,15 @@ impl<T: Clone + Send + 'static> Screen for Picker<T> {
     fn opened(&mut self, cx: &mut Cx<Rows<T>>) {
         self.ask(cx);
     }
+    fn takes_digits(&self) -> Option<&'static str> {
+        self.numbered.then_some("choose")
+    }
     fn edited(&mut self, cx: &mut Cx<Rows<T>>) {
-        self.ask(cx);
+        let digit = self.text.value().parse::<usize>().ok().filter(|n| self.numbered && (1..=9).contains(n));
+        match digit.and_then(|n| self.shown.get(n - 1)) {
+            Some((row, _)) if !self.asked => cx.answer(&self.answer.clone(), Some(row.value.clone())),
+            _ => self.ask(cx),
+        }
     }
     fn update(&mut self, Rows(text, rows): Rows<T>, _cx: &mut Cx<Rows<T>>) {
         if text != self.text.text() {
@@ -295,7 +312,11 @@ impl<T: Clone + Send + 'static> Screen for Picker<T> {
         let shown: Vec<_> = self
             .shown
             .iter()
-            .map(|(r, marks)| Shown { title: &r.title, marks, detail: &r.detail, right: "" })
+            .enumerate()
+            .map(|(i, (r, marks))| {
+                let right = NUMBERS.get(i).filter(|_| self.numbered && self.text.value().is_empty());
+                Shown { title: &r.title, marks, detail: &r.detail, right: right.copied().unwrap_or_default() }
+            })
             .collect();
         self.list.view(frame, rows, &shown, ui.theme);
     }

@@ -84,6 +84,7 @@ pub struct Table<R> {
     loaded: bool,
     marks: Vec<Vec<usize>>,
     counted: bool,
+    sorted: Option<usize>,
 }
 
 impl<R> Table<R> {
@@ -105,6 +106,7 @@ impl<R> Table<R> {
             loaded: false,
             marks: vec![],
             counted: true,
+            sorted: None,
         }
     }
     /// Adds a column at the right.
@@ -191,9 +193,19 @@ impl<R> Table<R> {
             }
         };
         self.shown = (0..self.rows.len()).filter(|i| matches(&self.rows[*i])).collect();
+        if let Some(column) = self.sorted.and_then(|n| self.columns.get(n)) {
+            self.shown.sort_by_cached_key(|i| order_key(&(column.show)(&self.rows[*i])));
+        }
         let kept =
             self.selected.and_then(|id| self.shown.iter().position(|i| (self.id)(&self.rows[*i]) == id));
         self.go(kept.unwrap_or(self.at));
+    }
+
+    /// Sorts by the next column; after the last one the rows stand as they came.
+    fn sort_next(&mut self) {
+        let next = self.sorted.map_or(0, |n| n + 1);
+        self.sorted = (next < self.columns.len()).then_some(next);
+        self.refilter();
     }
 
     /// The columns that fit and their widths.
@@ -262,6 +274,9 @@ impl<R> Table<R> {
         for (nth, (i, w)) in self.fit(usize::from(area.width).saturating_sub(1)).into_iter().enumerate() {
             let c = &self.columns[i];
             let mut title = crate::text::tr_str(c.title).to_owned();
+            if self.sorted == Some(i) {
+                title = format!("{} {title}", if theme.ascii { "^" } else { "↑" });
+            }
             if nth == 0 && self.counted && self.loaded && width(&title) + width(&count) + 2 <= w {
                 title = format!("{title}  {count}");
             }
@@ -295,6 +310,30 @@ impl<R> Table<R> {
     }
 }
 
+/// A text as it is sorted: letters folded, and numbers by their value, so that 9 stands before 10.
+fn order_key(text: &str) -> (bool, String) {
+    let mut key = String::new();
+    let mut digits = String::new();
+    let flush = |digits: &mut String, key: &mut String| {
+        let number = digits.trim_start_matches('0');
+        if !digits.is_empty() {
+            key.push_str(&format!("{:0>20}", number));
+            digits.clear();
+        }
+    };
+    for c in fold(text).chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+        } else {
+            flush(&mut digits, &mut key);
+            key.push(c);
+        }
+    }
+    flush(&mut digits, &mut key);
+    // Rows without a value stand last.
+    (text.trim().is_empty(), key)
+}
+
 impl<R> Widget for Table<R> {
     fn contexts(&self) -> &'static [&'static str] {
         if self.filtering { &["filter", "text", "list"] } else { &["list"] }
@@ -310,6 +349,7 @@ impl<R> Widget for Table<R> {
             W::First => self.go(0),
             W::Last => self.go(usize::MAX),
             W::Filter => self.filtering = true,
+            W::Sort => self.sort_next(),
             W::FilterKeep => self.filtering = false,
             W::FilterDrop => {
                 self.filtering = false;

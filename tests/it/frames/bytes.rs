@@ -1,6 +1,13 @@
 //! How many bytes an interaction costs on the line, at 80x24.
-use super::sample::{Msg, Sample};
-use praxis::ui::{Picture, testing::Stage};
+use super::{
+    actor,
+    sample::{Msg, Sample},
+    wire,
+};
+use praxis::{
+    domain::actor::Role,
+    ui::{Picture, testing::Stage},
+};
 
 fn cost(stage: &mut Stage<Sample>, picture: &mut Picture, keys: &str) -> usize {
     stage.keys(keys);
@@ -24,4 +31,11 @@ fn interactions_stay_within_their_bytes() {
     cost(&mut stage, &mut picture, "home");
     let popup = cost(&mut stage, &mut picture, "i");
     assert!(popup <= 450, "a question: {popup}");
+}
+
+#[test]
+fn every_row_of_the_table_keeps_its_goal() {
+    for cost in wire::measure(&actor(Role::Receptionist)) {
+        assert!(cost.bytes <= cost.goal, "{}: {} bytes, not {}", cost.what, cost.bytes, cost.goal);
+    }
 }

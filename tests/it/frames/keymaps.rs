@@ -60,3 +60,36 @@ fn keys_are_printed_as_they_are_written() {
     assert!(keys(Ask::Markdown, "default", None, &mut out).unwrap());
     assert!(String::from_utf8(out).unwrap().contains("| `ctrl-p` | `app.palette` |"));
 }
+
+fn corpus(kind: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/keymaps").join(kind)
+}
+
+#[test]
+fn every_valid_file_of_the_corpus_has_no_fault() {
+    let built_in = lint(&load("default", None), SECTIONS);
+    let mut count = 0;
+    for file in std::fs::read_dir(corpus("valid")).unwrap() {
+        let path = file.unwrap().path();
+        let map = load("default", Some(&std::fs::read_to_string(&path).unwrap()));
+        let told: Vec<String> =
+            lint(&map, SECTIONS).into_iter().filter(|fault| !built_in.contains(fault)).collect();
+        assert_eq!(told, Vec::<String>::new(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 25, "{count}");
+}
+
+#[test]
+fn every_invalid_file_of_the_corpus_is_told_and_the_program_keeps_its_vital_keys() {
+    let expected = std::fs::read_to_string(corpus("invalid").join("expected.tsv")).unwrap();
+    let files = std::fs::read_dir(corpus("invalid")).unwrap().count();
+    assert_eq!(files, expected.lines().count() + 1, "each file has its line");
+    for (file, sentence) in expected.lines().filter_map(|l| l.split_once('\t')) {
+        let map = load("default", Some(&std::fs::read_to_string(corpus("invalid").join(file)).unwrap()));
+        let told = lint(&map, SECTIONS);
+        assert!(told.iter().any(|t| t.contains(sentence)), "{file}: {told:#?}");
+        let list = map.find(&["list", "global"], &Key::sequence("down").unwrap());
+        assert_eq!(list, Found::Command("list.next".into()), "{file}");
+    }
+}

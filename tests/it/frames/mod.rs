@@ -10,6 +10,8 @@ mod keymaps;
 mod login;
 pub mod sample;
 pub mod visit;
+mod whole;
+mod wire;
 
 use praxis::{
     clock::Clock,

@@ -22,7 +22,7 @@ praxis::commands! {
     pub enum Command {
         Open: "form.accept" "open" "Open the selected row";
         Sure: "form.edit" "cancel visit" "Cancel the selected row";
-        Refused: "list.sort" "sign" "Never allowed here";
+        Refused: "form.choice-previous" "sign" "Never allowed here";
     }
 }
 

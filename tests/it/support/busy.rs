@@ -39,7 +39,7 @@ impl Chance {
     pub fn seeded(test: &str) -> (u64, Self) {
         let seed = std::env::var("PRAXIS_SEED")
             .ok()
-            .map_or_else(|| fresh_seed(), |s| s.parse().expect("PRAXIS_SEED is a number"));
+            .map_or_else(fresh_seed, |s| s.parse().expect("PRAXIS_SEED is a number"));
         println!("{test}: PRAXIS_SEED={seed}");
         (seed, Self(seed))
     }

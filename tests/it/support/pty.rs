@@ -3,11 +3,12 @@ use super::{PATIENCE, wait_until};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::{
     fs::{Mode, OFlags, open},
-    termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr},
+    termios::{Action, LocalModes, OptionalActions, SpecialCodeIndex, tcflow, tcgetattr, tcsetattr},
 };
 use std::{
     io::{Read as _, Write},
     num::NonZeroU16,
+    os::fd::OwnedFd,
     sync::{Arc, Condvar, Mutex},
     time::{Duration, Instant},
 };
@@ -195,6 +196,27 @@ impl Tui {
         wait_until("the reader to let go", || (Arc::strong_count(&self.output) == 1).then_some(()));
         drop(far_end);
         self.writer = None;
+    }
+
+    /// From now on the terminal takes no more output, as one behind a stalled line: the program's writes wait.
+    pub fn stop_reading(&self) {
+        tcflow(self.far_end(), Action::OOff).expect("the output stops");
+    }
+
+    /// The terminal takes output again.
+    pub fn read_again(&self) {
+        tcflow(self.far_end(), Action::OOn).expect("the output goes on");
+    }
+
+    /// How the terminal is set: whether it echoes and edits lines, as it does while no program has it.
+    pub fn is_cooked(&self) -> bool {
+        let modes = tcgetattr(self.far_end()).expect("modes");
+        modes.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO)
+    }
+
+    fn far_end(&self) -> OwnedFd {
+        let path = self.master.as_ref().and_then(|m| m.tty_name()).expect("the terminal has a name");
+        open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the far end opens")
     }
 
     /// Sends a signal by its short name: `TERM`, `CONT`, `STOP`.

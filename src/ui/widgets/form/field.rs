@@ -1,8 +1,10 @@
 //! One field of a form: what may be in it, whether it is right, how it looks.
 use crate::{
     domain::why::Why,
+    text::fold,
     tr,
     ui::{
+        command::WidgetCommand,
         screen::TextInput,
         widgets::{text_area::TextBox, text_input::TextLine},
     },
@@ -15,9 +17,89 @@ type Check = Box<dyn Fn(&str) -> Result<(), Why> + Send>;
 pub(super) enum Value {
     Line(TextLine),
     Many(Box<TextBox>),
-    Choice { options: Vec<String>, at: Option<usize> },
-    Toggle(bool),
+    Choice(Choice),
+    Toggle(Toggle),
     Fixed(String),
+}
+
+/// One of several words. Space takes the next, a letter the next that begins with it.
+#[derive(Default)]
+pub(super) struct Choice {
+    pub(super) options: Vec<String>,
+    pub(super) at: Option<usize>,
+}
+
+impl Choice {
+    fn cycle(&mut self, by: isize) {
+        let n = self.options.len() as isize;
+        if n > 0 {
+            let next = self.at.map_or(if by > 0 { 0 } else { n - 1 }, |i| (i as isize + by).rem_euclid(n));
+            self.at = Some(next as usize);
+        }
+    }
+    fn beginning_with(&self, c: char) -> Option<usize> {
+        let wanted = fold(&c.to_string());
+        let n = self.options.len();
+        let from = self.at.map_or(0, |i| i + 1);
+        (0..n).map(|i| (from + i) % n).find(|i| {
+            !wanted.is_empty() && c.is_alphanumeric() && fold(&self.options[*i]).starts_with(&wanted)
+        })
+    }
+}
+
+impl TextInput for Choice {
+    fn insert(&mut self, text: &str) {
+        for c in text.chars().take(20) {
+            if c == ' ' {
+                self.cycle(1);
+            } else if let Some(at) = self.beginning_with(c) {
+                self.at = Some(at);
+            }
+        }
+    }
+    fn takes(&self, c: char) -> bool {
+        c == ' ' || self.beginning_with(c).is_some()
+    }
+    fn edit(&mut self, _command: WidgetCommand) -> bool {
+        false
+    }
+    fn text(&self) -> String {
+        self.at.and_then(|i| self.options.get(i)).cloned().unwrap_or_default()
+    }
+}
+
+/// Yes or no. Space turns it, the letters of the two words set it.
+#[derive(Default)]
+pub(super) struct Toggle(pub(super) bool);
+
+impl Toggle {
+    fn answer(c: char) -> Option<bool> {
+        let begins = |word: &str| word.chars().next().is_some_and(|w| w.eq_ignore_ascii_case(&c));
+        if begins(tr!("yes")) {
+            Some(true)
+        } else if begins(tr!("no")) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
+impl TextInput for Toggle {
+    fn insert(&mut self, text: &str) {
+        for c in text.chars().take(20) {
+            self.0 = if c == ' ' { !self.0 } else { Self::answer(c).unwrap_or(self.0) };
+        }
+    }
+    fn takes(&self, c: char) -> bool {
+        c == ' ' || Self::answer(c).is_some()
+    }
+    fn edit(&mut self, _command: WidgetCommand) -> bool {
+        false
+    }
+    fn text(&self) -> String {
+        if self.0 { "yes" } else { "" }.into()
+    }
 }
 
 /// One field with its label and its rule.
@@ -64,15 +146,15 @@ impl Field {
         field.rows = rows.max(1);
         field
     }
-    /// One of these words; left, right and space cycle.
+    /// One of these words; left, right and space cycle, a letter takes the next word that begins with it.
     #[must_use]
     pub fn choice(label: impl Into<String>, options: Vec<String>) -> Self {
-        Self::of(label, Value::Choice { options, at: None })
+        Self::of(label, Value::Choice(Choice { options, at: None }))
     }
     /// Yes or no.
     #[must_use]
     pub fn toggle(label: impl Into<String>) -> Self {
-        Self::of(label, Value::Toggle(false))
+        Self::of(label, Value::Toggle(Toggle(false)))
     }
     /// Shown, not changed.
     #[must_use]
@@ -139,8 +221,8 @@ impl Field {
         match &self.value {
             Value::Line(line) => line.text(),
             Value::Many(text) => text.value(),
-            Value::Choice { options, at } => at.and_then(|i| options.get(i)).cloned().unwrap_or_default(),
-            Value::Toggle(on) => if *on { "yes" } else { "" }.into(),
+            Value::Choice(choice) => choice.text(),
+            Value::Toggle(toggle) => toggle.text(),
             Value::Fixed(text) => text.clone(),
         }
     }
@@ -148,19 +230,15 @@ impl Field {
         match &mut self.value {
             Value::Line(line) => line.set(text),
             Value::Many(many) => many.set(text),
-            Value::Choice { options, at } => *at = options.iter().position(|o| o == text),
-            Value::Toggle(on) => *on = text == "yes",
+            Value::Choice(choice) => choice.at = choice.options.iter().position(|o| o == text),
+            Value::Toggle(toggle) => toggle.0 = text == "yes",
             Value::Fixed(fixed) => text.clone_into(fixed),
         }
     }
     pub(super) fn cycle(&mut self, by: isize) -> bool {
         match &mut self.value {
-            Value::Choice { options, at } if !options.is_empty() => {
-                let n = options.len() as isize;
-                let next = at.map_or(if by > 0 { 0 } else { n - 1 }, |i| (i as isize + by).rem_euclid(n));
-                *at = Some(next as usize);
-            }
-            Value::Toggle(on) => *on = !*on,
+            Value::Choice(choice) => choice.cycle(by),
+            Value::Toggle(toggle) => toggle.0 = !toggle.0,
             _ => return false,
         }
         true
@@ -169,7 +247,9 @@ impl Field {
         match &mut self.value {
             Value::Line(line) => Some(line),
             Value::Many(text) => Some(text.as_mut()),
-            _ => None,
+            Value::Choice(choice) => Some(choice),
+            Value::Toggle(toggle) => Some(toggle),
+            Value::Fixed(_) => None,
         }
     }
     pub(super) fn examine(&mut self) -> Result<(), Why> {

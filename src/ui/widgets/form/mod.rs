@@ -68,14 +68,14 @@ impl<F: Copy + PartialEq> Form<F> {
     #[must_use]
     pub fn chosen(&self, name: F) -> Option<usize> {
         match self.find(name).map(|f| &f.value) {
-            Some(Value::Choice { at, .. }) => *at,
+            Some(Value::Choice(choice)) => choice.at,
             _ => None,
         }
     }
     /// A toggle is on.
     #[must_use]
     pub fn is_on(&self, name: F) -> bool {
-        matches!(self.find(name).map(|f| &f.value), Some(Value::Toggle(true)))
+        matches!(self.find(name).map(|f| &f.value), Some(Value::Toggle(toggle)) if toggle.0)
     }
     /// The date in a field.
     #[must_use]
@@ -90,9 +90,9 @@ impl<F: Copy + PartialEq> Form<F> {
     }
     /// Replaces the options of a choice.
     pub fn set_options(&mut self, name: F, new: Vec<String>) {
-        if let Some(Field { value: Value::Choice { options, at }, .. }) = self.find_mut(name) {
-            *options = new;
-            *at = None;
+        if let Some(Field { value: Value::Choice(choice), .. }) = self.find_mut(name) {
+            choice.options = new;
+            choice.at = None;
         }
     }
     /// Says beside a field what the store found wrong with it, and goes there.
@@ -241,10 +241,10 @@ fn view_value(f: &mut Field, frame: &mut Frame<'_>, area: Rect, ui: &Ui, focused
         Value::Many(text) => text.view(frame, area, theme, focused),
         Value::Fixed(text) => super::put(frame, area, 0, text, theme.text()),
         Value::Toggle(on) => {
-            super::put(frame, area, 0, if *on { tr!("yes") } else { tr!("no") }, theme.text());
+            super::put(frame, area, 0, if on.0 { tr!("yes") } else { tr!("no") }, theme.text());
             cursor(frame, area, focused);
         }
-        Value::Choice { options, at } => {
+        Value::Choice(field::Choice { options, at }) => {
             let mut spans = vec![];
             for (i, option) in options.iter().enumerate() {
                 let style = if Some(i) == *at { theme.selected().patch(theme.strong()) } else { theme.dim() };
@@ -277,6 +277,7 @@ impl<F: Copy + PartialEq + Send> Widget for Form<F> {
         match self.fields.get(self.at).map(|(_, f)| &f.value) {
             Some(Value::Line(_)) if self.typing => &["field", "text", "form"],
             Some(Value::Many(_)) if self.typing => &["field", "text-area", "text", "form"],
+            Some(Value::Choice(_) | Value::Toggle(_)) if self.typing => &["field", "form"],
             _ => &["form"],
         }
     }

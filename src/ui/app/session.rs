@@ -1,0 +1,176 @@
+//! Locking, unlocking and signing out: what the server must know of them, in order with the saves that still run.
+use super::{APP, App, Link, Next, route};
+use crate::{
+    domain::actor::{Actor, Role},
+    store::{Change, Error},
+    tr,
+    ui::{
+        cx::{Cx, Effect},
+        layer::{Layer, Moment, Slot},
+        route::Route,
+        widgets::lock::Lock,
+    },
+};
+use std::{sync::Arc, time::Duration};
+
+/// What the app asked of the server or of one of its own dialogs.
+pub(super) enum AppMsg {
+    /// Leave although something is unsaved.
+    Left(bool),
+    /// The server was told that the session is locked.
+    Locked(Result<(), Error>),
+    /// The server was told that the session has ended.
+    Ended,
+    /// Whether the session still stands.
+    Stands(Result<(), Error>),
+}
+
+/// An administrator's terminal locks after this at the latest.
+const ADMINISTRATORS_IDLE: Duration = Duration::from_secs(5 * 60);
+
+impl App {
+    /// Runs effects of the app's own once no save runs any more.
+    fn when_saved(&mut self, effects: Vec<Effect>) {
+        self.after_saves.extend(effects);
+        self.saves_ended();
+    }
+    /// A save may have ended: what waited for the last one begins.
+    pub(super) fn saves_ended(&mut self) {
+        while !self.after_saves.is_empty() && !self.runner.saving() {
+            let next = self.after_saves.pop_front();
+            self.run(APP, next.into_iter().collect());
+        }
+    }
+
+    /// Somebody is signed in now, or nobody: the places they may go to are found once.
+    pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
+        self.env.actor = actor;
+        self.find_places();
+    }
+    pub(super) fn find_places(&mut self) {
+        let Some(actor) = self.env.actor.as_deref().filter(|a| !a.must_change_password) else {
+            self.places.clear();
+            return;
+        };
+        let mut places = route::places(actor.role);
+        if self.recorded.is_none() {
+            places.retain(|p| route::open(&p.route, &self.env).is_some());
+        }
+        self.places = places;
+    }
+
+    /// Idle time after which this person's terminal locks.
+    pub(super) fn lock_after(&self) -> Option<Duration> {
+        let admin = self.env.actor.as_ref().is_some_and(|a| a.role == Role::Administrator);
+        self.hooks.lock_after.map(|after| if admin { after.min(ADMINISTRATORS_IDLE) } else { after })
+    }
+    pub(super) fn can_lock(&self) -> bool {
+        self.lock.is_none() && self.env.actor.is_some() && self.hooks.unlock.is_some()
+    }
+
+    /// Hides everything until the password is typed. Drafts are saved first; then the session is nobody's.
+    pub(super) fn lock_now(&mut self) {
+        let Some(unlock) = self.hooks.unlock.clone().filter(|_| self.can_lock()) else {
+            self.alarm(tr!("There is nothing to lock: nobody is signed in."));
+            return;
+        };
+        self.tell_all(Moment::HangUp);
+        self.next_id += 1;
+        let mut slot = Slot::new(self.next_id, Lock::new(unlock));
+        let id = self.next_id;
+        let fx = slot.tell(Moment::Opened, &self.env);
+        self.lock = Some(Box::new(slot));
+        self.said = None;
+        self.pending.clear();
+        self.held.clear();
+        self.held_for = None;
+        self.repaint();
+        self.run(id, fx);
+        self.lock_session();
+    }
+    fn lock_session(&mut self) {
+        self.lock_owed = false;
+        // The label is the unlocking's: the two never overtake each other.
+        let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+        cx.save("lock.open", |store| async move { store.lock().await }, AppMsg::Locked);
+        self.when_saved(cx.into_effects());
+    }
+    /// The line is back: a lock that could not be told is told now.
+    pub(super) fn tell_owed_lock(&mut self) {
+        if self.lock_owed && self.lock.is_some() && self.link == Link::Up {
+            self.lock_session();
+        }
+    }
+
+    /// The password was right: everything is as it was, and read again.
+    pub(super) fn unlocked(&mut self) {
+        if self.lock.take().is_none() {
+            return;
+        }
+        self.after_saves.clear();
+        self.lock_owed = false;
+        self.last_input = self.ticks.now();
+        self.repaint();
+        for done in std::mem::take(&mut self.held_delays) {
+            self.deliver(done);
+        }
+        self.changed(&Change::Everything);
+    }
+
+    /// Screen, layers and person are forgotten; the session ends on the server after the last running save.
+    pub(super) fn sign_out(&mut self) {
+        let old = self.env.actor.as_ref().and_then(|_| self.runner.store().cloned());
+        self.clear_layers();
+        self.lock = None;
+        self.lock_owed = false;
+        self.held_delays.clear();
+        self.after_saves.clear();
+        self.said = None;
+        self.link = Link::Up;
+        self.set_actor(None);
+        self.runner.set_store(self.first_store.clone());
+        self.repaint();
+        self.next(Next::Go(Route::Login));
+        let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+        cx.save(
+            "app.sign-out",
+            move |_| async move {
+                if let Some(old) = old {
+                    old.sign_out().await;
+                }
+                Ok(())
+            },
+            |_| AppMsg::Ended,
+        );
+        self.when_saved(cx.into_effects());
+    }
+
+    /// The server says that nobody is signed in: it is asked once more, since a lock looks the same.
+    pub(super) fn doubt_session(&mut self) {
+        if self.lock.is_some() || self.env.actor.is_none() {
+            return;
+        }
+        let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+        cx.load("app.session", |store| async move { store.who_am_i().await.map(drop) }, AppMsg::Stands);
+        self.run(APP, cx.into_effects());
+    }
+
+    pub(super) fn app_answer(&mut self, msg: AppMsg) {
+        match msg {
+            AppMsg::Left(leave) => {
+                if let Some(next) = self.after_leave.take().filter(|_| leave) {
+                    self.next(next);
+                }
+            }
+            AppMsg::Locked(Err(e)) => {
+                tracing::warn!(error = ?e, "the server could not be told of the lock");
+                self.lock_owed = self.lock.is_some();
+            }
+            AppMsg::Stands(Err(Error::NoSession)) if self.lock.is_none() && self.env.actor.is_some() => {
+                self.sign_out();
+                self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
+            }
+            AppMsg::Locked(Ok(())) | AppMsg::Ended | AppMsg::Stands(_) => {}
+        }
+    }
+}
