@@ -591,7 +591,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
       left join lateral (
           select c.* from clinic.centre c
            where c.id in (select x.centre_id from clinic.staff_centre x where x.account_id = a.id
-                          union select y.centre_id from clinic.provider_centre y where y.provider_id = p.id)
+                          union select y.centre_id from clinic.provider_centre y where y.provider_id = p.id
+                          union select pt.centre_id where a.role = 'patient') -- their times are those of their centre
              and c.retired_at is null
            order by c.id = os.centre_id desc nulls last, c.id = a.last_centre_id desc nulls last, c.name limit 1) c on true
 $$;

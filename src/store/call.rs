@@ -143,11 +143,12 @@ impl Store {
                 self.settle(request, kind, &digest).await
             }
             Err(e) if e.leaves_doubt() => self.settle(request, kind, &digest).await,
-            Err(Error::Refused(why)) => {
-                self.tell_refusal(actor, event, &why.rule).await;
-                Err(Error::Refused(why))
+            outcome => {
+                if let Err(Error::Refused(why) | Error::Overlap(why) | Error::Duplicate(why)) = &outcome {
+                    self.tell_refusal(actor, event, &why.rule).await;
+                }
+                outcome
             }
-            outcome => outcome,
         }
     }
 

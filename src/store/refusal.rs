@@ -1,7 +1,7 @@
 //! Every rule the database keeps, as a sentence: what is refused, for which fact, and what works instead.
 //!
 //! The database names the rule and hands over the facts; the words are the program's, so that they can be translated.
-use crate::{domain::why::Why, tr};
+use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
 mod record;
@@ -122,15 +122,27 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Choose other hours, or remove the other session.").into(),
         ),
         "session_has_bookings" => (
-            tr!("The session has {n} bookings outside the new hours.", n = fact("bookings")),
+            tr_n(
+                "The session has {n} booking outside the new hours.",
+                "The session has {n} bookings outside the new hours.",
+                fact("bookings"),
+            ),
             tr!("Move or cancel them first.").into(),
         ),
         "session_removed_with_bookings" => (
-            tr!("The session has {n} bookings, so it cannot be removed.", n = fact("bookings")),
+            tr_n(
+                "The session has {n} booking, so it cannot be removed.",
+                "The session has {n} bookings, so it cannot be removed.",
+                fact("bookings"),
+            ),
             tr!("Move or cancel them first.").into(),
         ),
         "session_slots_of_bookings" => (
-            tr!("{n} bookings of the session would no longer begin with a slot.", n = fact("bookings")),
+            tr_n(
+                "{n} booking of the session would no longer begin with a slot.",
+                "{n} bookings of the session would no longer begin with a slot.",
+                fact("bookings"),
+            ),
             tr!("Keep the start and the slot length, or move the bookings first.").into(),
         ),
         "session_in_the_past" => {

@@ -121,6 +121,8 @@ pub struct App {
     held: VecDeque<Held>,
     held_for: Option<LayerId>,
     said: Option<Said>,
+    /// What is being taken back: by which layer, under which label, and what was said of it.
+    taking_back: Option<(LayerId, &'static str, String)>,
     after_leave: Option<Next>,
     next_id: LayerId,
     last_input: Instant,
@@ -177,6 +179,7 @@ impl App {
             held: VecDeque::new(),
             held_for: None,
             said: None,
+            taking_back: None,
             after_leave: None,
             next_id: APP,
             last_input: now,

@@ -16,7 +16,7 @@ use crate::{
         why::Why,
     },
     search::patients::ranked,
-    store::{Error, Store},
+    store::{AppointmentStep, Error, Store},
     tr,
 };
 use chrono::NaiveDate;
@@ -147,6 +147,34 @@ pub fn ask_date<M: Send + 'static>(
         },
         move |text: Option<String>| done(text.and_then(|t| dates::parse_date(&t, today).ok())),
     );
+}
+
+/// Shows who changed an appointment, how and when; the times are those of its centre.
+pub fn show_changes<M: Send + 'static>(
+    cx: &mut Cx<M>,
+    booked: &Booked,
+    steps: &[AppointmentStep],
+    closed: impl Fn(()) -> M + Send + Sync + 'static,
+) {
+    let row = |s: &AppointmentStep| {
+        let at = s.at.with_timezone(&booked.zone);
+        let what = match s.moved_from {
+            Some(from) => {
+                let from = from.with_timezone(&booked.zone).naive_local();
+                tr!(
+                    "moved from {day} {time}",
+                    day = dates::short_day(from.date()),
+                    time = dates::clock(from.time())
+                )
+            }
+            None => s.to.word().to_owned(),
+        };
+        let when = format!("{} {}", dates::short_day(at.date_naive()), dates::clock(at.time()));
+        picker::Row::new((), format!("{when}  {what}"), format!("{}  {}", s.by, s.why))
+    };
+    let rows = steps.iter().map(row).collect();
+    let title = tr!("Changes: {when} {who}", when = when(booked), who = booked.patient_name);
+    cx.open(move |answer| picker::Picker::new(title, answer).rows(rows), move |_: Option<()>| closed(()));
 }
 
 /// `12m`, `1h05`.

@@ -104,6 +104,13 @@ async fn two_desks_cannot_take_the_same_time_and_the_second_is_told_who_has_it()
     let Err(Error::Overlap(why)) = d.book(elsewhere).await else { panic!("busy") };
     assert_eq!(why.rule, "appointment_patient_overlap");
     assert!(why.sentence.contains("10:00 with SMITH Anna"), "{}", why.sentence);
+    let logged: Vec<String> = sqlx::query_scalar(
+        "select facts ->> 'rule' from audit.event where outcome = 'refused' and action = 'appointment.book' order by 1",
+    )
+    .fetch_all(&mut d.db.superuser().await)
+    .await
+    .unwrap();
+    assert_eq!(logged, ["appointment_patient_overlap", "appointment_provider_overlap"]);
 }
 
 #[tokio::test]

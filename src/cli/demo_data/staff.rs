@@ -63,7 +63,7 @@ pub(super) const DEPARTMENTS: [(usize, &str, &str, &str, bool); 6] = [
     ),
     (1, "Diagnostics", "pathology, radiology", "Monday to Friday 08:00 to 17:00", false),
     (2, "General practice", "consultations, travel medicine", "Monday to Friday 08:00 to 18:00", false),
-    (3, "Pharmacy", "dispensing, medication review", "closed for building work, opens in January", true),
+    (3, "Pharmacy", "dispensing, medication review", "in January, after building work", true),
 ];
 
 pub(super) struct Provider {

@@ -1,6 +1,7 @@
 //! Runs what a screen asked for. The only place where layers come and go.
 use super::{APP, App, Entry, Next, Said, nowhere::Nowhere, session::AppMsg};
 use crate::{
+    domain::actor::Role,
     tr,
     ui::{
         command::{AppCommand, CommandSet},
@@ -121,6 +122,7 @@ impl App {
             }
             return;
         }
+        let taken_back = self.taking_back.take_if(|(layer, l, _)| (*layer, *l) == (to, label));
         let env = self.env.clone();
         match self.layer(to).map(|l| l.deliver(msg, &env)) {
             Some(Some(effects)) => self.run(to, effects),
@@ -130,7 +132,11 @@ impl App {
             }
             None => {
                 tracing::debug!(layer = to, label, "an answer came after its layer was closed");
-                failure.into_iter().for_each(|f| self.alarm(f));
+                match (failure, taken_back) {
+                    (Some(failure), _) => self.alarm(failure),
+                    (None, Some((.., what))) => self.say(tr!("Taken back: {what}", what = what)),
+                    (None, None) => {}
+                }
             }
         }
     }
@@ -224,8 +230,11 @@ impl App {
 
     pub(super) fn app_command(&mut self, command: AppCommand) {
         match command {
-            AppCommand::Undo => match self.said.take().and_then(|s| s.undo) {
-                Some(undo) => self.runner.save(undo.layer, undo.label, undo.run),
+            AppCommand::Undo => match self.said.take().and_then(|s| s.undo.map(|u| (s.text, u))) {
+                Some((what, undo)) => {
+                    self.taking_back = Some((undo.layer, undo.label, what));
+                    self.runner.save(undo.layer, undo.label, undo.run);
+                }
                 None => self.say(tr!("There is nothing to take back.")),
             },
             AppCommand::Retry => {
@@ -242,6 +251,12 @@ impl App {
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
+            AppCommand::Workplace => match &self.env.actor {
+                Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
+                    self.run(APP, vec![Effect::Push(Route::Workplace)]);
+                }
+                _ => self.alarm(tr!("Only staff of a centre choose where they work.")),
+            },
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
                 let help = Help::new(&self.keymap, &sections);

@@ -13,27 +13,29 @@ pub struct HelpRow {
     pub group: &'static str,
 }
 
-/// Every command with the keys that run it, most useful first: those of `sections` before all others.
+/// Every command with the keys that run it, most useful first: those of the first of `sections` before the next, then all others.
 #[must_use]
 pub fn help_rows<S: AsRef<str>>(map: &Keymap, sections: &[S]) -> Vec<HelpRow> {
-    let mut rows: Vec<(bool, HelpRow)> = vec![];
+    let mut rows: Vec<(usize, HelpRow)> = vec![];
     for (group, commands) in command::registry() {
         for def in commands {
             let mut keys = vec![];
-            let mut here = false;
+            let mut nearest = sections.len();
             for (section, sequence, command) in map.bindings() {
                 if command == def.id {
                     let shown = Key::show(sequence);
-                    here |= sections.iter().any(|s| s.as_ref() == section);
+                    if let Some(at) = sections.iter().position(|s| s.as_ref() == section) {
+                        nearest = nearest.min(at);
+                    }
                     if !keys.contains(&shown) {
                         keys.push(shown);
                     }
                 }
             }
-            rows.push((!here, HelpRow { keys: keys.join(", "), def: *def, group }));
+            rows.push((nearest, HelpRow { keys: keys.join(", "), def: *def, group }));
         }
     }
-    rows.sort_by_key(|(elsewhere, _)| *elsewhere);
+    rows.sort_by_key(|(nearest, _)| *nearest);
     rows.into_iter().map(|(_, row)| row).collect()
 }
 

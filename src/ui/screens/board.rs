@@ -2,10 +2,14 @@
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
     domain::{
-        appointment::AppointmentStatus, booking::waited, dates, ids::AppointmentId, patient::age_sex,
+        appointment::AppointmentStatus,
+        booking::{Booked, waited},
+        dates,
+        ids::AppointmentId,
+        patient::age_sex,
         why::Why,
     },
-    store::{Board as Day, BoardCounts, BoardRow, Change, Error},
+    store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
     tr,
     ui::{
         cx::{Cx, Env},
@@ -18,7 +22,7 @@ use crate::{
         },
     },
 };
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use ratatui::{Frame, layout::Rect, text::Span};
 use std::time::Duration;
 
@@ -33,7 +37,8 @@ crate::commands! {
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
         WalkIn: "board.walk-in" "walk-in" "Somebody came without an appointment";
         Left: "appointment.left" "left" "The selected patient went without being seen";
-        Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Restore: "appointment.restore" "restore" "Booked again: what was cancelled, missed or checked in by mistake";
+        Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
         DayAfter: "board.day-after" "day after" "Show the next day" quiet;
         DayBefore: "board.day-before" "day before" "Show the day before" quiet;
@@ -48,6 +53,8 @@ pub enum Msg {
     Changed(desk::Done),
     Reason(Target, Option<String>),
     PickedDay(Option<NaiveDate>),
+    Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
+    ClosedChanges,
     Reload,
 }
 
@@ -230,6 +237,18 @@ impl Board {
     }
 }
 
+/// The row to begin at: the first who is still expected, else the first who is not done, else the day's last.
+fn where_the_day_is(lines: &[Line], day: NaiveDate, now: DateTime<Utc>) -> usize {
+    use AppointmentStatus as S;
+    let from = now - chrono::Duration::minutes(15);
+    let first =
+        |wanted: &dyn Fn(&BoardRow) -> bool| lines.iter().position(|l| l.row.day == day && wanted(&l.row));
+    first(&|r| r.status == S::Booked && r.starts_at >= from)
+        .or_else(|| first(&|r| matches!(r.status, S::Booked | S::Arrived | S::InProgress)))
+        .or_else(|| lines.iter().rposition(|l| l.row.day == day))
+        .unwrap_or(0)
+}
+
 fn marks(r: &BoardRow) -> String {
     let mut marks: Vec<&str> = vec![];
     if r.allergy_state == "listed" {
@@ -286,7 +305,7 @@ impl Screen for Board {
             Command::Advance => match selected.map(|l| l.row.status) {
                 Some(S::Arrived) => {
                     Err(Why::new("desk_arrived", tr!("They have arrived; the provider starts the visit."))
-                        .instead(tr!("u takes a check-in back.")))
+                        .instead(tr!("R takes a check-in back.")))
                 }
                 _ => self.check(S::Arrived),
             },
@@ -294,11 +313,14 @@ impl Screen for Board {
             Command::Left => self.check(S::Left),
             Command::Cancel => self.check(S::Cancelled),
             Command::Restore => match selected {
-                Some(l) if l.row.status == S::NoShow || l.row.status == S::Cancelled => self.check(S::Booked),
-                _ => {
-                    Err(Why::new("restore_cancelled", tr!("Only what was cancelled or missed is restored."))
-                        .instead(tr!("c shows what was cancelled.")))
+                Some(l) if matches!(l.row.status, S::NoShow | S::Cancelled | S::Arrived) => {
+                    self.check(S::Booked)
                 }
+                _ => Err(Why::new(
+                    "restore_cancelled",
+                    tr!("Only what was cancelled, missed or checked in is booked again."),
+                )
+                .instead(tr!("c shows what was cancelled."))),
             },
             Command::Move => match selected {
                 Some(l) if l.row.status == S::Booked => Ok(()),
@@ -308,7 +330,7 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open if selected.is_none() => {
+            Command::Open | Command::Changes if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -360,6 +382,16 @@ impl Screen for Board {
             Command::WalkIn => {
                 cx.push(Route::Booking(BookingStart { walk_in: true, ..BookingStart::default() }));
             }
+            Command::Changes => {
+                if let (Some(actor), Some(l)) = (cx.env().actor.clone(), self.table.selected()) {
+                    let id = l.row.appointment;
+                    cx.load(
+                        "appointment.changes",
+                        move |store| async move { store.appointment(&actor, id, true).await },
+                        Msg::Changes,
+                    );
+                }
+            }
             Command::Cancelled => {
                 self.with_cancelled = !self.with_cancelled;
                 self.redraw(&cx.env().clone());
@@ -380,14 +412,7 @@ impl Screen for Board {
                 self.data = data;
                 self.redraw(&cx.env().clone());
                 if first {
-                    // Where the day is now: the first who is still expected.
-                    let from = cx.env().now() - chrono::Duration::minutes(15);
-                    let next = self.table.rows().iter().position(|l| {
-                        l.row.status == AppointmentStatus::Booked
-                            && l.row.starts_at >= from
-                            && l.row.day == day
-                    });
-                    self.table.go(next.unwrap_or(0));
+                    self.table.go(where_the_day_is(self.table.rows(), day, cx.env().now()));
                 }
             }
             Msg::Loaded(_, Err(e)) => {
@@ -414,7 +439,11 @@ impl Screen for Board {
                 desk::change(cx, target, AppointmentStatus::Cancelled, why, Msg::Changed);
             }
             Msg::PickedDay(Some(day)) => self.go_to(Some(day), cx),
-            Msg::Reason(_, None) | Msg::PickedDay(None) => {}
+            Msg::Changes(Ok((booked, steps))) => {
+                desk::show_changes(cx, &booked, &steps, |()| Msg::ClosedChanges);
+            }
+            Msg::Changes(Err(e)) => cx.failed(&e),
+            Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
             Msg::Reload => self.load(cx),
         }
     }

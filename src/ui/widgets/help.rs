@@ -1,7 +1,7 @@
 //! Every key, searched by key or word; what works here comes first. Made from the one table of commands.
-use super::{picker::scrolled, text_input::TextLine};
+use super::text_input::TextLine;
 use crate::{
-    text::{cut, fold, pad, tr_str},
+    text::{cut, fold, pad, tr_str, wrap},
     tr,
     ui::{
         cx::Cx,
@@ -28,13 +28,15 @@ pub struct Help {
     text: TextLine,
     at: usize,
     page: usize,
+    /// How many lines there are at the width last drawn.
+    lines: usize,
 }
 
 impl Help {
     /// The help of a place: its own sections first.
     #[must_use]
     pub fn new<S: AsRef<str>>(keymap: &Keymap, sections: &[S]) -> Self {
-        Self { rows: help_rows(keymap, sections), text: TextLine::new(), at: 0, page: 1 }
+        Self { rows: help_rows(keymap, sections), text: TextLine::new(), at: 0, page: 1, lines: 0 }
     }
     fn shown(&self) -> Vec<&HelpRow> {
         let wanted = fold(self.text.value());
@@ -67,7 +69,7 @@ impl Screen for Help {
         self.at = 0;
     }
     fn command(&mut self, command: Command, cx: &mut Cx<()>) {
-        let last = self.shown().len().saturating_sub(self.page);
+        let last = self.lines.saturating_sub(self.page);
         match command {
             Command::Close => cx.close(),
             Command::Down => self.at = (self.at + 1).min(last),
@@ -82,24 +84,29 @@ impl Screen for Help {
         let [line, list] = super::split_top(inner, 1);
         self.text.view(frame, line, ui.theme, ui.focused);
         self.page = usize::from(list.height).max(1);
-        let rows = self.shown();
-        let at = scrolled(self.at, self.at, self.page, rows.len());
-        if rows.is_empty() {
-            super::notice(frame, list, tr!("No key and no action has that name."), ui.theme);
-        }
-        for (y, row) in rows.iter().skip(at).take(self.page).enumerate() {
-            let keys = pad(&cut(&row.keys, 16), 17);
-            let title = pad(&cut(tr_str(row.def.title), 16), 17);
-            super::put_spans(
-                frame,
-                list,
-                y as u16,
-                vec![
+        let room = usize::from(list.width).saturating_sub(34).max(12);
+        let mut lines = vec![];
+        for row in self.shown() {
+            let mut keys = pad(&cut(&row.keys, 16), 17);
+            let mut title = pad(&cut(tr_str(row.def.title), 16), 17);
+            for help in wrap(tr_str(row.def.help), room) {
+                let blank = (" ".repeat(17), " ".repeat(17));
+                let (keys, title) =
+                    (std::mem::replace(&mut keys, blank.0), std::mem::replace(&mut title, blank.1));
+                lines.push(vec![
                     Span::styled(keys, ui.theme.strong()),
                     Span::raw(title),
-                    Span::styled(tr_str(row.def.help).to_owned(), ui.theme.dim()),
-                ],
-            );
+                    Span::styled(help, ui.theme.dim()),
+                ]);
+            }
+        }
+        self.lines = lines.len();
+        if lines.is_empty() {
+            super::notice(frame, list, tr!("No key and no action has that name."), ui.theme);
+        }
+        self.at = self.at.min(lines.len().saturating_sub(self.page));
+        for (y, line) in lines.into_iter().skip(self.at).take(self.page).enumerate() {
+            super::put_spans(frame, list, y as u16, line);
         }
     }
 }

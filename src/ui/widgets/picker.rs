@@ -89,8 +89,9 @@ impl RowList {
         let height = usize::from(area.height);
         self.page = height;
         self.top = scrolled(self.top, self.selected, height, rows.len());
-        let title_room =
-            rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(usize::from(area.width) / 2 + 8);
+        let beside = rows.iter().map(|r| width(r.detail) + width(r.right)).max().unwrap_or(0);
+        let most = (usize::from(area.width) / 2 + 8).max(usize::from(area.width).saturating_sub(beside + 4));
+        let title_room = rows.iter().map(|r| width(r.title)).max().unwrap_or(0).min(most);
         for (y, (i, row)) in rows.iter().enumerate().skip(self.top).take(height).enumerate() {
             let at = i == self.selected;
             let mut spans = vec![Span::raw(if at { theme.gutter() } else { " " })];
@@ -134,6 +135,7 @@ pub struct Picker<T> {
     rows: Vec<Row<T>>,
     query: Option<Query<T>>,
     label: &'static str,
+    hint: Option<&'static str>,
     text: TextLine,
     shown: Vec<(Row<T>, Vec<usize>)>,
     list: RowList,
@@ -163,6 +165,7 @@ impl<T: Clone + Send + 'static> Picker<T> {
             rows: vec![],
             query: None,
             label: "picker.search",
+            hint: None,
             text: TextLine::new(),
             shown: vec![],
             list: RowList::default(),
@@ -188,6 +191,12 @@ impl<T: Clone + Send + 'static> Picker<T> {
     {
         self.label = label;
         self.query = Some(Arc::new(move |text, store| Box::pin(query(text, store))));
+        self
+    }
+    /// What can be typed, told while nothing is typed and there is nothing to show.
+    #[must_use]
+    pub fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
     /// The first nine rows carry numbers, and a digit typed first takes one at once.
@@ -293,7 +302,11 @@ impl<T: Clone + Send + 'static> Screen for Picker<T> {
             return super::sentence(frame, rows, problem);
         }
         if self.shown.is_empty() {
-            let text = if self.asked { tr!("loading") } else { tr!("Nothing matches.") };
+            let text = match self.hint {
+                Some(hint) if self.text.value().is_empty() => hint,
+                _ if self.asked => tr!("loading"),
+                _ => tr!("Nothing matches."),
+            };
             return super::notice(frame, rows, text, ui.theme);
         }
         let shown: Vec<_> = self

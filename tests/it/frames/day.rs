@@ -290,9 +290,9 @@ fn removing_an_empty_session_asks_and_says_what_follows() {
     stage.keys("x y");
     assert!(stage.effects().contains(&"save session.remove".to_owned()));
     let why =
-        Why::new("session_removed_with_bookings", "The session has 1 bookings, so it cannot be removed.");
+        Why::new("session_removed_with_bookings", "The session has 1 booking, so it cannot be removed.");
     stage.forget_effects().deliver(schedule::Msg::Removed(Err(Error::Refused(why))));
-    assert!(stage.text().contains("bookings, so it cannot be removed"), "booked meanwhile: {}", stage.text());
+    assert!(stage.text().contains("1 booking, so it cannot be removed"), "booked meanwhile: {}", stage.text());
 }
 
 fn provider_row() -> ProviderRow {

@@ -127,6 +127,22 @@ fn the_board_shows_the_day_its_marks_and_its_counts() {
 }
 
 #[test]
+fn a_board_that_opens_late_begins_where_the_day_is_not_with_those_who_are_done() {
+    let mut stage = Stage::with(Board::default(), env(Some(actor(Role::Receptionist))));
+    let late = |n, hour, name, status| row(n, (hour, 0), (name, "Ann"), 1980, Sex::Female, status);
+    let rows = vec![
+        late(1, 1, "Early", S::Completed),
+        late(2, 2, "Seen", S::Completed),
+        late(3, 3, "Waiting", S::Arrived),
+        late(4, 4, "Gone", S::Completed),
+    ];
+    stage.deliver(board::Msg::Loaded(today(), Ok(Day { rows, earlier: vec![] })));
+    let frame = stage.frame();
+    let line = frame.lines().find(|l| l.contains('▌')).unwrap_or_default();
+    assert!(line.contains("WAITING"), "{frame}");
+}
+
+#[test]
 fn checking_in_is_one_key_and_taking_it_back_is_one_key() {
     let mut stage = board();
     stage.keys("space");

@@ -18,9 +18,11 @@ impl Booking {
         let (actor, today) = (cx.env().actor.clone(), cx.env().today());
         cx.open(
             move |answer| {
-                Picker::new(tr!("Book whom?"), answer).query("booking.find-patient", move |typed, store| {
-                    desk::patient_rows(store, actor.clone(), typed, today)
-                })
+                Picker::new(tr!("Book whom?"), answer)
+                    .hint(tr!("Type part of a name, a number, a phone or a birth date."))
+                    .query("booking.find-patient", move |typed, store| {
+                        desk::patient_rows(store, actor.clone(), typed, today)
+                    })
             },
             Msg::PickedPatient,
         );
@@ -54,7 +56,7 @@ impl Booking {
                 .departments
                 .iter()
                 .filter(|d| d.closed)
-                .map(|d| tr!("{name} closed {opens}", name = d.name, opens = d.opens))
+                .map(|d| tr!("{name} closed, opens {opens}", name = d.name, opens = d.opens))
                 .collect();
             Row::new(Some(c.id), title, closed.join(", "))
         }));
@@ -76,7 +78,7 @@ impl Booking {
 }
 
 fn provider_rows(directory: &Directory) -> Vec<Row<Option<ProviderId>>> {
-    let mut rows = vec![Row::new(None, tr!("anybody"), tr!("who is free first"))];
+    let mut rows = vec![Row::new(None, tr!("anybody  who is free first"), "")];
     rows.extend(directory.providers.iter().map(|p| {
         let centres: Vec<&str> =
             p.centres.iter().filter_map(|c| directory.centre(*c)).map(|c| c.name.as_str()).collect();

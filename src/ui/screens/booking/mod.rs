@@ -369,7 +369,9 @@ impl Screen for Booking {
                 if self.here()
                     && let Some(directory) = &self.directory
                 {
-                    self.offers.walk_in(&strips, directory, cx.env().zone(), cx.env().now());
+                    let desk = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre);
+                    let own = self.centre.or(desk);
+                    self.offers.walk_in(&strips, directory, own, cx.env().zone(), cx.env().now());
                     self.answered = true;
                 }
                 self.strips = strips;

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         booking::{DayStrip, Directory, FreeSlot},
         dates,
+        ids::CentreId,
         time::Period,
     },
     text::{clean, cut, pad},
@@ -74,12 +75,21 @@ impl Offers {
         self.rows.extend(fresh.into_iter().map(|slot| Offer { slot, gone: false, now: false }));
     }
     /// Whoever works at the centre now or later today takes somebody who walked in.
-    pub fn walk_in(&mut self, strips: &[DayStrip], directory: &Directory, zone: Tz, now: DateTime<Utc>) {
+    /// They are booked at the desk's `own` centre when they work there, else at their first.
+    pub fn walk_in(
+        &mut self,
+        strips: &[DayStrip],
+        directory: &Directory,
+        own: Option<CentreId>,
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) {
         let start = now - Duration::seconds(now.timestamp().rem_euclid(60));
         let start = start - Duration::nanoseconds(i64::from(start.timestamp_subsec_nanos()));
         let rows = strips.iter().filter(|s| s.sessions.iter().any(|p| p.end > now)).filter_map(|s| {
             let provider = directory.provider(s.provider)?;
-            let centre = provider.centres.first().and_then(|c| directory.centre(*c))?;
+            let here = own.filter(|c| provider.centres.contains(c)).or(provider.centres.first().copied())?;
+            let centre = directory.centre(here)?;
             Some(Offer {
                 slot: FreeSlot {
                     session: crate::domain::ids::ClinicSessionId(uuid::Uuid::nil()),

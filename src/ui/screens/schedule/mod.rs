@@ -168,11 +168,15 @@ impl Schedule {
     fn offer_moving(what: String, booked: u32, cx: &mut Cx<Msg>) {
         cx.open(
             move |answer| {
-                let question = tr!(
-                    "The session {what} has {n} bookings, so it cannot be removed.",
-                    what = what,
-                    n = booked
-                );
+                let question = if booked == 1 {
+                    tr!("The session {what} has 1 booking, so it cannot be removed.", what = what)
+                } else {
+                    tr!(
+                        "The session {what} has {n} bookings, so it cannot be removed.",
+                        what = what,
+                        n = booked
+                    )
+                };
                 Confirm::new(question, answer)
                     .consequence(tr!(
                         "Open it to move them to other times, one after the other; then remove it."
