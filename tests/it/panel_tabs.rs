@@ -7,10 +7,11 @@ use crate::support::{
 use praxis::{
     domain::{ids::EncounterId, record::Record},
     store::SignIn,
+    text::record_text,
     ui::{
         screens::{
             appointment::Panel,
-            record::{RecordView, record_text},
+            record::RecordView,
         },
         testing::Stage,
     },

@@ -21,7 +21,7 @@ use praxis::{
         treatment::parse_treatment,
     },
     store::{Error, SignIn},
-    ui::screens::record::record_text,
+    text::record_text,
 };
 
 struct Room {

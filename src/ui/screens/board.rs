@@ -2,7 +2,11 @@
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
     domain::{
-        appointment::AppointmentStatus, booking::waited, dates, ids::AppointmentId, patient::age_sex,
+        appointment::AppointmentStatus,
+        booking::waited,
+        dates,
+        ids::{AppointmentId, ProviderId},
+        patient::age_sex,
         why::Why,
     },
     store::{Board as Day, BoardCounts, BoardRow, Change, Error},
@@ -27,7 +31,8 @@ crate::commands! {
     pub enum Command {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
         Book: "board.book" "book" "Make an appointment";
-        Open: "board.open" "open" "Open the selected patient";
+        Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
+        Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
@@ -230,6 +235,18 @@ impl Board {
     }
 }
 
+/// Where Enter leads: into a visit that goes on or that this provider may start, otherwise to the patient.
+fn way_in(row: &BoardRow, me: Option<ProviderId>) -> Route {
+    let mine = me == Some(row.provider);
+    match (row.status, row.encounter) {
+        (AppointmentStatus::InProgress, Some(visit)) => Route::Visit(visit),
+        (AppointmentStatus::Arrived | AppointmentStatus::InProgress, _) if mine => {
+            Route::StartVisit(row.appointment)
+        }
+        _ => Route::Patient(row.patient),
+    }
+}
+
 fn marks(r: &BoardRow) -> String {
     let mut marks: Vec<&str> = vec![];
     if r.allergy_state == "listed" {
@@ -308,7 +325,7 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open if selected.is_none() => {
+            Command::Open | Command::Patient if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -317,7 +334,7 @@ impl Screen for Board {
     fn waits_for(&self, command: Command) -> bool {
         use Command as C;
         let changes =
-            matches!(command, C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open);
+            matches!(command, C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open | C::Patient);
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
         changes && (busy || self.shown_day.is_none() && self.table.is_loading())
     }
@@ -349,6 +366,12 @@ impl Screen for Board {
                 }
             }
             Command::Open => {
+                if let Some(l) = self.table.selected() {
+                    let me = cx.env().actor.as_ref().and_then(|a| a.provider);
+                    cx.push(way_in(&l.row, me));
+                }
+            }
+            Command::Patient => {
                 if let Some(l) = self.table.selected() {
                     cx.push(Route::Patient(l.row.patient));
                 }

@@ -22,8 +22,8 @@ impl Panel {
             Command::Tab3 => 2,
             Command::Tab4 => 3,
             Command::Tab5 => 4,
-            Command::CloseBeside if self.beside.is_some() => return Ok(()),
-            Command::CloseBeside => return no("nothing_beside", tr!("No past visit is open beside."), ""),
+            Command::CloseBeside | Command::PageBeside if self.beside.is_some() => return Ok(()),
+            Command::CloseBeside | Command::PageBeside => return no("nothing_beside", tr!("No past visit is open beside."), ""),
             Command::TakeDraft | Command::DiscardDraft if self.offers.is_empty() => {
                 return no("no_draft", tr!("No text of another sign-in is waiting."), "");
             }
@@ -47,6 +47,23 @@ impl Panel {
             }
         };
         if tab < self.tabs.len() { Ok(()) } else { no("no_tab", tr!("There is no such tab."), "") }
+    }
+
+    /// Whether going back leaves the panel: of one's own open visit only when it is asked for twice.
+    pub(super) fn leave_open(&mut self, cx: &mut Cx<Msg>) -> bool {
+        let Some(chart) = self.chart.as_ref().filter(|c| c.visit.mine && c.visit.state.is_unsigned()) else {
+            return true;
+        };
+        let patient = name_of(&chart.banner);
+        if self.leaving {
+            self.tell(self.current, Told::Left, cx);
+            self.keep(cx);
+            cx.toast(tr!("The visit of {patient} stays open, among your unsigned visits.", patient = patient));
+            return true;
+        }
+        self.leaving = true;
+        cx.toast(tr!("The visit stays open when you leave. Esc again leaves it, E ends and signs."));
+        false
     }
 
     /// Saves what is typed, then goes on with ending once everything is saved.

@@ -2,10 +2,8 @@
 //!
 //! It is never empty: whoever may not read it sees the rule that closes it and what would open it.
 mod addendum;
-mod text;
 
 pub use addendum::Command as AddendumCommand;
-pub use text::record_text;
 
 use crate::{
     domain::{
@@ -15,6 +13,7 @@ use crate::{
         why::Why,
     },
     store::{Change, Error},
+    text::record_text,
     tr,
     ui::{
         cx::Cx,
