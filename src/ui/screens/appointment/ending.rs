@@ -173,40 +173,34 @@ impl Panel {
                     Msg::Voided,
                 );
             }
-            Msg::Signed(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!("Signed {patient}.", patient = name_of_chart(self)));
-                    self.load(false, cx);
-                }
+            Msg::Signed(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!("Signed {patient}.", patient = name_of_chart(self)));
+                self.load(false, cx);
             }
-            Msg::Paused(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!(
-                        "Paused {patient}; it waits among your unsigned visits.",
-                        patient = name_of_chart(self)
-                    ));
-                    cx.back();
-                }
+            Msg::Paused(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!(
+                    "Paused {patient}; it waits among your unsigned visits.",
+                    patient = name_of_chart(self)
+                ));
+                cx.back();
             }
-            Msg::Voided(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!("Voided the visit of {patient}.", patient = name_of_chart(self)));
-                    cx.back();
-                }
+            Msg::Voided(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!("Voided the visit of {patient}.", patient = name_of_chart(self)));
+                cx.back();
             }
             _ => {}
         }
     }
 
     /// After a definite outcome the next request is another one; a stale chart is loaded again.
-    fn settled(&mut self, outcome: Result<i64, Error>, cx: &mut Cx<Msg>) -> bool {
+    fn settled(&mut self, outcome: &Result<i64, Error>, cx: &mut Cx<Msg>) -> bool {
         if !matches!(outcome, Err(Error::Unknown)) {
             self.request = RequestId::new();
         }
         match outcome {
             Ok(version) => {
                 if let Some(chart) = &mut self.chart {
-                    chart.visit.version = version;
+                    chart.visit.version = *version;
                 }
                 self.drafts.iter_mut().for_each(|d| d.closed(false));
                 true
@@ -215,7 +209,7 @@ impl Panel {
                 if matches!(e, Error::Stale { .. }) {
                     self.load(false, cx);
                 }
-                cx.failed(&e);
+                cx.failed(e);
                 false
             }
         }

@@ -39,8 +39,11 @@ use ratatui::{Frame, layout::Rect};
 use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 
+/// Makes the tab of this place.
+type MakeTab = fn(usize) -> Box<dyn AnyTab>;
+
 /// The tabs in the order of their digits.
-const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[
+const TABS: &[MakeTab] = &[
     |at| erase(at, info::Info::default()),
     |at| erase(at, examination::Examination::default()),
     |at| erase(at, tests::TestsTab::default()),
@@ -337,7 +340,7 @@ impl Screen for Panel {
                 self.keep(cx);
             }
             Msg::DraftSaved { tab, id, revision, outcome } => {
-                self.draft_saved(tab, id, revision, outcome, cx)
+                self.draft_saved(tab, id, revision, outcome, cx);
             }
             Msg::DraftClosed(outcome) => outcome.err().iter().for_each(|e| cx.failed(e)),
             Msg::DiscardSure(sure) => self.discard_draft(sure, cx),
