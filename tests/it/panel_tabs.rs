@@ -7,12 +7,9 @@ use crate::support::{
 use praxis::{
     domain::{ids::EncounterId, record::Record},
     store::SignIn,
-    text::record_text,
     ui::{
-        screens::{
-            appointment::Panel,
-            record::RecordView,
-        },
+        record_text::record_text,
+        screens::{appointment::Panel, record::RecordView},
         testing::Stage,
     },
 };

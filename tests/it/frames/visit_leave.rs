@@ -1,5 +1,5 @@
 //! Leaving a field, and leaving the panel: the first is one key and keeps the text, the second is asked for twice.
-use super::visit::panel;
+use super::visit::{chart, panel, panel_of};
 
 #[test]
 fn a_sign_that_cannot_be_read_is_told_as_soon_as_its_line_is_left() {
@@ -36,4 +36,13 @@ fn an_open_visit_is_left_by_a_second_escape_which_says_that_it_stays_open() {
     assert!(!stage.effects().contains(&"back".to_owned()), "another key in between begins anew");
     stage.keys("esc");
     assert!(stage.effects().contains(&"back".to_owned()), "{:?}", stage.effects());
+}
+
+#[test]
+fn voiding_a_visit_of_an_earlier_day_promises_no_waiting_patient() {
+    let mut earlier = chart();
+    earlier.visit.started_at -= chrono::Duration::days(3);
+    let mut stage = panel_of(earlier, vec![]);
+    stage.keys("V").type_text("started by mistake").keys("enter");
+    assert!(stage.text().contains("its appointment is voided too"), "{}", stage.frame());
 }

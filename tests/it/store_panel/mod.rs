@@ -24,7 +24,7 @@ use praxis::{
         treatment::parse_treatment,
     },
     store::{Error, SignIn},
-    text::record_text,
+    ui::record_text::record_text,
 };
 
 struct Room {

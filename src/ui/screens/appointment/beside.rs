@@ -2,8 +2,10 @@
 use super::{Msg, Panel, over};
 use crate::{
     domain::ids::EncounterId,
-    text::visit_text,
-    ui::{command::WidgetCommand, cx::Cx, screen::Widget, widgets::scroll_text::ScrollText},
+    ui::{
+        command::WidgetCommand, cx::Cx, record_text::visit_text, screen::Widget,
+        widgets::scroll_text::ScrollText,
+    },
 };
 
 /// From this many columns on there is room for two.

@@ -39,7 +39,7 @@ impl Panel {
                     ),
                     _ if !chart.visit.mine => no(
                         "only_its_provider",
-                        tr!("Only the visit's own provider ends, pauses or voids it."),
+                        tr!("Only its own provider ends, pauses or voids it."),
                         tr!("Add a note of your own."),
                     ),
                     _ => Ok(()),
@@ -154,11 +154,16 @@ impl Panel {
             ),
             Msg::VoidWhy(Some(why)) => {
                 self.void_why = why;
+                let consequence = if self.of_today(cx) {
+                    tr!("It is kept and counts no more; the patient is waiting again.")
+                } else {
+                    tr!("It is kept and counts no more; its appointment is voided too.")
+                };
                 let question = tr!("Void the visit of {patient}?", patient = name_of(&chart.banner));
                 cx.open(
                     move |a| {
                         Confirm::new(question, a)
-                            .consequence(tr!("It is kept and counts no more; the patient is waiting again."))
+                            .consequence(consequence)
                             .yes(tr!("void it"))
                             .no(tr!("keep it"))
                     },
@@ -166,10 +171,10 @@ impl Panel {
                 );
             }
             Msg::VoidSure(true) => {
-                let why = self.void_why.clone();
+                let (why, waits) = (self.void_why.clone(), self.of_today(cx));
                 cx.save(
                     "visit.void",
-                    move |store| async move { store.void_visit(&actor, request, id, seen, &why, true).await },
+                    move |store| async move { store.void_visit(&actor, request, id, seen, &why, waits).await },
                     Msg::Voided,
                 );
             }
@@ -190,6 +195,12 @@ impl Panel {
             }
             _ => {}
         }
+    }
+
+    /// The patient can be waiting again only on the day of the visit.
+    fn of_today(&self, cx: &Cx<Msg>) -> bool {
+        let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&cx.env().zone()).date_naive();
+        self.chart.as_ref().is_some_and(|c| day(c.visit.started_at) == cx.env().today())
     }
 
     /// After a definite outcome the next request is another one; a stale chart is loaded again.

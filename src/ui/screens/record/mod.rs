@@ -13,10 +13,10 @@ use crate::{
         why::Why,
     },
     store::{Change, Error},
-    text::record_text,
     tr,
     ui::{
         cx::Cx,
+        record_text::record_text,
         route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{

@@ -215,6 +215,7 @@ impl Examination {
                 let now = self.form.get(F::Vitals);
                 let rest = now.strip_prefix(sent.as_str()).unwrap_or(&now).trim().to_owned();
                 self.form.set(F::Vitals, &rest);
+                cx.toast(tr!("The vital signs are stored."));
                 self.clean_again(cx);
                 Self::load(cx);
             }
