@@ -23,7 +23,9 @@ impl Panel {
             Command::Tab4 => 3,
             Command::Tab5 => 4,
             Command::CloseBeside | Command::PageBeside if self.beside.is_some() => return Ok(()),
-            Command::CloseBeside | Command::PageBeside => return no("nothing_beside", tr!("No past visit is open beside."), ""),
+            Command::CloseBeside | Command::PageBeside => {
+                return no("nothing_beside", tr!("No past visit is open beside."), "");
+            }
             Command::TakeDraft | Command::DiscardDraft if self.offers.is_empty() => {
                 return no("no_draft", tr!("No text of another sign-in is waiting."), "");
             }
@@ -58,7 +60,10 @@ impl Panel {
         if self.leaving {
             self.tell(self.current, Told::Left, cx);
             self.keep(cx);
-            cx.toast(tr!("The visit of {patient} stays open, among your unsigned visits.", patient = patient));
+            cx.toast(tr!(
+                "The visit of {patient} stays open, among your unsigned visits.",
+                patient = patient
+            ));
             return true;
         }
         self.leaving = true;
