@@ -9,7 +9,7 @@ use crate::{
         actor::Actor,
         appointment::{AppointmentKind, AppointmentStatus},
         booking::waited,
-        ids::{AppointmentId, CentreId, PatientId, ProviderId},
+        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId},
         name::PersonName,
         patient::{Sex, easily_confused},
     },
@@ -49,6 +49,8 @@ pub struct BoardRow {
     pub new_patient: bool,
     /// Something about the patient must be read.
     pub alert: bool,
+    /// The visit, for whoever may read it.
+    pub encounter: Option<EncounterId>,
     /// Somebody else of the day is easily taken for them.
     pub look_alike: bool,
 }
@@ -122,7 +124,9 @@ impl Store {
                               not exists (select from clinic.appointment h
                                            where h.patient_id = a.patient_id and h.status = 'completed') as "new_patient!",
                               exists (select from clinic.patient_alert l
-                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!"
+                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!",
+                              (select e.id from clinic.encounter e
+                                where e.appointment_id = a.id and e.state <> 'voided') as encounter
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.provider pr on pr.id = a.provider_id
@@ -171,6 +175,7 @@ impl Store {
                             referred: r.referred,
                             new_patient: r.new_patient,
                             alert: r.alert,
+                            encounter: r.encounter.map(Into::into),
                             look_alike: false,
                         })
                     })

@@ -59,6 +59,8 @@ pub trait Layer: Send {
     fn needs_minute(&self) -> bool;
     /// What leaving would lose.
     fn leave(&self) -> Leave;
+    /// Whether the person's wish to go back closes it, and what it does then.
+    fn goes_back(&mut self, env: &Env) -> (bool, Vec<Effect>);
     /// Place or dialog.
     fn kind(&self) -> Kind;
     /// The digits are its own, for this.
@@ -172,6 +174,11 @@ impl<S: Screen> Layer for Slot<S> {
     }
     fn leave(&self) -> Leave {
         self.screen.leave()
+    }
+    fn goes_back(&mut self, env: &Env) -> (bool, Vec<Effect>) {
+        let mut goes = true;
+        let effects = self.with(env, |s, cx| goes = s.goes_back(cx));
+        (goes, effects)
     }
     fn kind(&self) -> Kind {
         self.screen.kind()

@@ -9,6 +9,7 @@ pub mod keymap;
 pub mod layer;
 pub mod lean;
 pub mod palette;
+pub mod record_text;
 pub mod route;
 mod run;
 pub mod screen;

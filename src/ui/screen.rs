@@ -155,6 +155,10 @@ pub trait Screen: Sized + Send + 'static {
     fn leave(&self) -> Leave {
         Leave::Free
     }
+    /// The person wants to go back; `false` keeps the screen, which has said why.
+    fn goes_back(&mut self, _cx: &mut Cx<Self::Msg>) -> bool {
+        true
+    }
     /// Place or dialog.
     fn kind(&self) -> Kind {
         Kind::Place

@@ -31,6 +31,6 @@ mod store_records;
 mod store_sessions;
 mod store_visit;
 mod support;
-mod two_programs;
 mod terminal;
+mod two_programs;
 mod visit_lost;

@@ -8,10 +8,8 @@ use praxis::{
     domain::{ids::EncounterId, record::Record},
     store::SignIn,
     ui::{
-        screens::{
-            appointment::Panel,
-            record::{RecordView, record_text},
-        },
+        record_text::record_text,
+        screens::{appointment::Panel, record::RecordView},
         testing::Stage,
     },
 };

@@ -241,7 +241,7 @@ impl App {
                 self.said = None;
                 self.tell_top(Moment::Retry);
             }
-            AppCommand::Back => self.run(APP, vec![Effect::Back]),
+            AppCommand::Back => self.go_back(),
             AppCommand::Repaint => self.repaint(),
             AppCommand::Lock => self.lock_now(),
             // Drafts were saved when it locked, and nobody may be asked about what is hidden.
@@ -267,6 +267,18 @@ impl App {
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
             place => self.go_place(place.id()),
+        }
+    }
+
+    fn go_back(&mut self) {
+        let env = self.env.clone();
+        let asked = self.top().map(|top| (top.id(), top.goes_back(&env)));
+        let goes = asked.is_none_or(|(layer, (goes, effects))| {
+            self.run(layer, effects);
+            goes
+        });
+        if goes {
+            self.run(APP, vec![Effect::Back]);
         }
     }
 

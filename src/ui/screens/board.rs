@@ -5,7 +5,7 @@ use crate::{
         appointment::AppointmentStatus,
         booking::{Booked, waited},
         dates,
-        ids::AppointmentId,
+        ids::{AppointmentId, ProviderId},
         patient::age_sex,
         why::Why,
     },
@@ -31,7 +31,8 @@ crate::commands! {
     pub enum Command {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
         Book: "board.book" "book" "Make an appointment";
-        Open: "board.open" "open" "Open the selected patient";
+        Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
+        Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
@@ -249,6 +250,18 @@ fn where_the_day_is(lines: &[Line], day: NaiveDate, now: DateTime<Utc>) -> usize
         .unwrap_or(0)
 }
 
+/// Where Enter leads: into a visit that goes on or that this provider may start, otherwise to the patient.
+fn way_in(row: &BoardRow, me: Option<ProviderId>) -> Route {
+    let mine = me == Some(row.provider);
+    match (row.status, row.encounter) {
+        (AppointmentStatus::InProgress, Some(visit)) => Route::Visit(visit),
+        (AppointmentStatus::Arrived | AppointmentStatus::InProgress, _) if mine => {
+            Route::StartVisit(row.appointment)
+        }
+        _ => Route::Patient(row.patient),
+    }
+}
+
 fn marks(r: &BoardRow) -> String {
     let mut marks: Vec<&str> = vec![];
     if r.allergy_state == "listed" {
@@ -330,7 +343,7 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open | Command::Changes if selected.is_none() => {
+            Command::Open | Command::Changes | Command::Patient if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -338,8 +351,10 @@ impl Screen for Board {
     }
     fn waits_for(&self, command: Command) -> bool {
         use Command as C;
-        let changes =
-            matches!(command, C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open);
+        let changes = matches!(
+            command,
+            C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open | C::Patient
+        );
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
         changes && (busy || self.shown_day.is_none() && self.table.is_loading())
     }
@@ -371,6 +386,12 @@ impl Screen for Board {
                 }
             }
             Command::Open => {
+                if let Some(l) = self.table.selected() {
+                    let me = cx.env().actor.as_ref().and_then(|a| a.provider);
+                    cx.push(way_in(&l.row, me));
+                }
+            }
+            Command::Patient => {
                 if let Some(l) = self.table.selected() {
                     cx.push(Route::Patient(l.row.patient));
                 }

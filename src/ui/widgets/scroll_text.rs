@@ -33,6 +33,11 @@ impl ScrollText {
     pub fn to_end(&mut self) {
         self.top = usize::MAX;
     }
+    /// Its last line is visible.
+    #[must_use]
+    pub fn at_end(&self) -> bool {
+        self.top + self.page >= self.lines
+    }
     /// Draws the visible part.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let room = usize::from(area.width.saturating_sub(2)).max(1);

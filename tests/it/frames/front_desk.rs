@@ -79,6 +79,7 @@ pub(super) fn row(
         referred: false,
         new_patient: false,
         alert: false,
+        encounter: None,
         look_alike: false,
     }
 }

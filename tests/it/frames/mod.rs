@@ -10,6 +10,7 @@ mod keymaps;
 mod login;
 pub mod sample;
 pub mod visit;
+mod visit_leave;
 mod whole;
 mod wire;
 

@@ -218,7 +218,7 @@ fn loaded(chart: Chart, drafts: Vec<Draft>) -> Msg {
 }
 
 /// A panel whose chart and tabs have loaded.
-fn panel_of(chart: Chart, drafts: Vec<Draft>) -> Stage<Panel> {
+pub fn panel_of(chart: Chart, drafts: Vec<Draft>) -> Stage<Panel> {
     let env = Env { clock: Clock::fixed(now()), actor: Some(Arc::new(actor())) };
     let mut stage = Stage::with(Panel::new(EncounterId(id(10))), env).at(80, 24);
     stage.deliver(loaded(chart, drafts));

@@ -12,7 +12,7 @@ pub const LATEST: Duration = Duration::from_secs(2);
 pub const AGAIN: Duration = Duration::from_secs(5);
 
 /// The draft of one tab.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TabDraft {
     id: DraftId,
     revision: i64,
@@ -20,12 +20,6 @@ pub struct TabDraft {
     kept: i64,
     /// Drafts of other sign-ins whose text was taken over: closed once this one is kept.
     pub taken: Vec<DraftId>,
-}
-
-impl Default for TabDraft {
-    fn default() -> Self {
-        Self { id: DraftId::new(), revision: 0, sent: 0, kept: 0, taken: vec![] }
-    }
 }
 
 impl TabDraft {

@@ -22,8 +22,10 @@ impl Panel {
             Command::Tab3 => 2,
             Command::Tab4 => 3,
             Command::Tab5 => 4,
-            Command::CloseBeside if self.beside.is_some() => return Ok(()),
-            Command::CloseBeside => return no("nothing_beside", tr!("No past visit is open beside."), ""),
+            Command::CloseBeside | Command::PageBeside if self.beside.is_some() => return Ok(()),
+            Command::CloseBeside | Command::PageBeside => {
+                return no("nothing_beside", tr!("No past visit is open beside."), "");
+            }
             Command::TakeDraft | Command::DiscardDraft if self.offers.is_empty() => {
                 return no("no_draft", tr!("No text of another sign-in is waiting."), "");
             }
@@ -39,7 +41,7 @@ impl Panel {
                     ),
                     _ if !chart.visit.mine => no(
                         "only_its_provider",
-                        tr!("Only the visit's own provider ends, pauses or voids it."),
+                        tr!("Only its own provider ends, pauses or voids it."),
                         tr!("Add a note of your own."),
                     ),
                     _ => Ok(()),
@@ -47,6 +49,26 @@ impl Panel {
             }
         };
         if tab < self.tabs.len() { Ok(()) } else { no("no_tab", tr!("There is no such tab."), "") }
+    }
+
+    /// Whether going back leaves the panel: of one's own open visit only when it is asked for twice.
+    pub(super) fn leave_open(&mut self, cx: &mut Cx<Msg>) -> bool {
+        let Some(chart) = self.chart.as_ref().filter(|c| c.visit.mine && c.visit.state.is_unsigned()) else {
+            return true;
+        };
+        let patient = name_of(&chart.banner);
+        if self.leaving {
+            self.tell(self.current, Told::Left, cx);
+            self.keep(cx);
+            cx.toast(tr!(
+                "The visit of {patient} stays open, among your unsigned visits.",
+                patient = patient
+            ));
+            return true;
+        }
+        self.leaving = true;
+        cx.toast(tr!("The visit stays open when you leave. Esc again leaves it, E ends and signs."));
+        false
     }
 
     /// Saves what is typed, then goes on with ending once everything is saved.
@@ -137,11 +159,16 @@ impl Panel {
             ),
             Msg::VoidWhy(Some(why)) => {
                 self.void_why = why;
+                let consequence = if self.of_today(cx) {
+                    tr!("It is kept and counts no more; the patient is waiting again.")
+                } else {
+                    tr!("It is kept and counts no more; its appointment is voided too.")
+                };
                 let question = tr!("Void the visit of {patient}?", patient = name_of(&chart.banner));
                 cx.open(
                     move |a| {
                         Confirm::new(question, a)
-                            .consequence(tr!("It is kept and counts no more; the patient is waiting again."))
+                            .consequence(consequence)
                             .yes(tr!("void it"))
                             .no(tr!("keep it"))
                     },
@@ -149,47 +176,47 @@ impl Panel {
                 );
             }
             Msg::VoidSure(true) => {
-                let why = self.void_why.clone();
+                let (why, waits) = (self.void_why.clone(), self.of_today(cx));
                 cx.save(
                     "visit.void",
-                    move |store| async move { store.void_visit(&actor, request, id, seen, &why, true).await },
+                    move |store| async move { store.void_visit(&actor, request, id, seen, &why, waits).await },
                     Msg::Voided,
                 );
             }
-            Msg::Signed(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!("Signed {patient}.", patient = name_of_chart(self)));
-                    self.load(false, cx);
-                }
+            Msg::Signed(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!("Signed {patient}.", patient = name_of_chart(self)));
+                self.load(false, cx);
             }
-            Msg::Paused(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!(
-                        "Paused {patient}; it waits among your unsigned visits.",
-                        patient = name_of_chart(self)
-                    ));
-                    cx.back();
-                }
+            Msg::Paused(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!(
+                    "Paused {patient}; it waits among your unsigned visits.",
+                    patient = name_of_chart(self)
+                ));
+                cx.back();
             }
-            Msg::Voided(outcome) => {
-                if self.settled(outcome, cx) {
-                    cx.toast(tr!("Voided the visit of {patient}.", patient = name_of_chart(self)));
-                    cx.back();
-                }
+            Msg::Voided(outcome) if self.settled(&outcome, cx) => {
+                cx.toast(tr!("Voided the visit of {patient}.", patient = name_of_chart(self)));
+                cx.back();
             }
             _ => {}
         }
     }
 
+    /// The patient can be waiting again only on the day of the visit.
+    fn of_today(&self, cx: &Cx<Msg>) -> bool {
+        let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&cx.env().zone()).date_naive();
+        self.chart.as_ref().is_some_and(|c| day(c.visit.started_at) == cx.env().today())
+    }
+
     /// After a definite outcome the next request is another one; a stale chart is loaded again.
-    fn settled(&mut self, outcome: Result<i64, Error>, cx: &mut Cx<Msg>) -> bool {
+    fn settled(&mut self, outcome: &Result<i64, Error>, cx: &mut Cx<Msg>) -> bool {
         if !matches!(outcome, Err(Error::Unknown)) {
             self.request = RequestId::new();
         }
         match outcome {
             Ok(version) => {
                 if let Some(chart) = &mut self.chart {
-                    chart.visit.version = version;
+                    chart.visit.version = *version;
                 }
                 self.drafts.iter_mut().for_each(|d| d.closed(false));
                 true
@@ -198,7 +225,7 @@ impl Panel {
                 if matches!(e, Error::Stale { .. }) {
                     self.load(false, cx);
                 }
-                cx.failed(&e);
+                cx.failed(e);
                 false
             }
         }

@@ -39,8 +39,11 @@ use ratatui::{Frame, layout::Rect};
 use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
 
+/// Makes the tab of this place.
+type MakeTab = fn(usize) -> Box<dyn AnyTab>;
+
 /// The tabs in the order of their digits.
-const TABS: &[fn(usize) -> Box<dyn AnyTab>] = &[
+const TABS: &[MakeTab] = &[
     |at| erase(at, info::Info::default()),
     |at| erase(at, examination::Examination::default()),
     |at| erase(at, tests::TestsTab::default()),
@@ -58,6 +61,7 @@ crate::commands! {
         TakeDraft: "visit.take-draft" "take the text" "Put back the text of another sign-in that was not saved";
         DiscardDraft: "visit.discard-draft" "discard it" "Throw away the text of another sign-in that was not saved" destructive;
         CloseBeside: "visit.close-beside" "close the old visit" "Close the past visit that is shown beside";
+        PageBeside: "visit.page-beside" "read on" "Turn the page of the past visit that is shown beside";
         Tab1: "visit.tab-1" "tab 1" "Show who the patient is, the lists and the past visits" quiet;
         Tab2: "visit.tab-2" "tab 2" "Show the examination" quiet;
         Tab3: "visit.tab-3" "tab 3" "Show the tests" quiet;
@@ -116,6 +120,8 @@ pub struct Panel {
     /// The sign-off that waits for the tabs to be saved.
     ending: Option<Command>,
     void_why: String,
+    /// Going back was asked for once; the next time it is done.
+    leaving: bool,
     request: RequestId,
     problem: Option<String>,
 }
@@ -139,6 +145,7 @@ impl Panel {
             columns: 80,
             ending: None,
             void_why: String::new(),
+            leaving: false,
             request: RequestId::new(),
             problem: None,
         }
@@ -295,12 +302,14 @@ impl Screen for Panel {
         self.tabs.get(self.current).is_some_and(|t| t.waits_for(id))
     }
     fn inner_command(&mut self, id: &str, cx: &mut Cx<Msg>) -> bool {
+        self.leaving = false;
         self.call(self.current, cx, |tab, call| tab.command(id, call))
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(self.chart.is_none(), cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
+        self.leaving = false;
         match command {
             Command::Tab1 => self.show(0, cx),
             Command::Tab2 => self.show(1, cx),
@@ -314,6 +323,7 @@ impl Screen for Panel {
             Command::TakeDraft => self.take_draft(cx),
             Command::DiscardDraft => self.ask_discard(cx),
             Command::CloseBeside => self.beside = None,
+            Command::PageBeside => self.page_beside(),
             Command::Sign | Command::Pause | Command::Void => self.begin_ending(command, cx),
         }
     }
@@ -330,7 +340,7 @@ impl Screen for Panel {
                 self.keep(cx);
             }
             Msg::DraftSaved { tab, id, revision, outcome } => {
-                self.draft_saved(tab, id, revision, outcome, cx)
+                self.draft_saved(tab, id, revision, outcome, cx);
             }
             Msg::DraftClosed(outcome) => outcome.err().iter().for_each(|e| cx.failed(e)),
             Msg::DiscardSure(sure) => self.discard_draft(sure, cx),
@@ -340,6 +350,7 @@ impl Screen for Panel {
         }
     }
     fn edited(&mut self, cx: &mut Cx<Msg>) {
+        self.leaving = false;
         if let Some(draft) = self.drafts.get_mut(self.current) {
             draft.edited();
         }
@@ -347,6 +358,7 @@ impl Screen for Panel {
         self.keep_soon(cx);
     }
     fn moved(&mut self, cx: &mut Cx<Msg>) {
+        self.leaving = false;
         self.tell(self.current, Told::Moved, cx);
         self.keep(cx);
     }
@@ -368,6 +380,9 @@ impl Screen for Panel {
                 self.tell(at, Told::Changed(change), cx);
             }
         }
+    }
+    fn goes_back(&mut self, cx: &mut Cx<Msg>) -> bool {
+        self.leave_open(cx)
     }
     fn hang_up(&mut self, cx: &mut Cx<Msg>) {
         self.keep(cx);

@@ -89,6 +89,10 @@ impl Panel {
         match chart.visit.state {
             EncounterState::Open => {
                 let minutes = (ui.env.now() - chart.visit.started_at).num_minutes().max(0);
+                if minutes >= 24 * 60 {
+                    let began = chart.visit.started_at.with_timezone(&ui.env.zone());
+                    return tr!("open since {day}", day = began.format("%d %b"));
+                }
                 tr!("visit {n} min", n = minutes)
             }
             state => state.word().to_owned(),

@@ -2,10 +2,8 @@
 //!
 //! It is never empty: whoever may not read it sees the rule that closes it and what would open it.
 mod addendum;
-mod text;
 
 pub use addendum::Command as AddendumCommand;
-pub use text::record_text;
 
 use crate::{
     domain::{
@@ -18,6 +16,7 @@ use crate::{
     tr,
     ui::{
         cx::Cx,
+        record_text::record_text,
         route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{

@@ -102,6 +102,12 @@ impl<F: Copy + PartialEq> Form<F> {
             self.go_to(name);
         }
     }
+    /// Says beside a field what is wrong with it, and leaves the focus where it is.
+    pub fn remark(&mut self, name: F, text: impl Into<String>) {
+        if let Some(f) = self.find_mut(name) {
+            f.problem = Some(text.into());
+        }
+    }
     /// Examines every field, shows what is wrong and goes to the first such field.
     ///
     /// # Errors
@@ -277,7 +283,7 @@ impl<F: Copy + PartialEq + Send> Widget for Form<F> {
         match self.fields.get(self.at).map(|(_, f)| &f.value) {
             Some(Value::Line(_)) if self.typing => &["field", "text", "form"],
             Some(Value::Many(_)) if self.typing => &["field", "text-area", "text", "form"],
-            Some(Value::Choice(_) | Value::Toggle(_)) if self.typing => &["field", "form"],
+            Some(Value::Choice { .. } | Value::Toggle(_)) if self.typing => &["field", "form"],
             _ => &["form"],
         }
     }

@@ -293,7 +293,7 @@ impl Tab for Examination {
     fn moved(&mut self, cx: &mut TabCx<'_, Msg>) {
         let now = self.form.current();
         let before = std::mem::replace(&mut self.was, now);
-        if self.in_rows || before == now {
+        if self.in_rows || (before == now && self.form.is_typing()) {
             return;
         }
         match before {

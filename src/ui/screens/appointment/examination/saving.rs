@@ -52,9 +52,11 @@ impl Examination {
                 let told: Vec<String> = wrong.iter().map(Why::to_string).collect();
                 if asked {
                     self.form.problem(F::Vitals, told.join(" "));
-                    cx.toast(told.join(" "));
+                } else {
+                    self.form.remark(F::Vitals, told.join(" "));
                 }
-                return;
+                // Beside the field there is room for its beginning only.
+                return cx.toast(told.join(" "));
             }
         };
         let months = cx.chart.banner.birth_date.map(|b| dates::age_months(b, cx.env().today()));
@@ -80,6 +82,10 @@ impl Examination {
                 },
                 Msg::Unusual,
             );
+        } else {
+            let told = tr!("Not stored, unusual: {signs}. Enter asks.", signs = unusual.join(", "));
+            self.form.remark(F::Vitals, told.as_str());
+            cx.toast(told);
         }
     }
 
@@ -104,8 +110,9 @@ impl Examination {
         }
         let note = typed.note();
         if note.body.trim().is_empty() {
-            self.form.problem(F::Body, tr!("A note needs a text; only its title may be empty."));
-            return;
+            let told = tr!("A note needs a text; only its title may be empty.");
+            self.form.remark(F::Body, told);
+            return cx.toast(told);
         }
         let closes = self.closes(cx, |t| {
             t.title.clear();
@@ -208,6 +215,7 @@ impl Examination {
                 let now = self.form.get(F::Vitals);
                 let rest = now.strip_prefix(sent.as_str()).unwrap_or(&now).trim().to_owned();
                 self.form.set(F::Vitals, &rest);
+                cx.toast(tr!("The vital signs are stored."));
                 self.clean_again(cx);
                 Self::load(cx);
             }

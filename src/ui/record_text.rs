@@ -9,7 +9,8 @@ use crate::{
         referral::{Referral, Target},
         service_request::{Report, TestOrder},
     },
-    text, tr,
+    text::clean_one_line,
+    tr,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -23,7 +24,7 @@ struct Page {
 
 impl Page {
     fn section(&mut self, title: &str) {
-        self.heading = Some(text::clean_one_line(title).to_uppercase());
+        self.heading = Some(clean_one_line(title).to_uppercase());
     }
     fn line(&mut self, line: impl Into<String>) {
         if let Some(heading) = self.heading.take() {
@@ -82,11 +83,23 @@ impl Page {
 /// The whole record as text, in the zone of its centre.
 #[must_use]
 pub fn record_text(record: &Record) -> String {
+    written(record, true)
+}
+
+/// What was done in the visit as text, without the patient's identity and lists.
+#[must_use]
+pub fn visit_text(record: &Record) -> String {
+    written(record, false)
+}
+
+fn written(record: &Record, with_patient: bool) -> String {
     let mut page =
         Page { lines: vec![], heading: None, zone: record.zone.parse().unwrap_or(chrono_tz::Tz::UTC) };
     head(&mut page, record);
-    identity(&mut page, &record.patient);
-    lists(&mut page, record);
+    if with_patient {
+        identity(&mut page, &record.patient);
+        lists(&mut page, record);
+    }
     examination(&mut page, record);
     tests(&mut page, record);
     diagnosis(&mut page, record);

@@ -1,5 +1,8 @@
 //! What the tabs Tests, Diagnosis and End enter comes back in the record, field by field, and in the words of its view;
 //! who may read it and who is told why not; and what a referral unlocks.
+mod reading;
+mod referrals;
+
 use crate::support::{
     cluster::{Db, fresh_database},
     people::{self, Clinic, at},
@@ -14,14 +17,14 @@ use praxis::{
         ids::{AppointmentId, DiagnosisId, EncounterId, PatientId, RequestId},
         prescription::{NewPrescription, WarningKind},
         record::{Record, VisitRef, VisitRow},
-        referral::{NewReferral, ReferralStatus, ReferralUrgency, Target},
+        referral::{NewReferral, ReferralUrgency, Target},
         service_request::{NewReport, ReportType, TestStatus, parse_result, parse_tests},
         shorthand::Frequency,
         time::Period,
         treatment::parse_treatment,
     },
     store::{Error, SignIn},
-    ui::screens::record::record_text,
+    ui::record_text::record_text,
 };
 
 struct Room {
@@ -334,186 +337,4 @@ async fn a_colleague_cannot_write_in_the_visit_or_strike_what_others_wrote() {
     let strike =
         gary.store.strike_row(&gary.actor, RequestId::new(), r.clinic.jack, VisitRow::Diagnosis(d)).await;
     assert_eq!(rule(strike), "strike_own_rows");
-}
-
-#[tokio::test]
-async fn a_sent_referral_lets_the_specialist_be_booked_and_a_draft_does_not() {
-    let r = room().await;
-    let (store, actor, visit) = (&r.anna.store, &r.anna.actor, r.visit);
-    let liam = &r.clinic.specialist;
-    let mei = people::signed_in(&r.db, "mei").await;
-    let start = at(r.clinic.tomorrow, 11, 0);
-    let slot = NewAppointment {
-        id: AppointmentId::new(),
-        patient: visit.patient,
-        provider: liam.provider(),
-        centre: liam.centre,
-        session: liam.tomorrow,
-        kind: AppointmentKind::Slot,
-        period: Period { start, end: start + Duration::minutes(30) },
-        reason: "murmur".into(),
-        arrived: false,
-    };
-    let book = |slot: NewAppointment| mei.store.book(&mei.actor, RequestId::new(), slot);
-    assert_eq!(rule(book(slot.clone()).await), "specialist_needs_referral");
-    let by_specialty = r.referral(Some(Target::Specialty("cardiology".into())));
-    let id = store.write_referral(actor, RequestId::new(), visit, by_specialty.clone()).await.unwrap();
-    assert_eq!(rule(book(slot.clone()).await), "specialist_needs_referral");
-
-    // The letter is read before the history; the history opens with the booking.
-    let specialist = people::signed_in(&r.db, "liam").await;
-    assert!(specialist.store.incoming_referrals(&specialist.actor, true).await.unwrap().is_empty());
-    assert!(specialist.store.open_referral(&specialist.actor, id).await.is_err());
-    let version = store.send_referral(actor, RequestId::new(), visit.patient, id, 1).await.unwrap();
-    assert_eq!(specialist.store.incoming_referrals(&specialist.actor, true).await.unwrap().len(), 1);
-    let letter = specialist.store.open_referral(&specialist.actor, id).await.unwrap();
-    assert_eq!(
-        (letter.status, letter.what.letter.as_str()),
-        (ReferralStatus::Seen, "Dear Liam,\nplease listen.")
-    );
-    let closed = specialist.store.record(&specialist.actor, visit.encounter, true).await;
-    assert_eq!(rule(closed), "record_no_relationship");
-    book(slot).await.unwrap();
-    let open = specialist.store.record(&specialist.actor, visit.encounter, true).await.unwrap();
-    assert_eq!(open.referrals[0].status, ReferralStatus::Booked);
-
-    let change =
-        store.change_referral(actor, RequestId::new(), visit.patient, (id, version + 2), by_specialty).await;
-    assert!(change.is_ok(), "nothing was changed in it: {change:?}");
-    let other = NewReferral {
-        letter: "another letter".into(),
-        ..r.referral(Some(Target::Specialty("cardiology".into())))
-    };
-    let seen = r.record().await.referrals[0].version;
-    let change = store.change_referral(actor, RequestId::new(), visit.patient, (id, seen), other).await;
-    assert_eq!(rule(change), "sent_referral_stays");
-}
-
-#[tokio::test]
-async fn a_referral_needs_an_addressee_a_reason_and_a_profession_that_refers() {
-    let r = room().await;
-    let (store, actor, visit) = (&r.anna.store, &r.anna.actor, r.visit);
-    let nobody = store.write_referral(actor, RequestId::new(), visit, r.referral(None)).await;
-    assert_eq!(rule(nobody), "referral_target");
-    let to_herself = r.referral(Some(Target::Provider(r.clinic.gp.provider())));
-    assert_eq!(
-        rule(store.write_referral(actor, RequestId::new(), visit, to_herself).await),
-        "referral_to_oneself"
-    );
-    let cardiology = Some(Target::Specialty("cardiology".into()));
-    let mut early = r.referral(cardiology.clone());
-    early.valid_until = Some(r.clinic.today - Duration::days(1));
-    assert_eq!(rule(store.write_referral(actor, RequestId::new(), visit, early).await), "referral_period");
-    let mut silent = r.referral(cardiology.clone());
-    silent.reason = " ".into();
-    let id = store.write_referral(actor, RequestId::new(), visit, silent).await.unwrap();
-    assert_eq!(
-        rule(store.send_referral(actor, RequestId::new(), visit.patient, id, 1).await),
-        "referral_needs_reason"
-    );
-
-    let mut c = people::writer(&r.db).await;
-    let a =
-        people::appointment(&mut c, &r.clinic, &r.clinic.physio, r.clinic.jack, (11, 0), "in_progress").await;
-    let encounter = people::visit(&mut c, &r.clinic.physio, a, "open").await;
-    let sam = people::signed_in(&r.db, "sam").await;
-    let his = VisitRef { encounter, patient: r.clinic.jack };
-    let refused = sam.store.write_referral(&sam.actor, RequestId::new(), his, r.referral(cardiology)).await;
-    assert_eq!(rule(refused), "profession_does_not_refer");
-}
-
-/// Who asks, what was before, and the rule that answers; none: it is open.
-async fn reads(r: &Room, login: &str, patient: PatientId, encounter: EncounterId) -> Option<String> {
-    let who = people::signed_in(&r.db, login).await;
-    let record = who.store.record(&who.actor, encounter, true).await;
-    let history = who.store.patient_visits(&who.actor, patient, None, true).await;
-    match record {
-        Ok(record) => {
-            assert_eq!(record.visit.id, encounter);
-            assert!(!history.unwrap().rows.is_empty());
-            None
-        }
-        Err(e) => {
-            let told = rule::<Record>(Err(e));
-            let page = history;
-            assert!(page.is_err() || page.is_ok_and(|p| p.closed.is_some() || p.rows.is_empty()));
-            Some(told)
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_record_is_open_to_who_is_related_and_closed_to_others_with_the_reason() {
-    let r = room().await;
-    let mut c = people::writer(&r.db).await;
-    let (jack, visit) = (r.clinic.jack, r.visit.encounter);
-    assert_eq!(reads(&r, "anna", jack, visit).await, None);
-    assert_eq!(reads(&r, "jack", jack, visit).await, None);
-    assert_eq!(reads(&r, "gary", jack, visit).await.unwrap(), "record_no_relationship");
-    assert_eq!(reads(&r, "mei", jack, visit).await.unwrap(), "record_role");
-    assert_eq!(reads(&r, "root", jack, visit).await.unwrap(), "record_role");
-    assert_eq!(reads(&r, "nina", jack, visit).await, None, "the patient is there, at her centre");
-
-    people::appointment(&mut c, &r.clinic, &r.clinic.gp2, jack, (14, 0), "cancelled").await;
-    assert_eq!(reads(&r, "gary", jack, visit).await.unwrap(), "record_only_cancelled");
-    let long_ago = at(r.clinic.today - Duration::days(200), 9, 0);
-    people::appointment_on(&mut c, &r.clinic.gp2, jack, long_ago, "completed", "x").await;
-    assert_eq!(reads(&r, "gary", jack, visit).await.unwrap(), "record_expired");
-    people::appointment(&mut c, &r.clinic, &r.clinic.gp2, jack, (15, 0), "booked").await;
-    assert_eq!(reads(&r, "gary", jack, visit).await, None);
-
-    let who = people::signed_in(&r.db, "gary").await;
-    let none = who.store.record(&who.actor, EncounterId::new(), true).await;
-    assert_eq!(rule(none), "record_unknown");
-    let refused = "select count(*) from audit.event where outcome = 'refused' and action = 'record.open' and patient_id = $1";
-    assert_eq!(people::count(&mut c, refused, jack).await, 5, "each refusal is logged");
-}
-
-#[tokio::test]
-async fn an_author_keeps_their_own_when_the_relationship_has_expired_and_under_the_strict_policy() {
-    let r = room().await;
-    let mut c = people::writer(&r.db).await;
-    let jack = r.clinic.jack;
-    let long_ago = at(r.clinic.today - Duration::days(200), 9, 0);
-    let a = people::appointment_on(&mut c, &r.clinic.gp2, jack, long_ago, "completed", "old cough").await;
-    let own = people::visit(&mut c, &r.clinic.gp2, a, "signed").await;
-    let gary = people::signed_in(&r.db, "gary").await;
-    let record = gary.store.record(&gary.actor, own, true).await.unwrap();
-    assert!(!record.whole && record.visit.chief_complaint == "old cough");
-    assert!(record_text(&record).contains("closed to you"));
-    let page = gary.store.patient_visits(&gary.actor, jack, None, true).await.unwrap();
-    assert!(page.closed.is_some() && page.rows.len() == 1);
-    assert_eq!(rule(gary.store.record(&gary.actor, r.visit.encounter, true).await), "record_expired");
-
-    sqlx::query("update clinic.setting set value = 'strict' where key = 'history_policy'")
-        .execute(&mut c)
-        .await
-        .unwrap();
-    assert_eq!(rule(gary.store.record(&gary.actor, r.visit.encounter, true).await), "record_strict");
-    assert!(gary.store.record(&gary.actor, own, true).await.is_ok());
-    assert_eq!(reads(&r, "nina", jack, r.visit.encounter).await.unwrap(), "record_strict");
-}
-
-#[tokio::test]
-async fn a_signed_visit_takes_an_addendum_and_a_mark_and_nothing_else() {
-    let r = room().await;
-    let (store, actor, visit) = (&r.anna.store, &r.anna.actor, r.visit);
-    let d = r.diagnose("cold").await;
-    let seen = store.visit(actor, visit.encounter, false).await.unwrap().version;
-    store.sign_visit(actor, RequestId::new(), visit.encounter, seen).await.unwrap();
-    let flu = parse_diagnosis("flu", false).unwrap();
-    assert_eq!(rule(store.add_diagnosis(actor, RequestId::new(), visit, flu).await), "signed_is_signed");
-    let note = NewNote { title: "wrong side".into(), body: "It was the left ear.".into(), system: None };
-    store.add_addendum(actor, RequestId::new(), visit.encounter, note, None).await.unwrap();
-    let row = VisitRow::Diagnosis(d);
-    store.strike_row(actor, RequestId::new(), visit.patient, row).await.unwrap();
-    let text = record_text(&r.record().await);
-    for shown in [
-        "signed by SMITH Anna",
-        "Addendum: wrong side",
-        "It was the left ear.",
-        "ENTERED IN ERROR by SMITH Anna",
-    ] {
-        assert!(text.contains(shown), "{shown}: {text}");
-    }
 }

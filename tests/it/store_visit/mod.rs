@@ -1,4 +1,8 @@
 //! Visits in the database: who starts them, what may be written when, and that signed is signed whoever asks.
+mod drafts;
+mod signed;
+mod vitals;
+
 use crate::support::{
     cluster::{Db, fresh_database},
     people::{self, Clinic},
@@ -79,6 +83,17 @@ fn rule<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
 
 fn note(body: &str) -> NewNote {
     NewNote { title: String::new(), body: body.into(), system: None }
+}
+
+fn draft(id: DraftId, e: EncounterId, revision: i64, payload: &str) -> NewDraft {
+    NewDraft {
+        id,
+        form: "visit.examination",
+        subject: e.0,
+        revision,
+        version_seen: Some(1),
+        payload: payload.into(),
+    }
 }
 
 #[tokio::test]
@@ -277,10 +292,7 @@ async fn pausing_and_resuming_go_one_step_at_a_time() {
     let e = g.open_visit().await;
     let seen = g.version(e).await;
     let store = &g.anna.store;
-    assert_eq!(
-        rule(store.resume_visit(&g.anna.actor, RequestId::new(), e, seen + 7).await).contains("Stale"),
-        true
-    );
+    assert!(rule(store.resume_visit(&g.anna.actor, RequestId::new(), e, seen + 7).await).contains("Stale"));
     let seen = store.pause_visit(&g.anna.actor, RequestId::new(), e, seen).await.unwrap();
     store.resume_visit(&g.anna.actor, RequestId::new(), e, seen).await.unwrap();
     let seen = g.version(e).await;
@@ -376,274 +388,6 @@ async fn strangers_read_nothing_of_a_visit() {
     }
     let jack = people::signed_in(&g.db, "jack").await;
     assert_eq!(jack.store.visit(&jack.actor, e, false).await.unwrap().chief_complaint, "blood test");
-}
-
-#[tokio::test]
-async fn after_signing_an_author_adds_an_addendum_and_marks_an_own_note_as_an_error() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let id =
-        g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("left knee"), None).await.unwrap();
-    g.sign(e).await;
-    assert_eq!(
-        rule(g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("more"), None).await),
-        "signed_is_signed"
-    );
-    g.anna
-        .store
-        .add_addendum(&g.anna.actor, RequestId::new(), e, note("it was the right knee"), None)
-        .await
-        .unwrap();
-    g.anna.store.strike_note(&g.anna.actor, RequestId::new(), id).await.unwrap();
-    let notes = g.anna.store.notes(&g.anna.actor, e).await.unwrap();
-    assert!(notes[0].struck_at.is_some() && notes[1].addendum);
-    let gary = people::signed_in(&g.db, "gary").await;
-    assert!(gary.store.add_addendum(&gary.actor, RequestId::new(), e, note("x"), None).await.is_err());
-}
-
-#[tokio::test]
-async fn nobody_changes_a_signed_visit_not_even_the_owner_of_the_database() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let jack = g.clinic.jack.0;
-    let author = g.clinic.gp.account.0;
-    g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("kept"), None).await.unwrap();
-    let rows = [
-        "insert into clinic.observation (id, encounter_id, patient_id, sign, value, unit, taken_at, author) values (gen_random_uuid(), $1, $2, 'pain', 3, '/10', now(), $3)",
-        "insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author) values (gen_random_uuid(), $1, $2, '\\x00', now(), $3)",
-        "insert into clinic.report (id, encounter_id, patient_id, type, title, author) values (gen_random_uuid(), $1, $2, 'other', '\\x00', $3)",
-        "insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author) values (gen_random_uuid(), $1, $2, '\\x00', now(), $3)",
-        "insert into clinic.treatment (id, encounter_id, patient_id, title, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.referral (id, encounter_id, patient_id, from_provider_id, to_specialty, written_on, valid_until, author)
-         select gen_random_uuid(), $1, $2, v.id, 'cardiology', now(), now() + interval '1 year', $3 from clinic.provider v where v.account_id = $3",
-        "insert into clinic.allergy (id, encounter_id, patient_id, substance, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.condition (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.medication (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.surgery (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.vaccination (id, encounter_id, patient_id, vaccine, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
-        "insert into clinic.family_history (id, encounter_id, patient_id, relationship, condition, author) values (gen_random_uuid(), $1, $2, 'aunt', '\\x00', $3)",
-    ];
-    for sql in rows {
-        sqlx::query(sql)
-            .bind(e.0)
-            .bind(jack)
-            .bind(author)
-            .execute(&mut g.c)
-            .await
-            .unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
-    let elsewhere = g.booked(14, "arrived").await;
-    let other = g.start(elsewhere).await;
-    g.sign(e).await;
-    // Neither as the superuser nor as the owner, with history allowed or not.
-    for prepare in [
-        "reset role; set praxis.history = 'off'",
-        "set role praxis_owner",
-        "reset role; set praxis.history = 'on'",
-    ] {
-        sqlx::raw_sql(prepare).execute(&mut g.c).await.unwrap();
-        let mut tries: Vec<String> = vec![
-            format!("update clinic.encounter set chief_complaint = '\\x0078' where id = '{}'", e.0),
-            format!(
-                "update clinic.encounter set state = 'open', signed_at = null, signed_by = null where id = '{}'",
-                e.0
-            ),
-            format!("delete from clinic.encounter where id = '{}'", e.0),
-        ];
-        for table in [
-            "observation",
-            "note",
-            "service_request",
-            "report",
-            "diagnosis",
-            "prescription",
-            "treatment",
-            "referral",
-            "allergy",
-            "condition",
-            "medication",
-            "surgery",
-            "vaccination",
-            "family_history",
-        ] {
-            tries.push(format!(
-                "update clinic.{table} set author = gen_random_uuid() where encounter_id = '{}'",
-                e.0
-            ));
-            tries.push(format!(
-                "update clinic.{table} set encounter_id = '{}' where encounter_id = '{}'",
-                other.0, e.0
-            ));
-            tries.push(format!(
-                "update clinic.{table} set encounter_id = null where encounter_id = '{}'",
-                e.0
-            ));
-            tries.push(format!("delete from clinic.{table} where encounter_id = '{}'", e.0));
-        }
-        for sql in tries {
-            let outcome = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).execute(&mut g.c).await;
-            let message = match outcome {
-                Err(sqlx::Error::Database(db)) => db.message().to_owned(),
-                other => format!("{other:?}"),
-            };
-            assert!(
-                message == "signed_is_signed"
-                    || message == "row_keeps_its_visit"
-                    || message.contains("null value"),
-                "{prepare}: {sql}: {message}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_row_of_one_patient_never_lands_in_anothers_visit() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let wrong = g
-        .anna
-        .store
-        .record_observations(
-            &g.anna.actor,
-            RequestId::new(),
-            g.clinic.linh,
-            Some(e),
-            parse_line("hr 72").unwrap(),
-            None,
-        )
-        .await;
-    assert_eq!(rule(wrong), "row_of_another_patient");
-}
-
-#[tokio::test]
-async fn vitals_are_appended_flagged_and_bring_their_bmi() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let jack = g.clinic.jack;
-    let record = |line: &str| {
-        let readings = parse_line(line).unwrap();
-        g.anna.store.record_observations(&g.anna.actor, RequestId::new(), jack, Some(e), readings, None)
-    };
-    let ids =
-        record("bp 150/80 hr 72 t 37.2 spo2 98 ht 175 wt 70 rr 14 pain 3 glu 5.4 grip=20 kg gait=steady")
-            .await
-            .unwrap();
-    assert_eq!(ids.len(), 12);
-    record("bp 120/80 wt 80").await.unwrap();
-    let all = g.anna.store.observations(&g.anna.actor, jack, Some(e)).await.unwrap();
-    let said: Vec<String> = all
-        .iter()
-        .map(|o| {
-            format!(
-                "{} {}{}",
-                o.name(),
-                o.text(),
-                o.flag.map(|f| format!(" {}", f.letter())).unwrap_or_default()
-            )
-        })
-        .collect();
-    for expected in [
-        "Blood pressure 150/80 mmHg H",
-        "Blood pressure 120/80 mmHg",
-        "BMI 22.9 kg/m²",
-        "BMI 26.1 kg/m² H",
-        "Pain 3/10",
-        "Glucose 5.4 mmol/L",
-        "grip 20 kg",
-        "gait steady",
-        "Temperature 37.2 °C",
-    ] {
-        assert!(said.iter().any(|s| s == expected), "{expected} in {said:#?}");
-    }
-    let pressure = all.iter().find(|o| o.text().starts_with("150")).unwrap();
-    g.anna.store.strike_observation(&g.anna.actor, RequestId::new(), pressure.id).await.unwrap();
-    let all = g.anna.store.observations(&g.anna.actor, jack, Some(e)).await.unwrap();
-    assert!(all.iter().find(|o| o.id == pressure.id).unwrap().struck_at.is_some());
-    let elsewhere = g.anna.store.observations(&g.anna.actor, jack, None).await.unwrap();
-    assert!(!elsewhere.iter().any(|o| o.id == pressure.id));
-}
-
-#[tokio::test]
-async fn reception_enters_vitals_at_intake_and_sees_only_those() {
-    let mut g = ground().await;
-    g.booked(9, "arrived").await;
-    let mei = people::signed_in(&g.db, "mei").await;
-    let readings = parse_line("bp 120/80").unwrap();
-    mei.store
-        .record_observations(&mei.actor, RequestId::new(), g.clinic.jack, None, readings, None)
-        .await
-        .unwrap();
-    assert_eq!(mei.store.observations(&mei.actor, g.clinic.jack, None).await.unwrap().len(), 1);
-    assert_eq!(g.anna.store.observations(&g.anna.actor, g.clinic.jack, None).await.unwrap().len(), 1);
-}
-
-fn draft(id: DraftId, e: EncounterId, revision: i64, payload: &str) -> NewDraft {
-    NewDraft {
-        id,
-        form: "visit.examination",
-        subject: e.0,
-        revision,
-        version_seen: Some(1),
-        payload: payload.into(),
-    }
-}
-
-#[tokio::test]
-async fn an_older_state_of_a_draft_never_replaces_a_newer_one() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let id = DraftId::new();
-    let save =
-        |revision, payload: &str| g.anna.store.save_draft(&g.anna.actor, draft(id, e, revision, payload));
-    assert!(matches!(save(2, "two").await.unwrap(), DraftSaved::At(_)));
-    assert_eq!(save(1, "one").await.unwrap(), DraftSaved::Newer);
-    assert_eq!(save(2, "again").await.unwrap(), DraftSaved::Newer);
-    assert!(matches!(save(3, "three").await.unwrap(), DraftSaved::At(_)));
-    let found = g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap();
-    assert_eq!((found.len(), found[0].payload.as_str(), found[0].revision), (1, "three", 3));
-    assert!(found[0].here);
-}
-
-#[tokio::test]
-async fn a_draft_is_found_at_another_sign_in_and_by_nobody_else() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    g.anna.store.save_draft(&g.anna.actor, draft(DraftId::new(), e, 1, "half a sent")).await.unwrap();
-    let elsewhere = people::signed_in(&g.db, "anna").await;
-    let found = elsewhere.store.drafts(&elsewhere.actor, e.0).await.unwrap();
-    assert_eq!((found[0].payload.as_str(), found[0].here), ("half a sent", false));
-    let nina = people::signed_in(&g.db, "nina").await;
-    assert!(nina.store.drafts(&nina.actor, e.0).await.unwrap().is_empty());
-    elsewhere.store.close_draft(&elsewhere.actor, found[0].id, true).await.unwrap();
-    assert!(g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_closed_draft_refuses_late_updates() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let (typed, noted) = (DraftId::new(), DraftId::new());
-    let anna = g.anna.clone();
-    let save = |id, revision| anna.store.save_draft(&anna.actor, draft(id, e, revision, "text"));
-    save(typed, 1).await.unwrap();
-    save(noted, 1).await.unwrap();
-    // Saving the text closes its draft in the same transaction.
-    g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("text"), Some(noted)).await.unwrap();
-    assert_eq!(rule(save(noted, 2).await), "draft_closed");
-    // The signature closes every other one.
-    g.sign(e).await;
-    assert_eq!(rule(save(typed, 2).await), "draft_closed");
-    assert!(g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_draft_that_was_closed_before_it_came_comes_too_late() {
-    let mut g = ground().await;
-    let e = g.open_visit().await;
-    let id = DraftId::new();
-    g.anna.store.add_note(&g.anna.actor, RequestId::new(), e, note("text"), Some(id)).await.unwrap();
-    assert_eq!(rule(g.anna.store.save_draft(&g.anna.actor, draft(id, e, 1, "text")).await), "draft_closed");
-    assert!(g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap().is_empty());
 }
 
 #[tokio::test]
