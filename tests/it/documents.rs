@@ -122,7 +122,7 @@ impl Known {
             let area = path.split("::").next().unwrap_or_default();
             let is_function =
                 |text: &str| text.contains(&format!("fn {last}(")) || text.contains(&format!("fn {last}<"));
-            let test = area == "frames" || root().join(format!("tests/it/{area}.rs")).exists();
+            let test = ["", "/mod"].iter().any(|m| root().join(format!("tests/it/{area}{m}.rs")).exists());
             let known = match () {
                 () if last.is_empty() => test || root().join(format!("src/{area}")).exists(),
                 () if test => is_function(&self.tests),

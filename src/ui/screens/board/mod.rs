@@ -5,7 +5,7 @@ use crate::{
         appointment::AppointmentStatus,
         booking::{Booked, waited},
         dates,
-        ids::{AppointmentId, ProviderId},
+        ids::AppointmentId,
         patient::age_sex,
         why::Why,
     },
@@ -22,9 +22,13 @@ use crate::{
         },
     },
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use ratatui::{Frame, layout::Rect, text::Span};
 use std::time::Duration;
+
+mod rows;
+pub use rows::Line;
+use rows::{marks, way_in, where_the_day_is};
 
 crate::commands! {
     /// What the board understands.
@@ -57,18 +61,6 @@ pub enum Msg {
     Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
     ClosedChanges,
     Reload,
-}
-
-/// One row as it is drawn.
-pub struct Line {
-    row: BoardRow,
-    time: String,
-    name: String,
-    marks: String,
-    age: String,
-    provider: String,
-    status: String,
-    wait: String,
 }
 
 /// The screen.
@@ -236,52 +228,6 @@ impl Board {
         let spaced = parts.join("   ");
         if crate::text::width(&spaced) <= 58 { spaced } else { parts.join("  ") }
     }
-}
-
-/// The row to begin at: the first who is still expected, else the first who is not done, else the day's last.
-fn where_the_day_is(lines: &[Line], day: NaiveDate, now: DateTime<Utc>) -> usize {
-    use AppointmentStatus as S;
-    let from = now - chrono::Duration::minutes(15);
-    let first =
-        |wanted: &dyn Fn(&BoardRow) -> bool| lines.iter().position(|l| l.row.day == day && wanted(&l.row));
-    first(&|r| r.status == S::Booked && r.starts_at >= from)
-        .or_else(|| first(&|r| matches!(r.status, S::Booked | S::Arrived | S::InProgress)))
-        .or_else(|| lines.iter().rposition(|l| l.row.day == day))
-        .unwrap_or(0)
-}
-
-/// Where Enter leads: into a visit that goes on or that this provider may start, otherwise to the patient.
-fn way_in(row: &BoardRow, me: Option<ProviderId>) -> Route {
-    let mine = me == Some(row.provider);
-    match (row.status, row.encounter) {
-        (AppointmentStatus::InProgress, Some(visit)) => Route::Visit(visit),
-        (AppointmentStatus::Arrived | AppointmentStatus::InProgress, _) if mine => {
-            Route::StartVisit(row.appointment)
-        }
-        _ => Route::Patient(row.patient),
-    }
-}
-
-fn marks(r: &BoardRow) -> String {
-    let mut marks: Vec<&str> = vec![];
-    if r.allergy_state == "listed" {
-        marks.push("!A");
-    }
-    if r.look_alike {
-        marks.push("!2");
-    }
-    if r.alert {
-        marks.push("!");
-    }
-    if r.referred {
-        marks.push("R");
-    }
-    if r.new_patient {
-        marks.push("N");
-    }
-    let mut text = marks.concat();
-    text.push(r.kind.letter());
-    text.trim_end().to_owned()
 }
 
 impl Screen for Board {
