@@ -64,6 +64,7 @@ pub struct NewReferral {
 pub struct Referral {
     pub id: ReferralId,
     pub patient: PatientId,
+    pub patient_name: PersonName,
     pub encounter: Option<EncounterId>,
     pub version: i64,
     pub from: PersonName,

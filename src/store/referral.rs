@@ -295,8 +295,9 @@ async fn select(
                   r.created_at, r.struck_at, coalesce(r.author = auth.actor(), false) as "mine!",
                   f.family_name as from_family, f.given_name as from_given, t.family_name as "t_family?", t.given_name as "t_given?",
                   sp.name as "specialty_name?", a.family_name as "a_family?", a.given_name as "a_given?",
-                  s.family_name as "s_family?", s.given_name as "s_given?"
+                  s.family_name as "s_family?", s.given_name as "s_given?", p.family_name as patient_family, p.given_name as patient_given
            from clinic.referral r
+           join clinic.patient p on p.id = r.patient_id
            join clinic.provider fp on fp.id = r.from_provider_id join clinic.account f on f.id = fp.account_id
            left join clinic.provider tp on tp.id = r.to_provider_id left join clinic.account t on t.id = tp.account_id
            left join clinic.specialty sp on sp.code = r.to_specialty
@@ -336,6 +337,7 @@ async fn select(
             Ok(Referral {
                 id: r.id.into(),
                 patient: r.patient_id.into(),
+                patient_name: name((Some(r.patient_family), Some(r.patient_given))),
                 encounter: r.encounter_id.map(Into::into),
                 version: r.version,
                 from: name((Some(r.from_family), Some(r.from_given))),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Role,
-    ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId},
+    ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
 };
 use chrono::NaiveDate;
 
@@ -55,6 +55,10 @@ pub enum Route {
     Record(EncounterId),
     /// A patient's visits at every centre.
     History(PatientId),
+    /// The referrals written to the signed-in provider.
+    Referrals,
+    /// One of them, with its letter.
+    Referral(ReferralId),
     /// The visit of whoever waits next for the signed-in provider.
     NextVisit,
     /// The visit of an appointment, started or opened again.
@@ -172,6 +176,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::History(_)
         | Route::Visit(_)
         | Route::NextVisit
+        | Route::Referrals
+        | Route::Referral(_)
         | Route::StartVisit(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",

@@ -128,8 +128,13 @@ fn a_server_stopped_under_the_program_and_started_again_is_said_and_the_program_
     assert!(!said.contains("waiting 1"), "{said}");
     let again = server.cluster.start().expect("the server starts again");
     program.wait_gone("reconnecting");
-    assert_eq!(block_on(status(&db, id)), "booked", "what was said not to be saved is not");
-    program.keys(" ");
+    // A check-in that was still being tried may have gone through with the server's return; one that was told as not
+    // saved may not.
+    let saved = block_on(status(&db, id)) == "arrived";
+    assert!(!(saved && said.contains("Nothing was saved")), "what was said not to be saved is there");
+    if !saved {
+        program.keys(" ");
+    }
     program.wait_for("waiting 1");
     assert_eq!(block_on(status(&db, id)), "arrived");
     assert_eq!(block_on(broken(&db)), [""; 0]);

@@ -9,7 +9,11 @@ use praxis::{
     store::SignIn,
     ui::{
         record_text::record_text,
-        screens::{appointment::Panel, record::RecordView},
+        screens::{
+            appointment::Panel,
+            record::RecordView,
+            referrals::{Referrals, letter::Letter},
+        },
         testing::Stage,
     },
 };
@@ -295,4 +299,34 @@ async fn a_stranger_sees_the_reason_in_the_record() {
     let mut s = Stage::live(RecordView::new(r.encounter), gary.actor.clone(), gary.store.clone());
     assert!(s.until("You have no appointment and no connection").await, "{}", s.text());
     insta::assert_snapshot!("record_closed", s.text());
+}
+
+#[tokio::test]
+async fn a_specialist_reads_the_letter_before_anything_is_booked_and_the_writer_sees_it_was_seen() {
+    let r = room().await;
+    let mut c = people::writer(&r.db).await;
+    let id = people::referral(&mut c, &r.clinic, r.clinic.jack).await;
+    sqlx::query(
+        "update clinic.referral set reason = '\\x006d75726d7572', letter = '\\x006c697374656e' where id = $1",
+    )
+    .bind(id.0)
+    .execute(&mut c)
+    .await
+    .unwrap();
+    let liam = people::signed_in(&r.db, "liam").await;
+    let mut list = Stage::live(Referrals::default(), liam.actor.clone(), liam.store.clone());
+    assert!(list.until("murmur").await, "{}", list.text());
+    insta::assert_snapshot!("referrals", list.text());
+    let mut letter = Stage::live(Letter::of(id), liam.actor.clone(), liam.store.clone());
+    assert!(letter.until("listen").await, "{}", letter.text());
+    insta::assert_snapshot!("letter", letter.text());
+    let status: String = sqlx::query_scalar("select status from clinic.referral where id = $1")
+        .bind(id.0)
+        .fetch_one(&mut c)
+        .await
+        .unwrap();
+    assert_eq!(status, "seen");
+    let gary = people::signed_in(&r.db, "gary").await;
+    let mut closed = Stage::live(Letter::of(id), gary.actor.clone(), gary.store.clone());
+    assert!(closed.until("It is not there any more.").await, "{}", closed.text());
 }

@@ -19,6 +19,7 @@ pub mod patient;
 pub mod patients;
 pub mod record;
 pub mod records;
+pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
 pub mod visit_door;
@@ -42,6 +43,8 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Session", schedule::panel::Command::ALL),
     ("Form of a session", schedule::form::Command::ALL),
     ("Records", records::Command::ALL),
+    ("Referrals to you", referrals::Command::ALL),
+    ("Letter of a referral", referrals::letter::Command::ALL),
     ("Visits of a patient", history::Command::ALL),
     ("Providers", directory::providers::Command::ALL),
     ("Provider", directory::provider::Command::ALL),
@@ -91,6 +94,8 @@ pub const SECTIONS: &[&str] = &[
     "session-form",
     "records",
     "records-line",
+    "referrals",
+    "letter",
     "visits",
     "providers",
     "provider",
@@ -142,6 +147,8 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Referrals => at(referrals::Referrals::default()),
+        Route::Referral(id) => at(referrals::letter::Letter::of(*id)),
         Route::Records => at(records::Records::default()),
         Route::History(patient) => at(history::History::of(*patient)),
         Route::Providers => at(directory::providers::Providers::default()),

@@ -14,6 +14,7 @@ use unicode_segmentation::UnicodeSegmentation;
 pub struct TextBox {
     inner: Inner<'static>,
     max: usize,
+    full: bool,
     top: usize,
 }
 
@@ -27,7 +28,12 @@ impl TextBox {
     /// An empty note of at most 20,000 characters.
     #[must_use]
     pub fn new() -> Self {
-        Self { inner: Inner::default(), max: 20_000, top: 0 }
+        Self { inner: Inner::default(), max: 20_000, full: false, top: 0 }
+    }
+    /// The last thing typed or pasted did not fit whole: how many characters there may be.
+    #[must_use]
+    pub fn overfull(&self) -> Option<usize> {
+        self.full.then_some(self.max)
     }
     /// At most this many characters.
     #[must_use]
@@ -114,14 +120,16 @@ fn soft_wrap(line: &str, room: usize) -> Vec<String> {
 impl TextInput for TextBox {
     fn insert(&mut self, text: &str) {
         let room = self.max.saturating_sub(self.value().chars().count());
-        let text: String =
-            clean_lines(&text.replace("\r\n", "\n").replace('\r', "\n")).chars().take(room).collect();
+        let text = clean_lines(&text.replace("\r\n", "\n").replace('\r', "\n")).into_owned();
+        self.full = text.chars().count() > room;
+        let text: String = text.chars().take(room).collect();
         if !text.is_empty() {
             self.inner.insert_str(text);
         }
     }
     fn edit(&mut self, command: WidgetCommand) -> bool {
         use WidgetCommand as W;
+        self.full = false;
         let t = &mut self.inner;
         match command {
             W::Backspace => {

@@ -16,6 +16,7 @@ pub struct TextLine {
     scroll: usize,
     max: usize,
     hidden: bool,
+    full: bool,
     before: Vec<(String, usize)>,
 }
 
@@ -29,13 +30,26 @@ impl TextLine {
     /// An empty line of at most 200 characters.
     #[must_use]
     pub fn new() -> Self {
-        Self { text: String::new(), cursor: 0, scroll: 0, max: 200, hidden: false, before: vec![] }
+        Self {
+            text: String::new(),
+            cursor: 0,
+            scroll: 0,
+            max: 200,
+            hidden: false,
+            full: false,
+            before: vec![],
+        }
     }
     /// At most this many characters.
     #[must_use]
     pub fn max(mut self, characters: usize) -> Self {
         self.max = characters;
         self
+    }
+    /// The last thing typed or pasted did not fit whole: how many characters there may be.
+    #[must_use]
+    pub fn overfull(&self) -> Option<usize> {
+        self.full.then_some(self.max)
     }
     /// A password: dots are shown.
     #[must_use]
@@ -134,7 +148,9 @@ impl TextInput for TextLine {
     fn insert(&mut self, text: &str) {
         let room = self.max.saturating_sub(self.text.chars().count());
         let text = clean(text).replace(['\n', '\r', '\t'], " ");
-        let text: String = text.chars().filter(|c| !c.is_control()).take(room).collect();
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        self.full = text.chars().count() > room;
+        let text: String = text.chars().take(room).collect();
         if !text.is_empty() {
             self.remember();
             self.text.insert_str(self.cursor, &text);
@@ -143,6 +159,7 @@ impl TextInput for TextLine {
     }
     fn edit(&mut self, command: WidgetCommand) -> bool {
         use WidgetCommand as W;
+        self.full = false;
         match command {
             W::Backspace => self.cut(self.left(self.cursor), self.cursor),
             W::Delete => self.cut(self.cursor, self.right(self.cursor)),

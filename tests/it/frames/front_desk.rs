@@ -458,6 +458,15 @@ fn what_is_wrong_is_told_beside_the_field_before_anything_is_sent() {
 }
 
 #[test]
+fn a_text_longer_than_its_field_is_cut_and_the_field_says_so_until_it_is_edited() {
+    let mut stage = form();
+    stage.paste(&"x".repeat(500));
+    assert!(stage.text().contains("Full: at most"), "{}", stage.text());
+    stage.keys("backspace");
+    assert!(!stage.text().contains("Full: at most"), "{}", stage.text());
+}
+
+#[test]
 fn a_number_that_is_taken_is_told_beside_its_field() {
     let mut stage = form();
     stage.type_text("Black").keys("ctrl-s");

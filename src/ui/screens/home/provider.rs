@@ -34,6 +34,7 @@ crate::commands! {
         NoShow: "home.no-show" "no-show" "Note that the patient did not come";
         Move: "home.move" "move" "Move the selected appointment";
         Sessions: "home.sessions" "sessions" "Go to your clinic sessions";
+        Referrals: "home.referrals" "referrals" "Read the referrals written to you";
     }
 }
 
@@ -255,7 +256,7 @@ impl Screen for ProviderHomeScreen {
         self.show(now);
     }
     fn waits_for(&self, command: Command) -> bool {
-        !matches!(command, Command::Next | Command::Sessions) && self.home.is_none()
+        !matches!(command, Command::Next | Command::Sessions | Command::Referrals) && self.home.is_none()
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let mine = cx.env().actor.as_ref().and_then(|a| a.provider).map(|p| p.0);
@@ -282,6 +283,7 @@ impl Screen for ProviderHomeScreen {
                     Msg::Waiting,
                 );
             }
+            (Command::Referrals, _) => cx.push(Route::Referrals),
             (Command::Sessions, _) => cx.push(Route::Schedule(None)),
             (Command::Open, Some(e)) => match (e.encounter, &e.appointment) {
                 (Some(visit), _) => cx.push(Route::Visit(visit)),

@@ -252,6 +252,15 @@ impl Field {
             Value::Fixed(_) => None,
         }
     }
+    /// That what was typed or pasted last was cut at the field's length.
+    pub(super) fn overfull(&self) -> Option<String> {
+        let max = match &self.value {
+            Value::Line(line) => line.overfull(),
+            Value::Many(text) => text.overfull(),
+            _ => None,
+        }?;
+        Some(tr!("Full: at most {n} characters.", n = max))
+    }
     pub(super) fn examine(&mut self) -> Result<(), Why> {
         let text = self.get();
         let text = text.trim();

@@ -220,7 +220,7 @@ impl<F: Copy + PartialEq> Form<F> {
                     Span::styled(format!(" {dot}"), theme.warn()),
                 ],
             );
-            let told = f.problem.clone().unwrap_or_default();
+            let told = f.overfull().or_else(|| f.problem.clone()).unwrap_or_default();
             let room =
                 if told.is_empty() { 0 } else { width(&told).min(usize::from(rest.width) / 2) as u16 + 2 };
             let [input, beside] = super::split_left(rest, rest.width - room);
