@@ -1,0 +1,114 @@
+//! Every place there is, opened for a role that may: drawn at every size without data, so that none is forgotten. With data
+//! each screen's own tests do the same.
+use super::{actor, env, front_desk};
+use praxis::{
+    domain::{
+        actor::Role,
+        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+    },
+    ui::{
+        Picture,
+        route::{BookingStart, Route},
+        screens::login::Login,
+        testing::Stage,
+    },
+};
+
+/// One route of each kind, with somebody who has that place.
+fn everywhere() -> Vec<(Route, Role)> {
+    let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
+    let all = vec![
+        (Route::Login, desk),
+        (Route::ChangePassword, desk),
+        (Route::Workplace, desk),
+        (Route::Home, gp),
+        (Route::Home, admin),
+        (Route::Home, Role::Patient),
+        (Route::Board(None), desk),
+        (Route::Schedule(None), gp),
+        (Route::Patients, desk),
+        (Route::Patient(PatientId::new()), desk),
+        (Route::EditPatient(PatientId::new()), desk),
+        (Route::RegisterPatient, desk),
+        (Route::Booking(BookingStart::default()), desk),
+        (Route::Providers, desk),
+        (Route::Provider(ProviderId::new()), desk),
+        (Route::Centres, desk),
+        (Route::Centre(CentreId::new()), desk),
+        (Route::Records, gp),
+        (Route::Record(EncounterId::new()), gp),
+        (Route::History(PatientId::new()), gp),
+        (Route::Referrals, gp),
+        (Route::Referral(ReferralId::new()), gp),
+        (Route::NextVisit, gp),
+        (Route::StartVisit(AppointmentId::new()), gp),
+        (Route::Visit(EncounterId::new()), gp),
+        (Route::Admin, admin),
+        (Route::AdminAccounts, admin),
+        (Route::AdminApplications, admin),
+        (Route::AdminCentres, admin),
+        (Route::AdminDepartments, admin),
+        (Route::AdminProviders, admin),
+        (Route::AdminSettings, admin),
+        (Route::ApplyAsProvider, desk),
+        (Route::AuditLog, admin),
+    ];
+    for (route, _) in &all {
+        // A new place does not compile until it stands here, and so in the list above.
+        match route {
+            Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
+            Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
+            Route::RegisterPatient | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
+            Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
+            Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
+            Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
+            Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
+            Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+        }
+    }
+    all
+}
+
+/// What a place without a screen says.
+const NOWHERE: &str = "has no place of its own here";
+
+#[test]
+fn every_place_opens_and_is_drawn_at_every_size() {
+    let mut sizes: Vec<(u16, u16)> = (1..=100).flat_map(|w| [1, 5, 10, 24, 60].map(|h| (w, h))).collect();
+    sizes.extend((1..=60).flat_map(|h| [1, 20, 40, 80, 160].map(|w| (w, h))));
+    let places = everywhere();
+    std::thread::scope(|scope| {
+        for part in places.chunks(places.len().div_ceil(2)) {
+            let sizes = &sizes;
+            scope.spawn(move || {
+                for (route, role) in part {
+                    let mut stage = Stage::with(Login::default(), env(Some(actor(*role)))).running();
+                    stage.app().open(route.clone());
+                    assert!(!stage.text().contains(NOWHERE), "{route:?} has no screen for {role:?}");
+                    for (w, h) in sizes {
+                        stage = stage.at(*w, *h);
+                        let _ = stage.frame();
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_minute_on_an_idle_board_costs_one_small_frame_and_changes_only_clock_and_waits() {
+    let (mut stage, clock) = front_desk::board_with_a_clock();
+    let mut picture = Picture::sized(80, 24);
+    assert!(!picture.draw(stage.app()).is_empty());
+    assert!(picture.draw(stage.app()).is_empty(), "an idle board sends nothing");
+    let before = stage.text();
+    clock.follow(clock.now() + chrono::Duration::minutes(1));
+    stage.app().minute();
+    stage.forget_effects();
+    let bytes = picture.draw(stage.app()).len();
+    let after = stage.text();
+    let changed: Vec<(char, char)> = before.chars().zip(after.chars()).filter(|(a, b)| a != b).collect();
+    println!("a minute on an idle board: {bytes} bytes, {} characters", changed.len());
+    assert!(changed.iter().all(|(a, b)| a.is_ascii_digit() && b.is_ascii_digit()), "{changed:?}\n{after}");
+    assert!((1..=40).contains(&bytes), "{bytes} bytes");
+}
