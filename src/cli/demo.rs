@@ -7,11 +7,7 @@ use super::{
     program,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
-use crate::{
-    clock::Clock,
-    store::Connector,
-    ui::screens::login::{self, LoginNote},
-};
+use crate::{clock::Clock, store::Connector};
 use clap::Args;
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -74,9 +70,8 @@ impl Demo {
                 self.tell(context, &running);
                 asked.wait().await;
             } else {
-                login::set_note(LoginNote(demo_data::login_note()));
                 let connector = Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app");
-                program::show(&config, connector).await?;
+                program::show(&config, connector, demo_data::login_note()).await?;
             }
             running.leave()?;
             Ok::<_, Failure>(())

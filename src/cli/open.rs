@@ -16,7 +16,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
     })??;
     fits(schema)?;
     crate::logging::init(&config.log_file, &config.log_level)?;
-    block_on(program::show(&config, Connector::new(database.options())))??;
+    block_on(program::show(&config, Connector::new(database.options()), vec![]))??;
     Ok(ExitCode::SUCCESS)
 }
 

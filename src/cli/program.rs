@@ -13,6 +13,7 @@ use crate::{
         app::{Hooks, Link as Mark},
         finders, keymap,
         route::Route,
+        screens,
         theme::Theme,
     },
 };
@@ -36,8 +37,23 @@ pub(super) fn keymap_source(config: &Config) -> Result<(String, Option<String>),
 }
 
 /// Shows the program on this server until somebody leaves it.
-pub(super) async fn show(config: &Config, connector: Connector) -> Result<(), Failure> {
+///
+/// `note` stands under the sign-in; faults of the keymap are told there too, because keys that do not work look like a
+/// program that does not.
+pub(super) async fn show(
+    config: &Config,
+    connector: Connector,
+    mut note: Vec<String>,
+) -> Result<(), Failure> {
     let (name, own) = keymap_source(config)?;
+    let keymap = keymap::load(&name, own.as_deref());
+    let faults = keymap::lint(&keymap, screens::SECTIONS).len();
+    if faults > 0 {
+        note.push(tr!("The keymap has {n} faults; `praxis keys check` lists them.", n = faults));
+    }
+    if !note.is_empty() {
+        screens::login::set_note(screens::login::LoginNote(note));
+    }
     let clock = Clock::system();
     let store = Store::open(connector, clock.clone()).await?;
     let env = |name: &str| std::env::var(name).ok();
@@ -46,7 +62,7 @@ pub(super) async fn show(config: &Config, connector: Connector) -> Result<(), Fa
     theme.plain |= config.low_bandwidth;
     theme.colour &= !theme.plain;
     let setup = Setup {
-        keymap: keymap::load(&name, own.as_deref()),
+        keymap,
         theme,
         store: store.clone(),
         clock,

@@ -327,3 +327,20 @@ fn empty_over_long_and_impossible_fields_are_told_at_the_field_and_nothing_is_sa
     assert_eq!(patients, 5);
     assert_eq!(stray(&program.raw()), [""; 0]);
 }
+
+#[test]
+fn a_keymap_with_faults_is_told_at_the_sign_in_and_the_vital_keys_work() {
+    let db = fresh_database();
+    let own = std::env::temp_dir().join(format!("{}-{}.toml", db.name, std::process::id()));
+    std::fs::write(&own, "[global]\n\"x y z\" = \"no.such.command\"\n[list\n").unwrap();
+    let log = own.with_extension("log");
+    let env = [("PRAXIS_DATABASE_URL", db.url()), ("PRAXIS_LOG_FILE", log.display().to_string())];
+    let env: Vec<(&str, &str)> = env.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let keymap = format!("ui.keymap={}", own.display());
+    let mut tui = Tui::start(&["--set", &keymap], &env, 24, 80);
+    tui.wait_for("`praxis keys check` lists them");
+    tui.keys("\x11");
+    assert!(tui.wait_exit().success());
+    std::fs::remove_file(&own).ok();
+    std::fs::remove_file(&log).ok();
+}
