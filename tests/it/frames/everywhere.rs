@@ -1,15 +1,21 @@
 //! Every place there is, opened for a role that may: drawn at every size without data, so that none is forgotten. With data
 //! each screen's own tests do the same.
 use super::{actor, env, front_desk};
+use chrono::Duration;
 use praxis::{
+    clock::Clock,
     domain::{
         actor::Role,
         ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
     },
     ui::{
         Picture,
+        cx::Env,
         route::{BookingStart, Route},
-        screens::login::Login,
+        screens::{
+            board::{self, Board},
+            login::Login,
+        },
         testing::Stage,
     },
 };
@@ -95,14 +101,24 @@ fn every_place_opens_and_is_drawn_at_every_size() {
     });
 }
 
+/// The board of the front desk's tests with a clock that goes, set to 09:42:10.
+fn board_with_a_clock() -> (Stage<Board>, Clock) {
+    let clock = Clock::system();
+    clock.follow(front_desk::at(front_desk::today(), 9, 42) + Duration::seconds(10));
+    let env = Env { clock: clock.clone(), ..env(Some(actor(Role::Receptionist))) };
+    let mut stage = Stage::with(Board::default(), env);
+    stage.deliver(board::Msg::Loaded(front_desk::today(), Ok(front_desk::day())));
+    (stage, clock)
+}
+
 #[test]
 fn a_minute_on_an_idle_board_costs_one_small_frame_and_changes_only_clock_and_waits() {
-    let (mut stage, clock) = front_desk::board_with_a_clock();
+    let (mut stage, clock) = board_with_a_clock();
     let mut picture = Picture::sized(80, 24);
     assert!(!picture.draw(stage.app()).is_empty());
     assert!(picture.draw(stage.app()).is_empty(), "an idle board sends nothing");
     let before = stage.text();
-    clock.follow(clock.now() + chrono::Duration::minutes(1));
+    clock.follow(clock.now() + Duration::minutes(1));
     stage.app().minute();
     stage.forget_effects();
     let bytes = picture.draw(stage.app()).len();

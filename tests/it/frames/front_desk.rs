@@ -112,16 +112,6 @@ pub fn board() -> Stage<Board> {
     stage
 }
 
-/// The same with a clock that goes, set to 09:42:10.
-pub(super) fn board_with_a_clock() -> (Stage<Board>, praxis::clock::Clock) {
-    let clock = praxis::clock::Clock::system();
-    clock.follow(at(today(), 9, 42) + Duration::seconds(10));
-    let env = praxis::ui::cx::Env { clock: clock.clone(), ..env(Some(actor(Role::Receptionist))) };
-    let mut stage = Stage::with(Board::default(), env);
-    stage.deliver(board::Msg::Loaded(today(), Ok(day())));
-    (stage, clock)
-}
-
 fn done(n: u128, status: S, to: S, version: i64, undo: bool) -> desk::Done {
     let target = desk::Target {
         id: AppointmentId(id(n)),
