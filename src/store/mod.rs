@@ -85,7 +85,10 @@ use sqlx::PgPool;
 use std::sync::Arc;
 
 /// The schema this program was written for: the number of the newest migration.
-pub const SCHEMA: i64 = 5;
+pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
+    Ok(newest) => newest,
+    Err(_) => 0,
+};
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
