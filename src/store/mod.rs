@@ -78,7 +78,7 @@ pub use refusal::why as refusal;
 pub use service_request::VisitTests;
 pub use session::{Challenge, SignIn};
 pub use setting::SettingEntry;
-pub use system::System;
+pub use system::{AccountLine, System};
 
 use crate::clock::Clock;
 use sqlx::PgPool;
