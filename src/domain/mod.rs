@@ -16,6 +16,7 @@ pub mod encounter;
 pub mod history;
 pub mod ids;
 pub mod import;
+pub mod message;
 pub mod name;
 pub mod observation;
 pub mod patient;

@@ -27,6 +27,7 @@ mod follow_up;
 mod history;
 mod import;
 mod listen;
+mod message;
 mod note;
 mod observation;
 mod overview;

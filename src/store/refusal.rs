@@ -54,6 +54,13 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Walk-ins and emergencies are for today.").into(),
             tr!("Book a time on the other day instead.").into(),
         ),
+        "too_many_messages" => (
+            tr!("So many messages have arrived this hour that no more are taken.").into(),
+            tr!("Try again later, or telephone the clinic.").into(),
+        ),
+        "message_is_sent" => {
+            (tr!("A message that was sent does not change.").into(), tr!("Write another one.").into())
+        }
         "desk_only" => (
             tr!("Only reception and administrators deactivate or block a patient.").into(),
             tr!("Ask one of them.").into(),

@@ -24,6 +24,7 @@ mod store_booking;
 mod store_directory;
 mod store_fence;
 mod store_history;
+mod store_messages;
 mod store_panel;
 mod store_patients;
 mod store_policies;
