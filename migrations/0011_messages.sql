@@ -111,7 +111,7 @@ end $$;
 -- Who reads the clinic's own box.
 create function clinic.reads_clinic_box() returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select auth.has_role('receptionist', 'administrator')
+    select auth.allowed('message.open', 'any')
 $$;
 
 alter table clinic.message enable row level security;
@@ -120,7 +120,7 @@ create policy read on clinic.message for select to praxis_app using (
     or kind = 'clinic' and (select clinic.reads_clinic_box()));
 -- Staff to staff; and from the clinic to a patient who wrote, by whoever reads the box.
 create policy send on clinic.message for insert to praxis_app with check (
-    from_account = (select auth.actor()) and proven and (select auth.is_staff())
+    from_account = (select auth.actor()) and proven and (select auth.permits('message.send-to-staff')) is not null
     and from_role = (select auth.actor_role())
     and read_at is null and done_at is null
     and (kind = 'staff' and to_account in (select a.id from clinic.account a where a.role <> 'patient' and a.deactivated_at is null)

@@ -21,6 +21,7 @@ pub mod name;
 pub mod observation;
 pub mod patient;
 pub mod patient_query;
+pub mod permission;
 pub mod policy;
 pub mod prescription;
 pub mod provider;
