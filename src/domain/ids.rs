@@ -86,6 +86,8 @@ ids! {
     DraftId;
     /// An application of a provider to be registered.
     RegistrationId;
+    /// A permission that was proposed to be another one.
+    PermissionChangeId;
     /// One event of the audit log.
     AuditEventId;
 }
