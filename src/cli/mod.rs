@@ -12,6 +12,8 @@ mod migrate;
 mod open;
 mod output;
 mod program;
+mod sealing;
+mod subject;
 mod user;
 
 pub use demo_data::login_note;
@@ -58,7 +60,10 @@ enum Command {
     User(user::User),
     /// Show the configuration and where it comes from
     Config(config::Show),
-    /// Show the keys, or look for faults in a keymap
+    /// What is kept about one person
+    #[command(subcommand)]
+    Subject(subject::Subject),
+    /// The keyboard's keys, and the keys that clinical text is sealed under
     Keys(keys::Keys),
 }
 
@@ -103,6 +108,7 @@ pub fn run() -> ExitCode {
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };
     match done {

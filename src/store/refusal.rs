@@ -6,6 +6,7 @@ use serde_json::Value;
 
 mod record;
 mod referral;
+mod sealing;
 
 /// The refusal of `rule`, a name given in the migrations, with the facts the database added.
 #[must_use]
@@ -300,7 +301,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("An application with that e-mail address is already waiting.").into(),
             tr!("The clinic answers by e-mail or phone.").into(),
         ),
-        "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
+        "setting_value" | "setting_value_retention" => {
+            (tr!("The policy does not take that value.").into(), String::new())
+        }
         "not_permitted" => (
             tr!("Your role does not allow that here.").into(),
             tr!("Ask somebody whose patient or task it is.").into(),
@@ -325,7 +328,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts).or_else(|| record::why(other, facts)).unwrap_or_else(|| {
+            let known = referral::why(other, facts)
+                .or_else(|| record::why(other, facts))
+                .or_else(|| sealing::why(other, facts));
+            return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
             });
         }

@@ -16,6 +16,7 @@ mod invariants;
 mod panel_tabs;
 mod people;
 mod pictures;
+mod sealing;
 mod server;
 mod store_access;
 mod store_admin;
