@@ -21,6 +21,7 @@ mod department;
 mod diagnosis;
 mod directory;
 mod encounter;
+mod erasure;
 mod error;
 mod find_patient;
 mod follow_up;
@@ -66,6 +67,7 @@ pub use connect::Connector;
 pub use diagnosis::VisitDiagnoses;
 pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
+pub use erasure::Erasure;
 pub use error::Error;
 pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use import::{ImportReport, Tally};
@@ -107,6 +109,7 @@ struct Inner {
     clock: Clock,
     /// The rules of permission as they were read last.
     permissions: RwLock<Arc<Table>>,
+    keyring: Arc<sealed::Keyring>,
 }
 
 impl Store {
@@ -117,6 +120,7 @@ impl Store {
     pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
         let store = Self::connect(connector, None, clock).await?;
         store.check_schema().await?;
+        store.check_keys().await?;
         Ok(store)
     }
 
@@ -126,6 +130,7 @@ impl Store {
             readers: Connector::pool(options.clone(), 2),
             writer: Connector::pool(options.clone(), 1),
             listener: Connector::pool(options, 1),
+            keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
             connector,
             token,
             clock,
@@ -169,8 +174,24 @@ impl Store {
         Ok(())
     }
 
-    /// Closes every connection; used when the program ends or the person signs out.
+    /// A program without the keys of this clinic refuses to start: it would show nothing and write nothing.
+    async fn check_keys(&self) -> Result<(), Error> {
+        let needed = sqlx::query_scalar!("select clinic.setting('sealing_keys')")
+            .fetch_one(&self.0.readers)
+            .await?
+            .unwrap_or_default();
+        sealed::fits(self.0.connector.keys(), &needed)
+    }
+
+    /// How many patients' keys this session has at hand.
+    #[must_use]
+    pub fn keys_at_hand(&self) -> usize {
+        self.0.keyring.len()
+    }
+
+    /// Closes every connection; used when the program ends or the person signs out. The keys are wiped.
     pub async fn close(&self) {
+        self.0.keyring.forget_all();
         self.0.listener.close().await;
         self.0.readers.close().await;
         self.0.writer.close().await;

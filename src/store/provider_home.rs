@@ -127,8 +127,10 @@ impl Store {
                         zone: r.zone.parse().unwrap_or(Tz::UTC),
                     })
                     .collect();
+                let keys = sealed::keys(c, appointments.iter().map(|r| r.patient_id)).await?;
                 let (mut today, mut week) = (vec![], vec![]);
                 for r in appointments {
+                    let text = keys.row("appointment", r.patient_id, r.id);
                     let row = HomeAppointment {
                         appointment: r.id.into(),
                         version: r.version,
@@ -140,7 +142,7 @@ impl Store {
                         patient_name: PersonName::new(r.family_name, r.given_name),
                         sex: r.sex,
                         birth_date: r.birth_date,
-                        reason: sealed::open(r.reason.as_deref())?,
+                        reason: text.open("reason", r.reason.as_deref())?,
                         arrived_at: r.arrived_at,
                         centre: r.centre_id.into(),
                         centre_name: r.centre_name,

@@ -18,6 +18,7 @@ mod panel_tabs;
 mod people;
 mod permissions;
 mod pictures;
+mod sealing;
 mod server;
 mod store_access;
 mod store_admin;

@@ -19,7 +19,7 @@ use std::{future::Future, path::Path, pin::pin, time::Duration};
 use zeroize::Zeroizing;
 
 async fn signed_in_through(socket: &Path, database: &str) -> SignIn {
-    let connector = Connector::from_socket(socket, database, "praxis_app");
+    let connector = Connector::from_socket(socket, database, "praxis_app").with_keys(crate::support::keys());
     let store = Store::open(connector, Clock::system()).await.expect("a line");
     login::sign_in(&store, "anna", Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("a sign-in")
 }
@@ -49,7 +49,8 @@ async fn a_signature_whose_line_is_cut_anywhere_happens_once_or_not_at_all() {
             .await;
         let e = people::visit(&mut c, &clinic.pharmacist, a, "open").await;
         let proxy = Proxy::to(&db.socket);
-        let connector = Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app");
+        let connector = Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app")
+            .with_keys(crate::support::keys());
         let store = Store::open(connector, Clock::system()).await.expect("a line");
         let password = Zeroizing::new(PASSWORD.to_owned());
         let paula = login::sign_in(&store, "paula", password, "test").await.expect("a sign-in");

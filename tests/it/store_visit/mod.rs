@@ -58,7 +58,7 @@ impl Ground {
     }
     async fn diagnose(&mut self, e: EncounterId) {
         sqlx::query(
-            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x0068', $3)",
+            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
         )
         .bind(e.0)
         .bind(self.clinic.jack.0)
