@@ -80,7 +80,7 @@ pub use session::{Challenge, SignIn};
 pub use setting::SettingEntry;
 pub use system::System;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, domain::ids::DraftId};
 use sqlx::PgPool;
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<[DraftId]>);
 
 struct Inner {
     connector: Connector,
@@ -117,14 +117,23 @@ impl Store {
 
     async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
         let options = connector.primary(token.as_deref()).await?;
-        Ok(Self(Arc::new(Inner {
-            readers: Connector::pool(options.clone(), 2),
-            writer: Connector::pool(options.clone(), 1),
-            listener: Connector::pool(options, 1),
-            connector,
-            token,
-            clock,
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                readers: Connector::pool(options.clone(), 2),
+                writer: Connector::pool(options.clone(), 1),
+                listener: Connector::pool(options, 1),
+                connector,
+                token,
+                clock,
+            }),
+            Arc::new([]),
+        ))
+    }
+
+    /// The same handle, whose next write closes these drafts in its own transaction: its text is saved then.
+    #[must_use]
+    pub fn closing(&self, drafts: &[DraftId]) -> Self {
+        Self(self.0.clone(), drafts.into())
     }
 
     /// The clock that follows the database's.

@@ -12,8 +12,9 @@ use crate::{
     store::{Error, PatientProfile, Registered},
     tr,
     ui::{
-        cx::Cx,
+        cx::{Cx, Env},
         desk,
+        draft::Keeps,
         route::Route,
         screen::{Leave, Screen, Ui, Widget},
         widgets::{
@@ -230,19 +231,23 @@ impl RegisterPatient {
             return;
         }
         let Some(actor) = cx.env().actor.clone() else { return };
-        let request = self.request;
+        let (request, drafts) = (self.request, cx.drafts());
         self.saving = true;
         match self.changing {
             Some((id, seen)) => cx.save(
                 "patient.change",
-                move |store| async move { store.update_patient(&actor, request, id, seen, identity).await },
+                move |store| async move {
+                    store.closing(&drafts).update_patient(&actor, request, id, seen, identity).await
+                },
                 Msg::Changed,
             ),
             None => {
                 let id = self.id;
                 cx.save(
                     "patient.register",
-                    move |store| async move { store.register_patient(&actor, request, id, identity).await },
+                    move |store| async move {
+                        store.closing(&drafts).register_patient(&actor, request, id, identity).await
+                    },
                     Msg::Registered,
                 );
             }
@@ -407,10 +412,24 @@ impl Screen for RegisterPatient {
             Msg::Picked(Some(hit)) => cx.push(Route::Patient(hit.id)),
         }
     }
+    fn keeps(&self, env: &Env) -> Option<Keeps> {
+        match self.changing {
+            // Who is changed must have been read first.
+            Some((_, 0)) => None,
+            Some((id, seen)) => Some(Keeps::new("patient.change", id.0).seen(seen)),
+            None => Some(Keeps::new("patient.register", env.actor.as_ref()?.account.0)),
+        }
+    }
+    fn typed(&self) -> Option<String> {
+        self.form.typed()
+    }
+    fn put_back(&mut self, text: &str) {
+        self.form.put_back(text);
+    }
     fn leave(&self) -> Leave {
         match self.form.dirty_fields() {
             0 => Leave::Free,
-            n => Leave::Ask(crate::text::tr_n("{n} unsaved field", "{n} unsaved fields", n)),
+            n => Leave::Ask(crate::text::tr_n("{n} unsaved field.", "{n} unsaved fields.", n)),
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {

@@ -236,6 +236,7 @@ fn draft(form: &str, payload: &str, here: bool) -> Draft {
     Draft {
         id: DraftId(id(80)),
         form: form.into(),
+        part: String::new(),
         revision: 7,
         version_seen: Some(3),
         payload: payload.into(),

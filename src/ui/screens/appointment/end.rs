@@ -6,7 +6,7 @@ mod asking;
 mod fields;
 
 use super::{
-    referral::{ReferralForm, Written},
+    referral::{ReferralForm, Written, addressee},
     tab::{Ask, Chart, Tab, TabCx},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         referral::{Referral, ReferralStatus},
         why::Why,
     },
-    store::{Change, Error, FollowUpBooked, ReferralTarget, VisitEnd},
+    store::{Change, Draft, Error, FollowUpBooked, ReferralTarget, VisitEnd},
     tr,
     ui::{
         screen::{TextInput, Ui, Widget},
@@ -400,7 +400,10 @@ impl Tab for EndTab {
                     .collect();
                 cx.open(move |a| Picker::new(tr!("Refer to"), a).rows(rows), Msg::To);
             }
-            Msg::To(Some(to)) => cx.open(move |a| ReferralForm::new(to, a), Msg::Wrote),
+            Msg::To(Some(to)) => {
+                let encounter = cx.encounter();
+                cx.open(move |a| ReferralForm::new(encounter, to, None, a), Msg::Wrote);
+            }
             Msg::Wrote(written) => self.refer(written, cx),
             Msg::Confirmed(true) => {
                 if let Some(row) = self.striking.take() {
@@ -439,6 +442,13 @@ impl Tab for EndTab {
         let values: Vec<String> = payload.split('\u{1e}').map(ToOwned::to_owned).collect();
         self.form.set_values(&values);
         self.filled = true;
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        Some((ReferralForm::FORM, tr!("The referral")))
+    }
+    fn reopen(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        let (encounter, to, take) = (cx.encounter(), addressee(&draft.payload), Some(draft.id));
+        cx.open(move |a| ReferralForm::new(encounter, to, take, a), Msg::Wrote);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, chart: &Chart) {
         let [left, right] = widgets::split_left(area, area.width / 2 + 2);

@@ -2,7 +2,6 @@
 //! each tab is a machine of its own ([`tab::Tab`]). The patient's name in the banner is the visit's own, whatever a list says.
 mod beside;
 pub mod diagnosis;
-mod drafts;
 pub mod end;
 mod ending;
 mod entry;
@@ -28,13 +27,13 @@ use crate::{
     ui::{
         command::CommandDef,
         cx::Cx,
+        draft::FormDraft,
         route::Route,
         screen::{Screen, TextInput, Ui, Widget},
     },
 };
 use beside::Beside;
 use chrono::{DateTime, Utc};
-use drafts::TabDraft;
 use ratatui::{Frame, layout::Rect};
 use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
@@ -85,6 +84,8 @@ pub enum Msg {
         outcome: Result<DraftSaved, Error>,
     },
     DraftClosed(Result<(), Error>),
+    /// What is kept of the dialogs after one was answered.
+    Drafts(Result<Vec<Draft>, Error>),
     DiscardSure(bool),
     SignSure(bool),
     VoidWhy(Option<String>),
@@ -106,7 +107,7 @@ pub struct Panel {
     encounter: EncounterId,
     chart: Option<Chart>,
     tabs: Vec<Box<dyn AnyTab>>,
-    drafts: Vec<TabDraft>,
+    drafts: Vec<FormDraft>,
     current: usize,
     /// Drafts of other sign-ins that were neither taken nor discarded.
     offers: Vec<Draft>,
@@ -134,7 +135,7 @@ impl Panel {
         Self {
             encounter,
             chart: None,
-            drafts: tabs.iter().map(|_| TabDraft::default()).collect(),
+            drafts: tabs.iter().map(|_| FormDraft::default()).collect(),
             tabs,
             current: 0,
             offers: vec![],
@@ -179,7 +180,7 @@ impl Panel {
     ) -> R {
         let mut asks = vec![];
         let (Some(chart), Some(tab)) = (&self.chart, self.tabs.get_mut(at)) else { return R::default() };
-        let draft = self.drafts.get(at).map(TabDraft::id);
+        let draft = self.drafts.get(at).map(FormDraft::id);
         let said = f(tab, Call { cx: &mut *cx, chart, asks: &mut asks, draft });
         for ask in asks {
             self.answer(at, ask, cx);
@@ -334,7 +335,15 @@ impl Screen for Panel {
                 self.problem = Some(e.to_string());
                 cx.failed(&e);
             }
-            Msg::Tab(at, msg) => self.call(at, cx, |tab, call| tab.update(msg, call)),
+            Msg::Tab(at, msg) => {
+                let answered = !cx.drafts().is_empty();
+                self.call(at, cx, |tab, call| tab.update(msg, call));
+                if answered {
+                    self.find_unsaved(cx);
+                }
+            }
+            Msg::Drafts(Ok(found)) => self.offer_dialogs(found),
+            Msg::Drafts(Err(e)) => tracing::warn!(error = %e, "kept text could not be looked for"),
             Msg::DraftDue => {
                 self.latest_pending = false;
                 self.keep(cx);

@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 pub use field::Field;
 use field::Value;
 use ratatui::{Frame, layout::Rect, text::Span};
+use std::{collections::BTreeMap, fmt::Debug};
 
 /// A form whose fields have the names `F`.
 ///
@@ -25,6 +26,35 @@ pub struct Form<F> {
     at: usize,
     top: usize,
     typing: bool,
+}
+
+impl<F: Copy + PartialEq + Debug> Form<F> {
+    /// What differs from what was loaded or saved last, by the fields' names, for a draft; none when nothing does.
+    #[must_use]
+    pub fn typed(&self) -> Option<String> {
+        let typed: BTreeMap<String, String> = self
+            .fields
+            .iter()
+            .filter(|(_, f)| f.get() != f.first)
+            .map(|(name, f)| (format!("{name:?}"), f.get()))
+            .collect();
+        if typed.is_empty() { None } else { serde_json::to_string(&typed).ok() }
+    }
+    /// Puts such a text back: into fields that were not touched as it was, behind what is typed already.
+    pub fn put_back(&mut self, text: &str) {
+        let typed: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        for (name, f) in &mut self.fields {
+            let Some(old) = typed.get(&format!("{name:?}")) else { continue };
+            let mine = f.get();
+            match &f.value {
+                _ if mine == *old => {}
+                _ if mine == f.first => f.set(old),
+                Value::Line(_) => f.set(&format!("{mine} {old}")),
+                Value::Many(_) => f.set(&format!("{mine}\n{old}")),
+                Value::Choice(_) | Value::Toggle(_) | Value::Fixed(_) => {}
+            }
+        }
+    }
 }
 
 impl<F: Copy + PartialEq> Default for Form<F> {
