@@ -76,6 +76,8 @@ pub trait Layer: Send {
     fn kind(&self) -> Kind;
     /// The digits are its own, for this.
     fn takes_digits(&self) -> Option<&'static str>;
+    /// The last of them.
+    fn digits(&self) -> u8;
     /// Draws it.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
     /// The screen itself, for tests.
@@ -243,6 +245,9 @@ impl<S: Screen> Layer for Slot<S> {
     }
     fn takes_digits(&self) -> Option<&'static str> {
         self.screen.takes_digits()
+    }
+    fn digits(&self) -> u8 {
+        self.screen.digits()
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         // A place gives its last line to what is said of its kept text; below a dialog it lies free.

@@ -179,6 +179,10 @@ pub trait Screen: Sized + Send + 'static {
     fn takes_digits(&self) -> Option<&'static str> {
         None
     }
+    /// The last of them.
+    fn digits(&self) -> u8 {
+        9
+    }
     /// Draws the state. It changes nothing but scroll offsets.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
 }

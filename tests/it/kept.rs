@@ -145,7 +145,7 @@ async fn going_elsewhere_keeps_a_registration_and_says_so() {
     s.keys("ctrl-n");
     sees(&mut s, "Family name").await;
     s.type_text("Okafor").keys("tab").type_text("Chidi");
-    s.app().open(praxis::ui::route::Route::RegisterPatient);
+    s.app().open(praxis::ui::route::Route::RegisterPatient(String::new()));
     sees(&mut s, "Okafor").await;
     sees(&mut s, "What you had typed here stands in its fields again.").await;
 }

@@ -345,6 +345,14 @@ fn a_note_is_added_when_its_fields_are_left_and_its_draft_closed_with_it() {
 }
 
 #[test]
+fn ending_the_visit_is_hinted_while_typing_and_the_tabs_are_as_many_as_there_are() {
+    let mut stage = panel();
+    assert!(stage.text().contains(" 1-5 tabs"), "{}", stage.text());
+    stage.keys("2");
+    assert!(stage.text().contains("esc E end and sign"), "{}", stage.text());
+}
+
+#[test]
 fn the_end_of_the_line_sends_what_was_typed() {
     let mut stage = panel();
     stage.keys("2").type_text("!");

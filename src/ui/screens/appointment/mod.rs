@@ -54,9 +54,9 @@ crate::commands! {
     /// What the panel's frame understands, whichever tab is shown.
     pub enum Command {
         Save: "visit.save" "save" "Save to the visit what is typed in this tab";
-        Sign: "visit.sign" "end and sign" "End the visit and freeze its record" destructive;
-        Pause: "visit.pause" "pause" "Leave the visit open and go back; its text is saved";
-        Void: "visit.void" "void" "Take back a visit that was started by mistake" destructive;
+        Sign: "visit.sign" "end and sign" "End the visit and freeze its record" destructive vital;
+        Pause: "visit.pause" "pause" "Leave the visit open and go back; its text is saved" vital;
+        Void: "visit.void" "void" "Take back a visit that was started by mistake" destructive vital;
         TakeDraft: "visit.take-draft" "take the text" "Put back the text of another sign-in that was not saved";
         DiscardDraft: "visit.discard-draft" "discard it" "Throw away the text of another sign-in that was not saved" destructive;
         CloseBeside: "visit.close-beside" "close the old visit" "Close the past visit that is shown beside";
@@ -282,6 +282,9 @@ impl Screen for Panel {
     }
     fn takes_digits(&self) -> Option<&'static str> {
         Some("tabs")
+    }
+    fn digits(&self) -> u8 {
+        TABS.len() as u8
     }
     fn needs_minute(&self) -> bool {
         self.chart.as_ref().is_some_and(|c| c.visit.state.is_unsigned())

@@ -3,7 +3,7 @@ use crate::{
     domain::{
         dates,
         ids::{DraftId, EncounterId},
-        referral::{NewReferral, ReferralUrgency, Target},
+        referral::{NewReferral, Referral, ReferralUrgency, Target},
         why::Why,
     },
     store::ReferralTarget,
@@ -60,6 +60,15 @@ struct Letter {
     fields: String,
 }
 
+/// How the part of a draft begins that changes a referral; its id follows.
+const CHANGED: &str = "referral/";
+
+/// The referral that a kept text changes; none when it is a new one.
+#[must_use]
+pub fn changed(part: &str) -> Option<&str> {
+    part.strip_prefix(CHANGED)
+}
+
 /// To whom a kept letter is written.
 #[must_use]
 pub fn addressee(kept: &str) -> Option<ReferralTarget> {
@@ -102,6 +111,36 @@ impl ReferralForm {
                 Field::text(tr!("Valid until")).max(20).hint(tr!("the usual period; 6m is a date")),
             );
         Self { form, to, keeps, answer }
+    }
+
+    /// The form of a referral that was kept and not sent.
+    #[must_use]
+    pub fn of(
+        encounter: EncounterId,
+        old: &Referral,
+        take: Option<DraftId>,
+        answer: Answer<Written>,
+    ) -> Self {
+        let to = match &old.what.target {
+            None | Some(Target::Outside { .. }) => None,
+            Some(target) => {
+                Some(ReferralTarget { target: target.clone(), name: old.to.clone(), detail: String::new() })
+            }
+        };
+        let mut made = Self::new(encounter, to, take, answer);
+        made.keeps.part = format!("{CHANGED}{}", old.id.0);
+        if let Some(Target::Outside { name, specialty, contact }) = &old.what.target {
+            for (field, text) in [(F::Name, name), (F::Specialty, specialty), (F::Contact, contact)] {
+                made.form.set(field, text);
+            }
+        }
+        made.form.set(F::Reason, &old.what.reason);
+        made.form.set(F::Letter, &old.what.letter);
+        made.form.set(F::Urgency, old.what.urgency.word());
+        made.form.set(F::Visits, &old.what.visits_allowed.map(|n| n.to_string()).unwrap_or_default());
+        made.form.set(F::Until, &old.what.valid_until.map(dates::long_date).unwrap_or_default());
+        made.form.saved();
+        made
     }
 }
 

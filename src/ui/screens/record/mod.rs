@@ -118,6 +118,12 @@ impl RecordView {
             let first = if n.title.is_empty() { n.body.lines().next().unwrap_or_default() } else { &n.title };
             rows.push((VisitRow::Note(n.id), format!("{kind}: {first}")));
         }
+        for o in r.vitals.iter().filter(|o| o.mine && o.struck_at.is_none()) {
+            if o.encounter == Some(self.encounter) {
+                let words = tr!("Vital sign: {name} {value}", name = o.name(), value = o.text());
+                rows.push((VisitRow::Observation(o.id), words));
+            }
+        }
         for t in &r.tests {
             if mine(&t.written) {
                 rows.push((VisitRow::Test(t.id), tr!("Test: {name}", name = t.what.name)));
