@@ -266,7 +266,7 @@ async fn a_referral_that_was_kept_is_gone_on_with_and_sent() {
     r.sees("Referral to NEESON Liam").await;
     r.typed("murmur");
     r.keys("ctrl-g");
-    r.sees("not sent").await;
+    r.sees("▌NEESON Liam").await;
     r.keys("c");
     r.sees("Referral to NEESON Liam").await;
     r.keys("tab");
