@@ -52,6 +52,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 3660),
     },
     Policy {
+        key: "overbook_per_session",
+        help: "How many patients may be booked over the full times of one session; 0 forbids it",
+        kind: PolicyKind::Number(0, 50),
+    },
+    Policy {
         key: "referring_professions",
         help: "Professions that write referrals to specialists",
         kind: PolicyKind::Professions,

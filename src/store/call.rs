@@ -190,6 +190,9 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         let value = with_keyring(self.0.keyring.clone(), async { body(&mut tx).await }).await?;
+        for draft in self.1.iter() {
+            super::encounter::close_draft_in(&mut tx, Some(*draft)).await?;
+        }
         event.record(&mut tx).await?;
         let result = serde_json::to_value(&value).map_err(|e| Error::bug("result", e))?;
         sqlx::query!("select clinic.request_done($1, $2)", request.0, result).execute(&mut *tx).await?;

@@ -85,7 +85,10 @@ pub use session::{Challenge, SignIn};
 pub use setting::SettingEntry;
 pub use system::{AccountLine, System};
 
-use crate::{clock::Clock, domain::permission::Table};
+use crate::{
+    clock::Clock,
+    domain::{ids::DraftId, permission::Table},
+};
 use sqlx::PgPool;
 use std::sync::{Arc, RwLock};
 
@@ -97,7 +100,7 @@ pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<[DraftId]>);
 
 struct Inner {
     connector: Connector,
@@ -126,16 +129,25 @@ impl Store {
 
     async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
         let options = connector.primary(token.as_deref()).await?;
-        Ok(Self(Arc::new(Inner {
-            readers: Connector::pool(options.clone(), 2),
-            writer: Connector::pool(options.clone(), 1),
-            listener: Connector::pool(options, 1),
-            keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
-            connector,
-            token,
-            clock,
-            permissions: RwLock::new(Arc::new(Table::built_in().clone())),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                readers: Connector::pool(options.clone(), 2),
+                writer: Connector::pool(options.clone(), 1),
+                listener: Connector::pool(options, 1),
+                keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
+                connector,
+                token,
+                clock,
+                permissions: RwLock::new(Arc::new(Table::built_in().clone())),
+            }),
+            Arc::new([]),
+        ))
+    }
+
+    /// The same handle, whose next write closes these drafts in its own transaction: its text is saved then.
+    #[must_use]
+    pub fn closing(&self, drafts: &[DraftId]) -> Self {
+        Self(self.0.clone(), drafts.into())
     }
 
     /// The clock that follows the database's.

@@ -95,7 +95,8 @@ impl Store {
                               p.birth_date, a.reason, a.arrived_at, a.centre_id, c.name as centre_name, c.zone,
                               clinic.allergy_state(p.id) as allergy_state,
                               a.day = (clinic.now() at time zone c.zone)::date as "today!",
-                              (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state in ('open', 'paused')) as encounter
+                              (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state <> 'voided'
+                                order by e.started_at desc limit 1) as encounter
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre c on c.id = a.centre_id

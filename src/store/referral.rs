@@ -8,6 +8,7 @@ use super::{
 use crate::domain::{
     actor::Actor,
     ids::{PatientId, ReferralId, RequestId},
+    provider::Profession,
     record::VisitRef,
     referral::{NewReferral, Referral, ReferralStatus, ReferralUrgency, Target},
 };
@@ -15,7 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Somebody or something a patient can be referred to, for choosing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ReferralTarget {
     pub target: Target,
     pub name: String,
@@ -52,7 +53,8 @@ fn columns(
 }
 
 impl Store {
-    /// Whom a patient can be referred to: every provider but the speaker, specialists first, then every specialty.
+    /// Whom a patient can be referred to: every provider of a profession that takes referrals, but the speaker, specialists
+    /// first; then every specialty.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
@@ -72,10 +74,17 @@ impl Store {
                 let specialties = sqlx::query!("select code, name from clinic.specialty order by name")
                     .fetch_all(&mut *c)
                     .await?;
-                let people = providers.into_iter().map(|p| ReferralTarget {
-                    target: Target::Provider(p.id.into()),
-                    name: name((Some(p.family_name), Some(p.given_name))).to_string(),
-                    detail: if p.specialties.is_empty() { p.profession } else { p.specialties },
+                let people = providers.into_iter().filter_map(|p| {
+                    let profession = Profession::from_code(&p.profession)?;
+                    profession.takes_referrals().then(|| ReferralTarget {
+                        target: Target::Provider(p.id.into()),
+                        name: name((Some(p.family_name), Some(p.given_name))).to_string(),
+                        detail: if p.specialties.is_empty() {
+                            crate::text::tr_str(profession.word()).to_owned()
+                        } else {
+                            p.specialties
+                        },
+                    })
                 });
                 let any = specialties.into_iter().map(|s| ReferralTarget {
                     target: Target::Specialty(s.code),
@@ -279,7 +288,8 @@ impl Store {
         .await
     }
 
-    /// The open referrals written to the signed-in provider or to their specialty, the most urgent first.
+    /// The open referrals written to the signed-in provider or to their specialty: those still to be booked
+    /// first, of these the most urgent.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
@@ -287,7 +297,9 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let mut found = select(c, None, None, true).await?;
-                found.sort_by_key(|r| (std::cmp::Reverse(r.what.urgency as u8), r.sent_at));
+                found.sort_by_key(|r| {
+                    (r.status == ReferralStatus::Booked, std::cmp::Reverse(r.what.urgency as u8), r.sent_at)
+                });
                 if opened {
                     Event::new("referrals.open", "referral")
                         .facts(serde_json::json!({ "rows": found.len() }))

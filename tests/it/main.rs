@@ -14,6 +14,7 @@ mod frames;
 mod harness;
 mod import;
 mod invariants;
+mod kept;
 mod panel_tabs;
 mod people;
 mod permissions;

@@ -16,8 +16,10 @@ pub struct NewDraft {
     pub id: DraftId,
     /// The form's name, as in `visit.examination`.
     pub form: &'static str,
-    /// What it is about: a visit, a patient.
+    /// What it is about: a visit, a patient; of a registration the account that types it.
     pub subject: Uuid,
+    /// Which of several things of the subject: a list, an addressee. Empty where there is one.
+    pub part: String,
     /// Rises with every edit.
     pub revision: i64,
     /// The version of the subject that the form shows.
@@ -39,6 +41,7 @@ pub enum DraftSaved {
 pub struct Draft {
     pub id: DraftId,
     pub form: String,
+    pub part: String,
     pub revision: i64,
     pub version_seen: Option<i64>,
     pub payload: String,
@@ -59,8 +62,8 @@ impl Store {
                 let owner = patient.unwrap_or(sealed::ORGANISATION);
                 let payload = keys.row("draft", owner, draft.id).seal_required("payload", &draft.payload)?;
                 let saved = sqlx::query_scalar!(
-                    "insert into clinic.draft as d (id, account_id, session_id, form, subject, revision, version_seen, payload, saved_at, patient_id)
-                     values ($1, auth.actor(), auth.session_id(), $2, $3, $4, $5, $6, clinic.now(), $7)
+                    "insert into clinic.draft as d (id, account_id, session_id, form, subject, revision, version_seen, payload, part, saved_at, patient_id)
+                     values ($1, auth.actor(), auth.session_id(), $2, $3, $4, $5, $6, $7, clinic.now(), $8)
                      on conflict (id) do update set revision = excluded.revision, version_seen = excluded.version_seen,
                             payload = excluded.payload, saved_at = excluded.saved_at, patient_id = excluded.patient_id
                       where d.revision < excluded.revision and d.closed_at is null
@@ -71,6 +74,7 @@ impl Store {
                     draft.revision,
                     draft.version_seen,
                     payload,
+                    draft.part,
                     patient
                 )
                 .fetch_optional(&mut *c)
@@ -98,7 +102,7 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select id, form, revision, version_seen, payload, saved_at, patient_id,
+                    r#"select id, form, part, revision, version_seen, payload, saved_at, patient_id,
                               coalesce(session_id = auth.session_id(), false) as "here!"
                          from clinic.draft
                         where account_id = auth.actor() and subject = $1 and closed_at is null
@@ -115,6 +119,7 @@ impl Store {
                         Ok(Draft {
                             id: r.id.into(),
                             form: r.form,
+                            part: r.part,
                             revision: r.revision,
                             version_seen: r.version_seen,
                             payload: text.open("payload", Some(&r.payload))?,

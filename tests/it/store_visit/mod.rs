@@ -13,6 +13,8 @@ use praxis::{
         encounter::{BodySystem, Document, EncounterState, Lack, NewNote, VisitField},
         ids::{AppointmentId, DraftId, EncounterId, RequestId},
         observation::parse_line,
+        record::VisitRef,
+        referral::{NewReferral, ReferralUrgency, Target},
     },
     store::{DraftSaved, Error, NewDraft, SignIn},
 };
@@ -90,6 +92,7 @@ fn draft(id: DraftId, e: EncounterId, revision: i64, payload: &str) -> NewDraft 
         id,
         form: "visit.examination",
         subject: e.0,
+        part: String::new(),
         revision,
         version_seen: Some(1),
         payload: payload.into(),
