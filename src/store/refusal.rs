@@ -6,6 +6,7 @@ use serde_json::Value;
 
 mod record;
 mod referral;
+mod sign_in;
 
 /// The refusal of `rule`, a name given in the migrations, with the facts the database added.
 #[must_use]
@@ -325,7 +326,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts).or_else(|| record::why(other, facts)).unwrap_or_else(|| {
+            return referral::why(other, facts).or_else(|| record::why(other, facts)).or_else(|| sign_in::why(other, facts)).unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
             });
         }
