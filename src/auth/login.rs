@@ -127,9 +127,7 @@ pub async fn sign_in(
 ) -> Result<SignIn, Error> {
     match begin(store, login, password, &Source::default()).await? {
         Step::Open(signed_in) => Ok(signed_in),
-        Step::Second(_) => {
-            Err(Error::Refused(refusal("second_factor_needed", &serde_json::Value::Null)))
-        }
+        Step::Second(_) => Err(Error::Refused(refusal("second_factor_needed", &serde_json::Value::Null))),
     }
 }
 

@@ -3,4 +3,5 @@ pub mod login;
 pub mod password;
 pub mod source;
 pub mod strength;
+pub mod totp_uri;
 pub mod turn;

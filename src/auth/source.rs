@@ -100,9 +100,8 @@ mod tests {
 
     #[test]
     fn an_address_of_ssh_is_read_and_anything_else_is_nothing() {
-        let of = |value: &str| {
-            Source::read(|name| (name == "SSH_CONNECTION").then(|| value.to_owned())).claim()
-        };
+        let of =
+            |value: &str| Source::read(|name| (name == "SSH_CONNECTION").then(|| value.to_owned())).claim();
         assert_eq!(of("203.0.113.5 50022 10.0.0.2 22"), "ssh 203.0.113.5");
         assert_eq!(of("fe80::1%eth0 1 fe80::2 22"), "ssh fe80::1");
         for odd in ["", "203.0.113.5\u{1b}[2J 1 2 3", "elsewhere 1 2 3", "1.2.3", &"9".repeat(1 << 20)] {
@@ -114,7 +113,8 @@ mod tests {
     #[test]
     fn the_fingerprint_is_the_one_that_ssh_keygen_writes() {
         // A key made for this test; its fingerprint as `ssh-keygen -lf` printed it.
-        let line = "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB4CuS4f9I4rRIiKX2PTKIblwPYNsTK70v761wMiqo01";
+        let line =
+            "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB4CuS4f9I4rRIiKX2PTKIblwPYNsTK70v761wMiqo01";
         assert_eq!(fingerprint(line).as_deref(), Some("SHA256:RAIJ/VvghDedWIxSkS2j++/CzmanQrypM6MM9chmdu8"));
         assert_eq!(fingerprint(&format!("{line}\npassword\n")), fingerprint(line));
         for odd in ["", "password", "publickey ssh-ed25519", "publickey ssh-ed25519 ****", "\u{0}"] {

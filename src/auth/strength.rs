@@ -72,9 +72,7 @@ fn reason(warning: Option<Warning>) -> String {
         Some(W::RecentYearsAreEasyToGuess | W::DatesAreOftenEasyToGuess) => {
             tr!("Years and dates are guessed at once.")
         }
-        Some(
-            W::NamesAndSurnamesByThemselvesAreEasyToGuess | W::CommonNamesAndSurnamesAreEasyToGuess,
-        ) => {
+        Some(W::NamesAndSurnamesByThemselvesAreEasyToGuess | W::CommonNamesAndSurnamesAreEasyToGuess) => {
             tr!("Names are guessed at once.")
         }
         Some(W::AWordByItselfIsEasyToGuess) => tr!("One word is guessed at once."),
@@ -124,7 +122,9 @@ mod tests {
 
     #[test]
     fn a_few_plain_words_or_something_long_is_taken_whatever_its_letters() {
-        for password in ["heron biscuit tunnel", "four plain words", "tY7#kq0Zb!xE", "药方 纸船 山路 灯塔 河流 云雀"] {
+        for password in
+            ["heron biscuit tunnel", "four plain words", "tY7#kq0Zb!xE", "药方 纸船 山路 灯塔 河流 云雀"]
+        {
             assert_eq!(rule(password, &["anna"]), "taken", "{password}");
         }
         let sentence = "the lighthouse keeps its bread in a violin case. ".repeat(20);

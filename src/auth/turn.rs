@@ -23,7 +23,10 @@ pub struct Turn {
 pub fn take() -> Option<Turn> {
     let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_absolute());
     // The host's folder first: people of several logins share it.
-    [Some(PathBuf::from("/run/praxis")), own].into_iter().flatten().find_map(|folder| take_in(&folder, PATIENCE))
+    [Some(PathBuf::from("/run/praxis")), own]
+        .into_iter()
+        .flatten()
+        .find_map(|folder| take_in(&folder, PATIENCE))
 }
 
 /// Waits for a turn among those who use this folder.

@@ -326,9 +326,12 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts).or_else(|| record::why(other, facts)).or_else(|| sign_in::why(other, facts)).unwrap_or_else(|| {
-                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
-            });
+            return referral::why(other, facts)
+                .or_else(|| record::why(other, facts))
+                .or_else(|| sign_in::why(other, facts))
+                .unwrap_or_else(|| {
+                    Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
+                });
         }
     };
     let why = Why::new(rule, sentence);

@@ -42,6 +42,8 @@ pub struct SecondState {
     pub codes_left: i32,
     /// The site requires one of this role.
     pub required: bool,
+    /// Nothing else works before it is set up.
+    pub due: bool,
 }
 
 /// An open sign-in.
@@ -135,13 +137,14 @@ impl Store {
     /// # Errors
     /// [`Error::NoSession`] when nobody is signed in.
     pub async fn second_state(&self) -> Result<SecondState, Error> {
-        let row = sqlx::query!(r#"select enrolled_at, codes_left, required from auth.second_state()"#)
+        let row = sqlx::query!(r#"select enrolled_at, codes_left, required, due from auth.second_state()"#)
             .fetch_one(&self.0.readers)
             .await?;
         Ok(SecondState {
             enrolled: row.enrolled_at,
             codes_left: row.codes_left.ok_or(Error::NoSession)?,
             required: row.required.unwrap_or(false),
+            due: row.due.unwrap_or(false),
         })
     }
 
@@ -151,9 +154,8 @@ impl Store {
     /// # Errors
     /// [`Error::Refused`] by `second_factor_enrolled` or `sign_in_wait`.
     pub async fn second_begin(&self, proof: Option<&[u8]>) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let secret = sqlx::query_scalar!("select auth.second_begin($1)", proof)
-            .fetch_one(&self.0.writer)
-            .await?;
+        let secret =
+            sqlx::query_scalar!("select auth.second_begin($1)", proof).fetch_one(&self.0.writer).await?;
         Ok(secret.map(Zeroizing::new))
     }
 

@@ -20,10 +20,9 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "account_deactivated" => {
             (tr!("This account is deactivated.").into(), tr!("Ask an administrator.").into())
         }
-        "code_expired" => (
-            tr!("This one-time code has expired.").into(),
-            tr!("Ask an administrator for a new one.").into(),
-        ),
+        "code_expired" => {
+            (tr!("This one-time code has expired.").into(), tr!("Ask an administrator for a new one.").into())
+        }
         "second_factor_needed" => (
             tr!("This account has a second factor.").into(),
             tr!("Sign in with the program, which asks for the code.").into(),
@@ -32,10 +31,9 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("That code is not right, or was used already.").into(),
             tr!("Wait for the next one, or type a recovery code.").into(),
         ),
-        "second_factor_gone" => (
-            tr!("The code was not given in time.").into(),
-            tr!("Type login and password again.").into(),
-        ),
+        "second_factor_gone" => {
+            (tr!("The code was not given in time.").into(), tr!("Type login and password again.").into())
+        }
         "second_factor_enrolled" => (
             tr!("A second factor is there already.").into(),
             tr!("Remove it first; that asks for your password.").into(),
