@@ -168,9 +168,9 @@ impl App {
             return;
         };
         if self.arrival.failures > 0 {
-            self.alarm(text)
+            self.alarm(text);
         } else {
-            self.say(text)
+            self.say(text);
         }
         (self.arrival.last, self.arrival.other, self.arrival.failures) = (None, None, 0);
         self.greeted = Some(self.ticks.now());
@@ -196,10 +196,12 @@ impl App {
                 );
                 self.run(APP, cx.into_effects());
             }
-            "signed_in" if row.id == Some(actor.account.0) && row.session != Some(actor.session.0) => {
-                if self.lock.is_none() {
-                    self.say(tr!("You have just signed in at another place too; `my sign-ins` shows where."));
-                }
+            "signed_in"
+                if row.id == Some(actor.account.0)
+                    && row.session != Some(actor.session.0)
+                    && self.lock.is_none() =>
+            {
+                self.say(tr!("You have just signed in at another place too; `my sign-ins` shows where."));
             }
             _ => {}
         }

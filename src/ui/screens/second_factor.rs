@@ -33,7 +33,7 @@ pub enum Msg {
     Confirmed(Result<Vec<Zeroizing<String>>, Error>),
     RemoveWith(Option<String>),
     Removed(Result<(), Error>),
-    Through(Result<(Actor, Store, Arrival), Error>),
+    Through(Result<Box<(Actor, Store, Arrival)>, Error>),
 }
 
 /// What is being shown.
@@ -135,7 +135,7 @@ impl SecondFactor {
             "second-factor.through",
             |s| async move {
                 let (actor, arrival) = (s.who_am_i().await?, s.arrival().await?);
-                Ok((actor, s, arrival))
+                Ok(Box::new((actor, s, arrival)))
             },
             Msg::Through,
         );
@@ -333,7 +333,10 @@ impl Screen for SecondFactor {
                 cx.toast(tr!("Removed. Your other sign-ins have ended."));
                 self.load(cx);
             }
-            Msg::Through(Ok((actor, store, arrival))) => cx.arrived(actor, store, arrival),
+            Msg::Through(Ok(inside)) => {
+                let (actor, store, arrival) = *inside;
+                cx.arrived(actor, store, arrival);
+            }
             Msg::Loaded(Err(e))
             | Msg::Begun(Err(e))
             | Msg::Confirmed(Err(e))
