@@ -21,9 +21,9 @@ end $$;
 -- failures never land in a bucket of the pool own.
 create function auth.bucket(p_pool text, p_key text) returns regclass
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select format('auth.bucket_%s', case p_pool when 'own' then 0 when 'account' then 32 when 'pair' then 64 else 80 end
+    select format('auth.bucket_%s', case p_pool when 'own' then 0 when 'account' then 32 when 'pair' then 64 else 88 end
         + ('x' || left(encode(sha256(s.value || convert_to(p_pool || ' ' || p_key, 'UTF8')), 'hex'), 7))::bit(28)::int
-        % case p_pool when 'own' then 32 when 'account' then 32 else 16 end)::regclass
+        % case p_pool when 'own' then 32 when 'account' then 32 when 'pair' then 24 else 8 end)::regclass
       from auth.secret s
 $$;
 

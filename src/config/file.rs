@@ -1,6 +1,6 @@
 //! Reading a configuration file: every complaint carries the file and the line.
 use super::{KEYS, Key, Kind, Privacy, Problem, Source, database, keys, read_private_file};
-use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{collections::BTreeMap, io::ErrorKind, os::unix::fs::PermissionsExt as _, path::Path};
 use toml::de::{DeTable, DeValue};
 
 /// A configuration file that is longer is none.
@@ -17,7 +17,8 @@ pub(super) fn read(
         |message: String| problems.push(Problem { place: plain(&path.to_string_lossy()), message });
     let meta = match std::fs::metadata(path) {
         Ok(meta) => meta,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !required => return,
+        // A folder that cannot be, such as one of a hostile HOME, holds no file either.
+        Err(e) if !required && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => return,
         Err(e) => return wrong(format!("the file cannot be read: {e}")),
     };
     if !meta.is_file() || meta.len() > LONGEST {

@@ -24,7 +24,7 @@ fn board() -> (Db, Program) {
 fn the_privacy_key_hides_everything_also_while_typing_and_the_password_brings_it_back() {
     let (_db, mut p) = board();
     p.keys("gp");
-    p.wait_for("Search");
+    p.wait_for("Find name");
     p.keys("nguyen");
     p.wait_for("nguyen");
     p.keys("\x1b[20~");
