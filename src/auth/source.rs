@@ -1,7 +1,7 @@
 //! Where a sign-in comes from, as far as the program can tell: what SSH says in its environment.
 //!
-//! The server knows the address of a connection itself; this is a claim beside it, kept as one. It chooses among a few
-//! buckets of the throttle and stands in the log; nothing is permitted because of it.
+//! The server knows the address of a connection itself; this is a claim beside it, kept as one. It tells
+//! places that were here before from strange ones and stands in the log; nothing is permitted because of it.
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, os::unix::fs::MetadataExt as _, path::Path};
 

@@ -292,3 +292,21 @@ fn an_administrator_takes_a_lost_one_away_which_is_logged_and_nobody_else_does()
         assert_eq!(logged.await, 1);
     });
 }
+
+#[test]
+fn the_program_asks_for_the_code_after_the_password() {
+    let db = fresh_database();
+    let key = block_on(async {
+        people::clinic(&db).await;
+        let anna = people::signed_in(&db, "anna").await;
+        enrol(&db, &anna).await.0
+    });
+    let mut p = crate::support::program::Program::open(&db.url());
+    p.wait_for("Login or e-mail");
+    p.keys(&format!("anna\r{PASSWORD}\r"));
+    p.wait_for("Code of your app");
+    p.keys("000000\r");
+    p.wait_for("That code is not right");
+    p.keys(&format!("{}\r", block_on(code(&db, &key, 0))));
+    p.wait_for("anna · ");
+}

@@ -30,12 +30,12 @@ crate::commands! {
         Open: "account.change" "change" "Change the selected account";
         Add: "account.add" "add" "Add an account and get its one-time code";
         Code: "account.give-code" "new code" "Replace the password by a one-time code";
-        SignIns: "sign-in.list" "sign-ins" "See where the person is signed in, and end it";
-        Second: "sign-in.second-factor" "reset code" "Take a lost second factor away; the person sets it up again";
         Deactivate: "account.deactivate" "deactivate" "Nobody can sign in with the account any more; it can be reactivated";
         Reactivate: "account.reactivate" "reactivate" "Let the person sign in again";
         Patients: "account.patients" "staff or patients" "Show the accounts of patients, or those of staff";
         Find: "account.find" "search" "Search all accounts by name, login or e-mail address";
+        SignIns: "sign-in.list" "sign-ins" "See where the person is signed in, and end it";
+        Second: "sign-in.second-factor" "reset code" "Take a lost second factor away; the person sets it up again";
     }
 }
 
