@@ -11,6 +11,7 @@ pub mod keys;
 mod migrate;
 mod open;
 mod output;
+mod permissions;
 mod program;
 mod user;
 
@@ -58,6 +59,8 @@ enum Command {
     User(user::User),
     /// Show the configuration and where it comes from
     Config(config::Show),
+    /// Show who may do what
+    Permissions(permissions::Permissions),
     /// Show the keys, or look for faults in a keymap
     Keys(keys::Keys),
 }
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Permissions(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };
     match done {

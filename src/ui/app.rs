@@ -4,6 +4,7 @@ mod effects;
 mod frame;
 mod keys;
 mod nowhere;
+mod permitted;
 pub mod runner;
 mod session;
 mod stage;
@@ -17,7 +18,10 @@ use super::{
     screen::Kind,
     theme::Theme,
 };
-use crate::store::{Change, Error, Store};
+use crate::{
+    domain::permission::Table,
+    store::{Change, Error, Store},
+};
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
@@ -131,6 +135,8 @@ pub struct App {
     quit: bool,
     dirty: bool,
     repaint: bool,
+    /// Who may do what, as the database said last.
+    rules: Arc<Table>,
     /// Where this person may go: the second line.
     places: Vec<Place>,
     /// What begins when the last running save has ended.
@@ -165,6 +171,8 @@ impl App {
         let (tx, rx) = mpsc::unbounded_channel();
         let now = ticks.now();
         let recorded = store.is_none().then(Vec::new);
+        let store_rules =
+            store.as_ref().map_or_else(|| Arc::new(Table::built_in().clone()), Store::permissions);
         let mut app = Self {
             layers: vec![],
             lock: None,
@@ -188,6 +196,7 @@ impl App {
             quit: false,
             dirty: true,
             repaint: false,
+            rules: store_rules,
             places: vec![],
             after_saves: VecDeque::new(),
             held_delays: vec![],
@@ -298,6 +307,7 @@ impl App {
             return;
         }
         self.dirty = true;
+        self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
     }
 

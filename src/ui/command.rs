@@ -90,6 +90,8 @@ commands! {
         Audit: "go.audit" "Audit log" "Go to who did what, and when" quiet;
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
+        WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
+        Permissions: "go.permissions" "Permissions" "Go to who may do what" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;

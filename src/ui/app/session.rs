@@ -1,7 +1,10 @@
 //! Locking, unlocking and signing out: what the server must know of them, in order with the saves that still run.
 use super::{APP, App, Link, Next, route};
 use crate::{
-    domain::actor::{Actor, Role},
+    domain::{
+        actor::{Actor, Role},
+        permission::Table,
+    },
     store::{Change, Error},
     tr,
     ui::{
@@ -23,6 +26,8 @@ pub(super) enum AppMsg {
     Ended,
     /// Whether the session still stands.
     Stands(Result<(), Error>),
+    /// The permissions, read again after somebody changed one.
+    Rules(Result<Arc<Table>, Error>),
 }
 
 /// An administrator's terminal locks after this at the latest.
@@ -170,6 +175,8 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
+            AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
+            AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::Locked(Ok(())) | AppMsg::Ended | AppMsg::Stands(_) => {}
         }
     }

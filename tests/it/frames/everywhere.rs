@@ -56,6 +56,7 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminDepartments, admin),
         (Route::AdminProviders, admin),
         (Route::AdminSettings, admin),
+        (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
     ];
@@ -69,7 +70,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
-            Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
         }
     }
     all
