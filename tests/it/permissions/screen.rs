@@ -45,7 +45,7 @@ fn every_action_and_role_is_read_at_80_columns_and_one_in_words() {
     assert!(s.frame().contains("LOCK Bob: auditor from own_object to any (yearly audit)"), "{}", s.frame());
     s.keys("enter");
     insta::assert_snapshot!("permission_in_words", s.frame());
-    every_size(&mut stage(Role::Administrator));
+    every_size(|| stage(Role::Administrator));
 }
 
 #[test]
