@@ -121,7 +121,7 @@ impl Table {
     /// # Errors
     /// The refusal that names the roles which may.
     pub fn could(&self, role: Role, is_patient: bool, action: &str) -> Result<(), Why> {
-        self.decide(role, action, &Facts::at_best(is_patient))
+        self.decide(role, action, &Facts::at_best(is_patient || role == Role::Patient))
     }
 
     /// The refusal of a role that may not: who may, and as what one is signed in.
