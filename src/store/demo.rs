@@ -105,7 +105,7 @@ impl Rows {
 
     /// The rows as COPY takes them, every text sealed.
     fn sealed_text(&self, keys: &BulkKeys) -> Result<String, Error> {
-        use std::fmt::Write;
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let more: usize = self.texts.iter().map(|t| 2 * t.plain.len() + 100).sum();
         let mut out = String::with_capacity(self.text.len() + more);
         let mut done = 0;
@@ -114,7 +114,8 @@ impl Rows {
             done = text.offset;
             out.push_str("\\\\x");
             for b in keys.seal((self.table, text.column), text.row, text.owner, &text.plain)? {
-                let _ = write!(out, "{b:02x}");
+                out.push(char::from(DIGITS[usize::from(b >> 4)]));
+                out.push(char::from(DIGITS[usize::from(b & 15)]));
             }
         }
         out.push_str(self.text.get(done..).unwrap_or_default());
