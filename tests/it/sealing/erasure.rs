@@ -133,7 +133,9 @@ async fn a_session_that_holds_the_key_forgets_it_when_it_is_destroyed() {
 #[test]
 fn the_command_asks_for_an_administrator() {
     let db = fresh_database();
-    crate::support::cluster::block_on(async { drop(people::clinic(&db).await) });
+    crate::support::cluster::block_on(async {
+        people::clinic(&db).await;
+    });
     let run = |login: &str, record: &str| {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_praxis"))
             .args(["subject", "erase", record, "--login", login])
