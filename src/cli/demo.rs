@@ -4,16 +4,16 @@ use super::{
     demo_data::{self, Plan},
     failure::TRY_LATER,
     output::{ask, note, say},
-    program,
+    program, sealing,
+    signals::AskedToLeave,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
 use crate::{clock::Clock, store::Connector};
 use clap::Args;
 use std::process::ExitCode;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The demo clinic's database.
-const DATABASE: &str = "clinic";
+pub(super) const DATABASE: &str = "clinic";
 
 /// Starts a private PostgreSQL server, fills it with an invented clinic, and opens
 /// the program. Run it again and everything entered is still there; several
@@ -66,6 +66,7 @@ impl Demo {
                 note("Opening the demo clinic; the first time its people and records are made.");
             }
             self.fill(&running).await?;
+            let sealing = sealing::of_demo(&running, cluster.folder())?;
             if self.server_only || context.json {
                 self.tell(context, &running);
                 asked.wait().await;
@@ -73,6 +74,7 @@ impl Demo {
                 let connector = Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app");
                 program::show(&config, connector, demo_data::login_note()).await?;
             }
+            sealing.end().await;
             running.leave()?;
             Ok::<_, Failure>(())
         })??;
@@ -155,27 +157,4 @@ async fn prepare(running: &Running) -> Result<(), server::Error> {
     }
     server::migrate(&endpoint.options(SUPERUSER, DATABASE)).await?;
     Ok(())
-}
-
-/// Ctrl-C, a signal to end, or the end of the terminal.
-struct AskedToLeave([Signal; 3]);
-
-impl AskedToLeave {
-    /// From now on these no longer end the program by themselves.
-    fn listen() -> Result<Self, std::io::Error> {
-        Ok(Self([
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn wait(self) {
-        let [mut interrupt, mut terminate, mut hang_up] = self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    }
 }

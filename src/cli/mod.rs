@@ -1,17 +1,21 @@
 //! The command line: one file per sub-command; nobody imports this module but `main`.
 //!
 //! What goes wrong is said in one plain sentence and what to do about it, and ends with an exit code of sysexits.
+mod audit;
 mod check;
 mod config;
 mod demo;
 mod demo_data;
 mod failure;
 mod import;
+mod jobs;
 pub mod keys;
 mod migrate;
 mod open;
 mod output;
 mod program;
+mod sealing;
+mod signals;
 mod user;
 
 pub use demo_data::login_note;
@@ -56,6 +60,12 @@ enum Command {
     /// The first accounts, before anybody can sign in
     #[command(subcommand)]
     User(user::User),
+    /// What the log proves: check it, print a day's root, take lines out
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// The worker that runs beside the program
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Show the configuration and where it comes from
     Config(config::Show),
     /// Show the keys, or look for faults in a keymap
@@ -102,6 +112,8 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => args.run(&context),
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
+        Some(Command::Audit(args)) => args.run(&context),
+        Some(Command::Jobs(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };

@@ -54,6 +54,14 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Walk-ins and emergencies are for today.").into(),
             tr!("Book a time on the other day instead.").into(),
         ),
+        "viewers_not_for_you" => (
+            tr!("Who looked at a record is told to the patient, to those who treat them and to auditors.").into(),
+            tr!("The patient can look it up after signing in.").into(),
+        ),
+        "log_not_for_you" => (
+            tr!("The log is for auditors and administrators.").into(),
+            tr!("Ask one of them.").into(),
+        ),
         "desk_only" => (
             tr!("Only reception and administrators deactivate or block a patient.").into(),
             tr!("Ask one of them.").into(),

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod architecture;
+mod audit_seal;
+mod audit_tamper;
 mod bad_luck;
 mod config;
 mod day;

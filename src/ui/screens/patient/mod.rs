@@ -40,6 +40,7 @@ crate::commands! {
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
         Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
+        Viewers: "record.viewers" "who viewed" "Show who looked at this record" quiet;
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
     }
 }
