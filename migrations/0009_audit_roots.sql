@@ -29,8 +29,8 @@ create trigger root_head_frozen before update or delete or truncate on audit.roo
 
 alter table audit.root enable row level security;
 alter table audit.root_head enable row level security;
-create policy read on audit.root for select to praxis_app using ((select auth.has_role('auditor', 'administrator')));
-create policy read on audit.root_head for select to praxis_app using ((select auth.has_role('auditor', 'administrator')));
+create policy read on audit.root for select to praxis_app using ((select auth.unrestricted('audit.open')));
+create policy read on audit.root_head for select to praxis_app using ((select auth.unrestricted('audit.open')));
 grant select on audit.root, audit.root_head to praxis_app;
 -- The worker reads the log and adds roots. It can change nothing that is there and reads nothing of the clinic.
 create policy seal on audit.root for select to praxis_jobs using (true);
@@ -124,7 +124,8 @@ begin
     e.outcome := p_outcome; e.facts := coalesce(p_facts, '{}'); e.previous := c.head;
     if e.patient_id is not null and s.account_id is not null then
         e.facts := e.facts || jsonb_strip_nulls(jsonb_build_object('right', audit.right_to(e.patient_id),
-            'centre', (select x.centre_id from auth.session x where x.id = s.session_id)));
+            'centre', coalesce((select x.centre_id from auth.session x where x.id = s.session_id),
+                               (select y from clinic.my_centres() y limit 1))));
     end if;
     e.hash := audit.digest(e.previous, e.n, e.id, e.at, e.session_id, e.account_id, e.role, e.action, e.entity,
                            e.entity_id, e.patient_id, e.outcome, e.facts);
@@ -139,12 +140,11 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     select p_action ~ '\.(open|open-panel|visits|viewers|print|export)$'
 $$;
 
--- Who may be told who looked at a patient's record: the patient, who treats them, auditors and administrators.
+-- Who may be told who looked at a patient's record: the patient, and whom the table of permissions names.
 create function clinic.may_see_viewers(p_patient uuid) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select from clinic.patient p where p.id = p_patient and p.account_id = auth.actor())
-        or auth.has_role('auditor', 'administrator')
-        or auth.provider_id() is not null and clinic.may_read(p_patient)
+        or auth.unrestricted('record.viewers') or p_patient in (select clinic.patients_for('record.viewers'))
 $$;
 grant execute on function clinic.may_see_viewers(uuid) to praxis_app;
 

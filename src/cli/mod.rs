@@ -1,6 +1,7 @@
 //! The command line: one file per sub-command; nobody imports this module but `main`.
 //!
 //! What goes wrong is said in one plain sentence and what to do about it, and ends with an exit code of sysexits.
+mod administration;
 mod audit;
 mod check;
 mod config;
@@ -57,7 +58,7 @@ enum Command {
     /// Bring in what another system wrote
     #[command(subcommand)]
     Import(import::Import),
-    /// The first accounts, before anybody can sign in
+    /// Accounts: the first administrator, codes, who may sign in
     #[command(subcommand)]
     User(user::User),
     /// What the log proves: check it, print a day's root, take lines out
@@ -66,6 +67,12 @@ enum Command {
     /// The worker that runs beside the program
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Show the policies of the site
+    Get(administration::Get),
+    /// Change a policy of the site
+    Set(administration::Set),
+    /// Give somebody another role
+    Role(administration::Role),
     /// Show the configuration and where it comes from
     Config(config::Show),
     /// Show the keys, or look for faults in a keymap
@@ -114,6 +121,9 @@ pub fn run() -> ExitCode {
         Some(Command::User(args)) => args.run(&context),
         Some(Command::Audit(args)) => args.run(&context),
         Some(Command::Jobs(args)) => args.run(&context),
+        Some(Command::Get(args)) => args.run(&context),
+        Some(Command::Set(args)) => args.run(&context),
+        Some(Command::Role(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };

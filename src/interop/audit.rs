@@ -17,8 +17,20 @@ const ROLE: &str = "urn:praxis:role";
 
 /// The names of the columns.
 pub const COLUMNS: [&str; 14] = [
-    "time", "utc", "person", "login", "role", "action", "outcome", "record", "record id", "patient", "record number", "right",
-    "facts", "event",
+    "time",
+    "utc",
+    "person",
+    "login",
+    "role",
+    "action",
+    "outcome",
+    "record",
+    "record id",
+    "patient",
+    "record number",
+    "right",
+    "facts",
+    "event",
 ];
 
 /// One line of CSV, without its end.
@@ -75,8 +87,12 @@ fn agent(e: &AuditEntry) -> Value {
     let Some(map) = agent.as_object_mut() else { return agent };
     let name = e.who.to_string();
     let who = match (&e.account, e.facts["by"].as_str()) {
-        (Some(account), _) => json!({ "identifier": { "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{}", account.0) } }),
-        (None, Some("system")) => json!({ "display": clean(e.facts["os_user"].as_str().unwrap_or("system")) }),
+        (Some(account), _) => {
+            json!({ "identifier": { "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{}", account.0) } })
+        }
+        (None, Some("system")) => {
+            json!({ "display": clean(e.facts["os_user"].as_str().unwrap_or("system")) })
+        }
         (None, _) => json!({ "display": "nobody signed in" }),
     };
     map.insert("who".into(), who);
@@ -113,7 +129,10 @@ fn entities(e: &AuditEntry) -> Value {
     });
     if let Some(map) = record.as_object_mut() {
         if let Some(id) = e.entity_id {
-            map.insert("what".into(), json!({ "identifier": { "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{id}") } }));
+            map.insert(
+                "what".into(),
+                json!({ "identifier": { "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{id}") } }),
+            );
         }
         if map["detail"].as_array().is_some_and(Vec::is_empty) {
             map.remove("detail");
@@ -141,24 +160,30 @@ fn details(e: &AuditEntry) -> Value {
 fn kind(action: &str) -> (&'static str, &'static str, &'static str) {
     let (area, verb) = action.split_once('.').unwrap_or((action, ""));
     let letter = match verb {
-        "add" | "register" | "book" | "write" | "order" | "add-result" | "add-report" | "add-addendum" | "request" | "send" => "C",
+        "add" | "register" | "book" | "write" | "order" | "add-result" | "add-report" | "add-addendum"
+        | "request" | "send" => "C",
         "open" | "open-panel" | "visits" | "viewers" | "list" | "print" | "export" => "R",
         "erase" | "remove" => "D",
         "search" | "run" | "start" | "close" | "refused" | "lock" | "unlock" => "E",
         _ => "U",
     };
     let (code, display) = match (area, verb) {
-        ("sign-in" | "session", "open" | "close" | "refused" | "end" | "second-factor" | "list") => ("110114", "User Authentication"),
+        ("sign-in" | "session", "open" | "close" | "refused" | "end" | "second-factor" | "list") => {
+            ("110114", "User Authentication")
+        }
         (_, "export" | "print") => ("110106", "Export"),
         (_, "search") | ("patients", "open") => ("110112", "Query"),
         ("import", _) => ("110107", "Import"),
-        ("account" | "accounts" | "permission" | "registration" | "setting" | "profile" | "emergency" | "access" | "connection", _) => {
-            ("110113", "Security Alert")
-        }
+        (
+            "account" | "accounts" | "permission" | "registration" | "setting" | "profile" | "emergency"
+            | "access" | "connection",
+            _,
+        ) => ("110113", "Security Alert"),
         ("audit", _) => ("110101", "Audit Log Used"),
-        ("appointment" | "session" | "centre" | "centres" | "department" | "provider" | "home" | "board", _) => {
-            ("110100", "Application Activity")
-        }
+        (
+            "appointment" | "session" | "centre" | "centres" | "department" | "provider" | "home" | "board",
+            _,
+        ) => ("110100", "Application Activity"),
         _ => ("110110", "Patient Record"),
     };
     let letter = if code == "110114" || code == "110112" { "E" } else { letter };
@@ -201,10 +226,16 @@ mod tests {
                 found.push(rule.to_owned());
             }
         };
-        let coding = |c: &Value| c["system"].as_str().is_some_and(|s| s.contains(':')) && c["code"].as_str().is_some_and(|c| !c.is_empty());
+        let coding = |c: &Value| {
+            c["system"].as_str().is_some_and(|s| s.contains(':'))
+                && c["code"].as_str().is_some_and(|c| !c.is_empty())
+        };
         let id = v["id"].as_str().unwrap_or_default();
         must(v["resourceType"] == "AuditEvent", "resourceType");
-        must((1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)), "id");
+        must(
+            (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)),
+            "id",
+        );
         must(coding(&v["type"]), "type is one coding");
         must(v["subtype"].as_array().is_some_and(|s| s.iter().all(coding)), "subtype is a list of codings");
         must(["C", "R", "U", "D", "E"].contains(&v["action"].as_str().unwrap_or_default()), "action");
@@ -213,14 +244,24 @@ mod tests {
         must(chrono::DateTime::parse_from_rfc3339(recorded).is_ok(), "recorded is an instant with its zone");
         let agents = v["agent"].as_array().cloned().unwrap_or_default();
         must(!agents.is_empty() && agents.iter().all(|a| a["requestor"].is_boolean()), "agent.requestor");
-        must(agents.iter().all(|a| a["role"].is_null() || a["role"][0]["coding"].as_array().is_some_and(|c| c.iter().all(coding))), "agent.role");
+        must(
+            agents.iter().all(|a| {
+                a["role"].is_null() || a["role"][0]["coding"].as_array().is_some_and(|c| c.iter().all(coding))
+            }),
+            "agent.role",
+        );
         must(v["source"]["observer"].is_object(), "source.observer");
         must(v["source"]["type"].as_array().is_some_and(|t| t.iter().all(coding)), "source.type");
         for e in v["entity"].as_array().into_iter().flatten() {
             must(e["name"].is_null() || e["query"].is_null(), "sev-1: a name or a query");
             must(coding(&e["type"]) && coding(&e["role"]), "entity.type and entity.role");
             let details = e["detail"].as_array();
-            must(details.is_none_or(|d| !d.is_empty() && d.iter().all(|x| x["type"].is_string() && x["valueString"].is_string())), "detail");
+            must(
+                details.is_none_or(|d| {
+                    !d.is_empty() && d.iter().all(|x| x["type"].is_string() && x["valueString"].is_string())
+                }),
+                "detail",
+            );
         }
         fn empty(v: &Value) -> bool {
             match v {
@@ -238,13 +279,26 @@ mod tests {
     #[test]
     fn every_kind_of_action_becomes_an_event_that_keeps_the_rules_of_r4() {
         for action in [
-            "sign-in.open", "sign-in.refused", "patients.open", "patient.open", "patient.register", "appointment.book", "note.strike",
-            "audit.export", "import.run", "subject.erase", "records.search", "emergency.open", "something.else", "odd",
+            "sign-in.open",
+            "sign-in.refused",
+            "patients.open",
+            "patient.open",
+            "patient.register",
+            "appointment.book",
+            "note.strike",
+            "audit.export",
+            "import.run",
+            "subject.erase",
+            "records.search",
+            "emergency.open",
+            "something.else",
+            "odd",
         ] {
             assert_eq!(faults(&fhir(&entry(action), "Clinic")), [""; 0], "{action}");
             let mut bare = entry(action);
             (bare.account, bare.patient, bare.entity_id, bare.patient_name) = (None, None, None, None);
-            (bare.who, bare.login, bare.role, bare.refused) = (PersonName::default(), String::new(), String::new(), true);
+            (bare.who, bare.login, bare.role, bare.refused) =
+                (PersonName::default(), String::new(), String::new(), true);
             bare.facts = json!({ "rule": "desk_only" });
             assert_eq!(faults(&fhir(&bare, "Clinic")), [""; 0], "{action}");
         }

@@ -1,7 +1,7 @@
 //! Reading the audit log, a page at a time, newest first; one event whole; and taking lines out, which is logged.
 use super::{Error, Event, Store, System};
 use crate::domain::{
-    actor::{Actor, Role},
+    actor::Actor,
     audit::{AuditEntry, AuditFilter, AuditKey, AuditPage, AuditProof},
     ids::{AuditEventId, PatientId, RequestId},
     name::PersonName,
@@ -82,7 +82,7 @@ impl Store {
     /// Tells the log that what fits the filter is taken out of it, before the first line is.
     ///
     /// # Errors
-    /// [`Error::Refused`] by `log_not_for_you`, and those of the line to the server.
+    /// [`Error::Refused`] when the table of permissions does not allow it, and those of the line to the server.
     pub async fn begin_audit_export(
         &self,
         actor: &Actor,
@@ -93,8 +93,9 @@ impl Store {
         if let Some(facts) = told.facts.as_object_mut() {
             facts.remove("rows");
         }
-        if !matches!(actor.role, Role::Auditor | Role::Administrator) {
-            return self.refuse(actor, told, "log_not_for_you", &serde_json::Value::Null).await;
+        if let Some(why) = self.why_not(actor, "audit.export", None, None).await? {
+            self.tell_refusal(actor, told, &why.rule).await;
+            return Err(Error::Refused(why));
         }
         self.write(actor, request, told, &filter, |_| Box::pin(async { Ok(()) })).await
     }
@@ -106,7 +107,8 @@ impl System {
     /// # Errors
     /// Those of the line to the server.
     pub async fn site(&mut self) -> Result<(String, Tz), Error> {
-        let name = sqlx::query_scalar!(r#"select name as "name!" from audit.site()"#).fetch_one(&mut self.c).await?;
+        let name =
+            sqlx::query_scalar!(r#"select name as "name!" from audit.site()"#).fetch_one(&mut self.c).await?;
         Ok((name, zone(&mut self.c, None).await?))
     }
 

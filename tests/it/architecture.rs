@@ -318,8 +318,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "src/ui/",
         &[
-            "ui", "domain", "text", "store", "search", "codes", "auth", "audit", "interop", "clock", "config",
-            "logging", "tr", "commands",
+            "ui", "domain", "text", "store", "search", "codes", "auth", "audit", "interop", "clock",
+            "config", "logging", "tr", "commands",
         ],
     ),
 ];

@@ -1,6 +1,10 @@
 //! `praxis audit export`: lines of the log for other programs, as CSV or FHIR. Taking them out is itself in the log.
 use crate::{
-    cli::{Context, Failure, block_on, failure::{DATA, USAGE}, user},
+    cli::{
+        Context, Failure, block_on,
+        failure::{DATA, USAGE},
+        user,
+    },
     domain::audit::{AuditEntry, AuditFilter},
     interop::audit::{COLUMNS, csv_row, fhir},
     store::System,
@@ -64,10 +68,15 @@ impl Export {
                 Ok(id) => id.into(),
                 Err(_) => {
                     let number = typed.trim().parse::<i32>().map_err(|_| {
-                        Failure::new(USAGE, "--patient takes a record number, as in 000123, or a patient's id")
+                        Failure::new(
+                            USAGE,
+                            "--patient takes a record number, as in 000123, or a patient's id",
+                        )
                     })?;
                     let found = system.patient_of_number(number).await?;
-                    found.ok_or_else(|| Failure::new(DATA, format!("no patient has the record number {number:06}")))?
+                    found.ok_or_else(|| {
+                        Failure::new(DATA, format!("no patient has the record number {number:06}"))
+                    })?
                 }
             }),
         };
@@ -86,7 +95,7 @@ impl Export {
         filter: &AuditFilter,
         site: &str,
         zone: Tz,
-        out: &mut (impl Write + Send),
+        out: &mut impl Write,
     ) -> Result<ExitCode, Failure> {
         if !self.fhir && write_csv(out, &COLUMNS).is_err() {
             return Ok(ExitCode::SUCCESS);
@@ -94,7 +103,7 @@ impl Export {
         let mut after = None;
         loop {
             let page = system.audit_page(filter, zone, after, PAGE).await?;
-            let line = |e: &AuditEntry, out: &mut (dyn Write + Send)| match self.fhir {
+            let line = |e: &AuditEntry, out: &mut dyn Write| match self.fhir {
                 true => writeln!(out, "{}", fhir(e, site)),
                 false => write_csv(out, &csv_row(e, zone)),
             };

@@ -160,7 +160,7 @@ impl Screen for RecordViewers {
         let [top, rest] = split_top(area, 1);
         put(frame, top, 0, &format!(" {}: {}", self.title(), self.about), ui.theme.strong());
         match &self.closed {
-            Some(why) => sentence(frame, rest, &why.to_string(), ui),
+            Some(why) => sentence(frame, rest, &why.to_string()),
             None => self.table.view(frame, rest, ui),
         }
     }

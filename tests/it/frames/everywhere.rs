@@ -6,7 +6,7 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
     },
     ui::{
         Picture,
@@ -58,6 +58,8 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminSettings, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
+        (Route::AuditEvent(AuditEventId::new()), admin),
+        (Route::RecordViewers(PatientId::new()), admin),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -70,6 +72,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AuditEvent(_) | Route::RecordViewers(_) => {}
         }
     }
     all

@@ -53,7 +53,14 @@ fn lines(p: &AuditProof) -> String {
         (tr!("Action"), format!("{} ({})", action_word(&e.action), e.action)),
         (tr!("Outcome"), if e.refused { tr!("refused") } else { tr!("done") }.to_owned()),
         (tr!("Record"), format!("{} {}", e.entity.replace('_', " "), id(e.entity_id))),
-        (tr!("Patient"), if e.patient.is_some() { format!("{}  {}", subject(e), id(e.patient.map(|p| p.0))) } else { "-".to_owned() }),
+        (
+            tr!("Patient"),
+            if e.patient.is_some() {
+                format!("{}  {}", subject(e), id(e.patient.map(|p| p.0)))
+            } else {
+                "-".to_owned()
+            },
+        ),
     ];
     rows.extend(e.facts.as_object().into_iter().flatten().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -61,7 +68,11 @@ fn lines(p: &AuditProof) -> String {
     }));
     let root = match p.root {
         Some((n, at)) => {
-            tr!("root {n} of {at} covers it", n = n, at = at.with_timezone(&p.zone).format("%d %b %Y %H:%M:%S"))
+            tr!(
+                "root {n} of {at} covers it",
+                n = n,
+                at = at.with_timezone(&p.zone).format("%d %b %Y %H:%M:%S")
+            )
         }
         None => tr!("no root yet: until the next one only its chain protects it").to_owned(),
     };

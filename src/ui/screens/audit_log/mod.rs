@@ -280,7 +280,9 @@ impl Screen for AuditLog {
                 );
             }
             Command::From => ask_day(tr!("From which day on? As in 12/03/2026, today or -7d"), Msg::From, cx),
-            Command::Day => ask_day(tr!("Which day and before? As in 12/03/2026, today or -7d"), Msg::Day, cx),
+            Command::Day => {
+                ask_day(tr!("Which day and before? As in 12/03/2026, today or -7d"), Msg::Day, cx)
+            }
             Command::Word => {
                 let now = self.filter.word.clone().unwrap_or_default();
                 cx.open(
@@ -385,9 +387,9 @@ impl Screen for AuditLog {
                 );
             }
             Msg::Saved(file, Ok(Ok(lines))) => {
-                cx.say(tr!("{n} lines are in {file}.", n = lines, file = file.display()));
+                cx.toast(tr!("{n} lines are in {file}.", n = lines, file = file.display()));
             }
-            Msg::Saved(_, Ok(Err(why))) => cx.say(why),
+            Msg::Saved(_, Ok(Err(why))) => cx.toast(why),
             Msg::Saved(_, Err(e)) => cx.failed(&e),
             Msg::Person(None)
             | Msg::Action(None)

@@ -5,7 +5,7 @@ use crate::{
     store::{Error, Store},
     tr,
 };
-use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 /// How many lines are fetched at once, and how many pages at most.
 const PAGE: i64 = 1_000;

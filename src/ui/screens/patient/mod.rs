@@ -306,6 +306,7 @@ impl Screen for Patient {
                 let rows = alerts.into_iter().map(|a| Row::new(a.id, a.text, a.by.to_string())).collect();
                 cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
             }
+            Command::Viewers => cx.push(Route::RecordViewers(self.id)),
             Command::Deactivate => {
                 if self.profile.as_ref().is_some_and(|p| p.deactivated) {
                     return self.deactivate(None, cx);
