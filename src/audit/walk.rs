@@ -91,7 +91,7 @@ impl ChainWalk {
         let Some(mut c) = self.chain.take() else { return };
         match event {
             Some(event) if n != c.n || c.last.as_ref().is_none_or(|l| l.id != event.id) => {
-                self.event(&mut c, n, base, &event)
+                self.event(&mut c, n, base, &event);
             }
             Some(_) => {}
             None => self.absent(&mut c, n, claim),
@@ -146,7 +146,7 @@ impl ChainWalk {
                     tr!("the event stands as number {n} and was number {k}", n = n, k = k),
                 ),
                 None => {
-                    say(Kind::Altered, tr!("the event is not what it was when it was written").to_owned())
+                    say(Kind::Altered, tr!("the event is not what it was when it was written").to_owned());
                 }
             }
         }

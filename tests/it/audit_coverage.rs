@@ -44,6 +44,7 @@ const SILENT: &[(&str, &str)] = &[
     ("settings", "policies"),
     ("account", "one line of the list that accounts.open told of"),
     ("read_permissions", "the table of permissions"),
+    ("permission_changes", "changes of the table of permissions"),
     ("why_not", "why something is not permitted"),
     ("colleagues", "names of staff"),
     ("open_messages", "how many messages wait"),

@@ -6,10 +6,8 @@ use crate::{
         why::Why,
     },
     store::{Error, Store},
-    text::tr_str,
     tr,
     ui::{
-        command,
         cx::Cx,
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -66,10 +64,15 @@ fn right(view: &RecordView) -> &'static str {
     }
 }
 
+/// What was looked at: the part of the record that the action names.
 fn what(view: &RecordView) -> String {
-    match command::find(&view.action) {
-        Some(def) => tr_str(def.title).to_owned(),
-        None => view.action.split('.').next().unwrap_or_default().replace(['-', '_'], " "),
+    match view.action.split('.').next().unwrap_or_default() {
+        "own" => tr!("own page").into(),
+        "subject" => tr!("whole record").into(),
+        "lists" => tr!("lists").into(),
+        area if view.action == "record.viewers" => tr!("{area} viewers", area = area),
+        area if view.action == "patient.visits" => tr!("{area} visits", area = area),
+        area => area.replace(['-', '_'], " "),
     }
 }
 

@@ -83,7 +83,7 @@ fn lines(p: &AuditProof) -> String {
         (tr!("Hash"), to_hex(&p.hash)),
         (tr!("Proof"), root),
     ]);
-    rows.iter().map(|(label, value)| format!(" {label:<10} {value}\n")).collect()
+    rows.iter().map(|(label, value)| format!(" {label}: {value}\n")).collect()
 }
 
 impl Screen for EventView {

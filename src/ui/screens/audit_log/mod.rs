@@ -281,7 +281,7 @@ impl Screen for AuditLog {
             }
             Command::From => ask_day(tr!("From which day on? As in 12/03/2026, today or -7d"), Msg::From, cx),
             Command::Day => {
-                ask_day(tr!("Which day and before? As in 12/03/2026, today or -7d"), Msg::Day, cx)
+                ask_day(tr!("Which day and before? As in 12/03/2026, today or -7d"), Msg::Day, cx);
             }
             Command::Word => {
                 let now = self.filter.word.clone().unwrap_or_default();
