@@ -4,7 +4,7 @@ use super::{
     demo_data::{self, Plan},
     failure::TRY_LATER,
     output::{ask, note, say},
-    program, sealing,
+    program, sealer,
     signals::AskedToLeave,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
@@ -66,7 +66,7 @@ impl Demo {
                 note("Opening the demo clinic; the first time its people and records are made.");
             }
             self.fill(&running).await?;
-            let sealing = sealing::of_demo(&running, cluster.folder())?;
+            let sealing = sealer::of_demo(&running, cluster.folder())?;
             if self.server_only || context.json {
                 self.tell(context, &running);
                 asked.wait().await;

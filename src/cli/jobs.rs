@@ -4,7 +4,7 @@ use super::{
     failure::CONFIG,
     migrate::no_database,
     output::{note, say},
-    sealing::Sealer,
+    sealer::Sealer,
     signals::AskedToLeave,
 };
 use crate::{audit::SigningKey, config::Config, server::JOBS};

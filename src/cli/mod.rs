@@ -15,7 +15,7 @@ mod migrate;
 mod open;
 mod output;
 mod program;
-mod sealing;
+mod sealer;
 mod signals;
 mod user;
 

@@ -6,7 +6,7 @@ use crate::{
         Context, Failure, block_on,
         failure::{DATA, USAGE},
         output::say,
-        sealing::public_keys,
+        sealer::public_keys,
     },
     config::Config,
     logging::cleaned,
