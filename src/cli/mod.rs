@@ -16,7 +16,9 @@ mod open;
 mod output;
 mod program;
 mod sealer;
+mod sealing;
 mod signals;
+mod subject;
 mod user;
 
 pub use demo_data::login_note;
@@ -75,7 +77,10 @@ enum Command {
     Role(administration::Role),
     /// Show the configuration and where it comes from
     Config(config::Show),
-    /// Show the keys, or look for faults in a keymap
+    /// What is kept about one person
+    #[command(subcommand)]
+    Subject(subject::Subject),
+    /// The keyboard's keys, and the keys that clinical text is sealed under
     Keys(keys::Keys),
 }
 
@@ -125,6 +130,7 @@ pub fn run() -> ExitCode {
         Some(Command::Set(args)) => args.run(&context),
         Some(Command::Role(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };
     match done {

@@ -1,5 +1,8 @@
 //! Lines of the log for other programs, through the real program.
-use crate::{audit_seal::{Sealed, busy, said}, support::cluster::block_on};
+use crate::{
+    audit_seal::{Sealed, busy, said},
+    support::cluster::block_on,
+};
 use serde_json::Value;
 
 #[test]
@@ -25,7 +28,17 @@ fn the_log_is_written_as_csv_and_as_fhir_and_the_export_is_in_it() {
     assert!(rows.iter().any(|r| &r[5] == "patient.open" && &r[9] == "BLACK Jack"));
     assert!(rows[0][0].ends_with("AEDT") || rows[0][0].ends_with("AEST"), "{}", &rows[0][0]);
     let number = number.to_string();
-    let fhir = s.praxis(&["audit", "export", "--fhir", "--as", "postgres", "--patient", &number, "--action", "patient"]);
+    let fhir = s.praxis(&[
+        "audit",
+        "export",
+        "--fhir",
+        "--as",
+        "postgres",
+        "--patient",
+        &number,
+        "--action",
+        "patient",
+    ]);
     let events: Vec<Value> =
         String::from_utf8(fhir.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert!(!events.is_empty());

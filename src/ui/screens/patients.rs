@@ -202,7 +202,9 @@ impl Screen for Patients {
                 cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
                 self.accept(cx);
             }
-            (Command::Register, _) => cx.push(Route::RegisterPatient),
+            (Command::Register, _) => {
+                cx.push(Route::RegisterPatient(self.search.text.value().to_owned()));
+            }
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! One event of the log whole, and who looked at a record, as an auditor and a patient read them.
 use super::{actor, env, every_size};
+use chrono::{DateTime, Utc};
 use praxis::{
     domain::{
         actor::Role,
@@ -11,13 +12,15 @@ use praxis::{
     store::Error,
     ui::{
         screens::{
-            audit_log::{self, AuditLog, event::{self, EventView}},
+            audit_log::{
+                self, AuditLog,
+                event::{self, EventView},
+            },
             record_viewers::{self, RecordViewers},
         },
         testing::Stage,
     },
 };
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 const ZONE: chrono_tz::Tz = chrono_tz::Australia::Sydney;
