@@ -59,6 +59,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Walk-ins and emergencies are for today.").into(),
             tr!("Book a time on the other day instead.").into(),
         ),
+        "viewers_not_for_you" => (
+            tr!("Who looked at a record is told to the patient, to auditors and to administrators.").into(),
+            tr!("The patient can look it up after signing in.").into(),
+        ),
         "too_many_messages" => (
             tr!("So many messages have arrived this hour that no more are taken.").into(),
             tr!("Try again later, or telephone the clinic.").into(),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Role,
-    ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+    ids::{AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
 };
 use chrono::NaiveDate;
 
@@ -82,6 +82,10 @@ pub enum Route {
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
+    /// One event of the log, whole.
+    AuditEvent(AuditEventId),
+    /// Who looked at a patient's record.
+    RecordViewers(PatientId),
 }
 
 /// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
@@ -194,7 +198,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referrals
         | Route::Referral(_)
         | Route::StartVisit(_) => "go.records",
-        Route::AuditLog => "go.audit",
+        Route::RecordViewers(_) => "",
+        Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }
 }

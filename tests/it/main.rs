@@ -3,6 +3,10 @@
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod administration;
 mod architecture;
+mod audit_coverage;
+mod audit_export;
+mod audit_seal;
+mod audit_tamper;
 mod bad_luck;
 mod config;
 mod day;

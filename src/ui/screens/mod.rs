@@ -18,6 +18,7 @@ pub mod login;
 pub mod patient;
 pub mod patients;
 pub mod record;
+pub mod record_viewers;
 pub mod records;
 pub mod referrals;
 pub mod register_patient;
@@ -78,6 +79,8 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
+    ("An event of the log", audit_log::event::Command::ALL),
+    ("Who looked at a record", record_viewers::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -141,6 +144,8 @@ pub const SECTIONS: &[&str] = &[
     "centre-choice",
     "code",
     "audit",
+    "audit-event",
+    "viewers",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -183,5 +188,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
+        Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
+        Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
     }
 }

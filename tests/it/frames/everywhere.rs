@@ -6,7 +6,9 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{
+            AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId,
+        },
     },
     ui::{
         Picture,
@@ -61,6 +63,8 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
+        (Route::AuditEvent(AuditEventId::new()), admin),
+        (Route::RecordViewers(PatientId::new()), admin),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -74,6 +78,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AuditEvent(_) | Route::RecordViewers(_) => {}
         }
     }
     all

@@ -1,6 +1,7 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod admin;
 mod app;
+mod audit;
 pub mod booking;
 mod bytes;
 mod day;

@@ -40,6 +40,7 @@ crate::commands! {
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
         Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
+        Viewers: "record.viewers" "who viewed" "Show who looked at this record" quiet;
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
     }
 }
@@ -308,6 +309,7 @@ impl Screen for Patient {
                 let rows = alerts.into_iter().map(|a| Row::new(a.id, a.text, a.by.to_string())).collect();
                 cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
             }
+            Command::Viewers => cx.push(Route::RecordViewers(self.id)),
             Command::Deactivate => {
                 if self.profile.as_ref().is_some_and(|p| p.deactivated) {
                     return self.deactivate(None, cx);

@@ -1,9 +1,12 @@
-//! The log: who did what to which record, when, and whether it was allowed. Filtered by person, patient, action and
-//! day; read a page at a time, newest first.
+//! The log: who did what to which record, when, and whether it was allowed. Filtered by person, patient, action, days,
+//! outcome and a word; read a page at a time, newest first; one event whole, with its proof.
+pub mod event;
+mod save;
+
 use crate::{
     domain::{
         account::AccountEntry,
-        audit::{AuditEntry, AuditFilter, AuditKey},
+        audit::{AuditEntry, AuditFilter, AuditKey, AuditPage},
         dates::parse_date,
         ids::PatientId,
         why::Why,
@@ -14,6 +17,7 @@ use crate::{
     ui::{
         command,
         cx::Cx,
+        route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
@@ -25,6 +29,7 @@ use crate::{
 };
 use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect};
+use std::path::PathBuf;
 
 crate::commands! {
     /// What the log understands.
@@ -32,7 +37,11 @@ crate::commands! {
         Person: "audit.person" "person" "Show what one person did";
         Patient: "audit.patient" "this patient" "Show everything about the patient of the selected line";
         Action: "audit.action" "action" "Show one kind of action, such as account";
-        Day: "audit.day" "day" "Show this day and what was before it";
+        From: "audit.from" "from" "Show this day and what was after it";
+        Day: "audit.day" "until" "Show this day and what was before it";
+        Word: "audit.word" "word" "Show only lines with a word: of the action, the record, the facts or the person";
+        Open: "audit.open" "open" "Open the selected line whole, with its proof";
+        Export: "audit.export" "to a file" "Write what is shown into a CSV file; the log is told";
         Refused: "audit.refused" "refused" "Show only what was refused, or everything";
         Clear: "audit.clear" "everything" "Take all filters away";
         More: "audit.more" "older" "Show the next page of older lines";
@@ -46,11 +55,15 @@ const MOST: usize = 5_000;
 
 /// What comes back.
 pub enum Msg {
-    Loaded(Option<AuditKey>, Result<Vec<AuditEntry>, Error>),
+    Loaded(Option<AuditKey>, Result<AuditPage, Error>),
     People(Result<Vec<AccountEntry>, Error>),
     Person(Option<usize>),
     Action(Option<String>),
+    From(Option<String>),
     Day(Option<String>),
+    Word(Option<String>),
+    File(Option<String>),
+    Saved(PathBuf, Result<Result<usize, String>, Error>),
 }
 
 /// The log on the screen.
@@ -63,6 +76,8 @@ pub struct AuditLog {
     people: Vec<AccountEntry>,
     /// There may be older lines.
     more: bool,
+    /// Where the clinic is: the times are its.
+    zone: Tz,
 }
 
 /// What an action is called: the title of its command, or its own name.
@@ -122,6 +137,7 @@ impl Default for AuditLog {
             patient: String::new(),
             people: vec![],
             more: false,
+            zone: Tz::UTC,
         }
     }
 }
@@ -146,6 +162,12 @@ impl AuditLog {
         }
         if let Some(action) = &self.filter.action {
             all.push(tr!("action {action}", action = action));
+        }
+        if let Some(day) = self.filter.from {
+            all.push(tr!("from {day}", day = day.format("%d %b %Y")));
+        }
+        if let Some(word) = &self.filter.word {
+            all.push(tr!("with \"{word}\"", word = word));
         }
         if let Some(day) = self.filter.until {
             all.push(tr!("until {day}", day = day.format("%d %b %Y")));
@@ -178,6 +200,19 @@ fn detail(r: &AuditEntry, zone: Tz) -> Vec<String> {
     ]
 }
 
+/// Asks for a day; an empty answer takes the filter away.
+fn ask_day(question: &'static str, msg: fn(Option<String>) -> Msg, cx: &mut Cx<Msg>) {
+    let today = cx.env().today();
+    cx.open(
+        move |a| {
+            Prompt::new(question, a).check(move |typed| {
+                if typed.trim().is_empty() { Ok(()) } else { parse_date(typed, today).map(|_| ()) }
+            })
+        },
+        msg,
+    );
+}
+
 impl Screen for AuditLog {
     type Command = Command;
     type Msg = Msg;
@@ -201,6 +236,9 @@ impl Screen for AuditLog {
                 Err(Why::new("too_many", tr!("The screen holds no more lines."))
                     .instead(tr!("Choose a day to begin with.")))
             }
+            Command::Open if self.table.selected().is_none() => {
+                Err(Why::new("no_line", tr!("No line is selected.")))
+            }
             Command::Clear if self.filter == AuditFilter::default() => {
                 Err(Why::new("no_filter", tr!("Everything is shown already.")))
             }
@@ -208,7 +246,7 @@ impl Screen for AuditLog {
         }
     }
     fn waits_for(&self, command: Command) -> bool {
-        matches!(command, Command::Patient | Command::More) && self.table.is_loading()
+        matches!(command, Command::Patient | Command::More | Command::Open) && self.table.is_loading()
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(None, true, cx);
@@ -241,21 +279,36 @@ impl Screen for AuditLog {
                     Msg::Action,
                 );
             }
+            Command::From => ask_day(tr!("From which day on? As in 12/03/2026, today or -7d"), Msg::From, cx),
             Command::Day => {
-                let today = cx.env().today();
+                ask_day(tr!("Which day and before? As in 12/03/2026, today or -7d"), Msg::Day, cx);
+            }
+            Command::Word => {
+                let now = self.filter.word.clone().unwrap_or_default();
+                cx.open(
+                    move |a| Prompt::new(tr!("Which word? Empty takes the filter away"), a).with(&now),
+                    Msg::Word,
+                );
+            }
+            Command::Open => {
+                if let Some(line) = self.table.selected() {
+                    cx.push(Route::AuditEvent(line.entry.id));
+                }
+            }
+            Command::Export => {
+                let name = format!("audit-{}.csv", cx.env().today());
+                let file = std::env::home_dir().unwrap_or_default().join(name).display().to_string();
                 cx.open(
                     move |a| {
-                        Prompt::new(tr!("Which day and before? As in 12/03/2026, today or -7d"), a).check(
-                            move |typed| {
-                                if typed.trim().is_empty() {
-                                    Ok(())
-                                } else {
-                                    parse_date(typed, today).map(|_| ())
-                                }
-                            },
-                        )
+                        Prompt::new(tr!("Into which new file?"), a).with(&file).check(|typed| {
+                            if typed.trim().is_empty() || typed.trim().starts_with('/') {
+                                Ok(())
+                            } else {
+                                Err(Why::new("whole_path", tr!("Write the whole path, from / on.")))
+                            }
+                        })
                     },
-                    Msg::Day,
+                    Msg::File,
                 );
             }
             Command::Refused => {
@@ -275,14 +328,15 @@ impl Screen for AuditLog {
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         match msg {
             Msg::Loaded(after, Ok(page)) => {
-                self.more = page.len() as i64 == PAGE;
-                let zone = cx.env().zone();
+                self.more = page.entries.len() as i64 == PAGE;
+                let zone = page.zone;
+                self.zone = zone;
                 let line = |entry: AuditEntry| {
                     let at = entry.at.with_timezone(&zone).format("%d %b %H:%M:%S").to_string();
                     Line { entry, at }
                 };
                 let mut rows = if after.is_some() { self.table.rows().to_vec() } else { vec![] };
-                rows.extend(page.into_iter().map(line));
+                rows.extend(page.entries.into_iter().map(line));
                 self.table.set_rows(rows);
             }
             Msg::Loaded(_, Err(e)) => {
@@ -314,17 +368,46 @@ impl Screen for AuditLog {
                 self.filter.until = parse_date(&text, cx.env().today()).ok();
                 self.load(None, true, cx);
             }
-            Msg::Person(None) | Msg::Action(None) | Msg::Day(None) => {}
+            Msg::From(Some(text)) => {
+                self.filter.from = parse_date(&text, cx.env().today()).ok();
+                self.load(None, true, cx);
+            }
+            Msg::Word(Some(text)) => {
+                self.filter.word = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+                self.load(None, true, cx);
+            }
+            Msg::File(Some(text)) => {
+                let Some(actor) = cx.env().actor.clone().filter(|_| !text.trim().is_empty()) else { return };
+                let (filter, file) = (self.filter.clone(), PathBuf::from(text.trim()));
+                let at = file.clone();
+                cx.save(
+                    "audit.export",
+                    move |store| async move { save::save(store, &actor, filter, &at).await },
+                    move |r| Msg::Saved(file, r),
+                );
+            }
+            Msg::Saved(file, Ok(Ok(lines))) => {
+                cx.toast(tr!("{n} lines are in {file}.", n = lines, file = file.display()));
+            }
+            Msg::Saved(_, Ok(Err(why))) => cx.toast(why),
+            Msg::Saved(_, Err(e)) => cx.failed(&e),
+            Msg::Person(None)
+            | Msg::Action(None)
+            | Msg::From(None)
+            | Msg::Day(None)
+            | Msg::Word(None)
+            | Msg::File(None) => {}
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let [top, rest] = split_top(area, 1);
-        put(frame, top, 0, &format!(" {}: {}", self.title(), self.filters()), ui.theme.strong());
+        let about = tr!("times of {zone}", zone = self.zone);
+        put(frame, top, 0, &format!(" {}: {} ({about})", self.title(), self.filters()), ui.theme.strong());
         let below = if rest.height > 10 { 4 } else { 0 };
         let [list, foot] = split_top(rest, rest.height - below);
         self.table.view(frame, list, ui);
         if let Some(row) = self.table.selected() {
-            for (i, line) in detail(&row.entry, ui.env.zone()).iter().enumerate() {
+            for (i, line) in detail(&row.entry, self.zone).iter().enumerate() {
                 put(frame, foot, 1 + i as u16, &format!(" {line}"), ui.theme.text());
             }
         }
