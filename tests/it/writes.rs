@@ -16,7 +16,11 @@ use praxis::{
     store::{Connector, Store},
     ui::{Setup, app::Hooks, keymap, route::Route, theme::Theme},
 };
-use std::{path::PathBuf, sync::mpsc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc,
+    time::Duration,
+};
 
 /// A line that is quiet for so long has nothing more to say.
 const QUIET: Duration = Duration::from_millis(250);
@@ -35,7 +39,7 @@ struct Written {
 }
 
 /// What a thread of a process has written so far.
-fn written(task: &PathBuf) -> Written {
+fn written(task: &Path) -> Written {
     let io = std::fs::read_to_string(task.join("io")).expect("the kernel counts for the process's own user");
     let count = |name: &str| {
         let line = io.lines().find(|l| l.starts_with(name)).expect("a count");
@@ -120,8 +124,7 @@ impl Counted {
         let woken =
             (after.bytes - before.bytes).checked_sub(bytes).expect("nobody else writes to the terminal");
         assert_eq!(woken % EVENT, 0, "{keys:?}: {bytes} bytes came to the terminal, {woken} went elsewhere");
-        let cost = Written { calls: calls - woken / EVENT, bytes };
-        cost
+        Written { calls: calls - woken / EVENT, bytes }
     }
 
     /// Each of these keys is at most one write; one with a text shows it.
