@@ -2,7 +2,7 @@
 use super::{
     Context, Failure, block_on,
     failure::{CONFIG, UNAVAILABLE},
-    output::say,
+    output::{say, say_json},
 };
 use crate::server;
 use clap::Args;
@@ -43,7 +43,7 @@ impl Migrate {
             other => other.into(),
         })?;
         if context.json {
-            say(&serde_json::json!({ "applied": done.applied, "version": done.version }).to_string());
+            say_json(&serde_json::json!({ "applied": done.applied, "version": done.version }));
         } else if done.applied.is_empty() {
             say(&format!("The schema is current (version {}).", done.version));
         } else {

@@ -12,6 +12,7 @@ mod documents;
 mod faults;
 mod frames;
 mod harness;
+mod hostile;
 mod import;
 mod install;
 mod invariants;
