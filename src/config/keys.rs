@@ -1,6 +1,9 @@
 //! The one table of configuration keys: name, kind, default, and what it is for. The documentation, the example and the
 //! checks all come from it.
 
+/// The longest value, in bytes: a URL of many hosts, or a long path.
+const LONGEST: usize = 4096;
+
 /// A key of the configuration.
 #[derive(Debug)]
 pub struct Key {
@@ -61,6 +64,15 @@ pub const KEYS: &[Key] = &[
         default: "",
         doc: "A file whose first line is the password of the database's login, not readable by everybody. A systemd \
               credential works. No password can be given in an argument.",
+    },
+    Key {
+        name: "sealing.key_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "The file with the keys that clinical text is sealed under (`praxis keys make`), not readable by everybody; on \
+              a machine where several people run the program, readable by their group. Without it a systemd credential \
+              named praxis-sealing-key is used. Every program of a clinic needs the same keys; the database never holds \
+              them.",
     },
     Key {
         name: "ui.keymap",
@@ -146,7 +158,7 @@ impl Key {
             }
             Kind::Choice(words) => words.contains(&value),
         };
-        let clean = !value.chars().any(char::is_control);
+        let clean = value.len() <= LONGEST && !value.chars().any(char::is_control);
         if fits && clean { Ok(()) } else { Err(format!("{} takes {}", self.name, self.takes())) }
     }
 }

@@ -8,10 +8,12 @@ mod database;
 mod docs;
 mod file;
 mod keys;
+mod private;
 
 pub use database::{Database, Host, Secret};
 pub use docs::{example, markdown};
 pub use keys::{KEYS, Key, Kind};
+pub use private::{Privacy, read_private_file};
 
 use std::{
     collections::BTreeMap,
@@ -90,6 +92,8 @@ pub enum When {
 pub struct Config {
     /// The shared server; `None` if none is configured (the demo needs none).
     pub database: Option<Database>,
+    /// The file with the key-encryption keys; `None` if none is configured.
+    pub sealing_key_file: Option<PathBuf>,
     /// `default`, `vim`, or the path of a keymap file.
     pub keymap: String,
     /// Fewer bytes: no colour changes that say nothing, no clock seconds, plain borders.
@@ -130,7 +134,16 @@ impl Inputs {
     pub fn of_process(config: Option<&Path>, set: &[String]) -> Self {
         use etcetera::BaseStrategy as _;
         let env: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .filter_map(|(name, value)| {
+                let name = name.into_string().ok()?;
+                // One of the program's own that is no text is refused like one with a control character, not overlooked.
+                let own = name.starts_with("PRAXIS_");
+                value
+                    .into_string()
+                    .ok()
+                    .or_else(|| own.then(|| "\u{0}".to_owned()))
+                    .map(|value| (name, value))
+            })
             .collect();
         let asked = config.map(Path::to_path_buf).or_else(|| env.get("PRAXIS_CONFIG").map(PathBuf::from));
         let dirs = etcetera::choose_base_strategy().ok();
@@ -180,8 +193,16 @@ impl Config {
             "never" => When::Never,
             _ => When::Auto,
         };
+        // systemd shows a credential to this service alone, as a file of this folder.
+        let credential =
+            inputs.env.get("CREDENTIALS_DIRECTORY").map(|d| Path::new(d).join("praxis-sealing-key"));
+        let sealing_key_file = match text("sealing.key_file") {
+            none if none.is_empty() => credential.filter(|file| file.exists()),
+            file => Some(PathBuf::from(file)),
+        };
         Ok(Self {
             database,
+            sealing_key_file,
             keymap: text("ui.keymap"),
             low_bandwidth: text("ui.low_bandwidth") == "true",
             color: when("ui.color"),
@@ -235,7 +256,7 @@ impl Config {
 }
 
 /// Variables that are no keys but belong to the program or its tests.
-const OTHER_SECTIONS: [&str; 3] = ["PRAXIS_DATABASE_", "PRAXIS_UI_", "PRAXIS_LOG_"];
+const OTHER_SECTIONS: [&str; 4] = ["PRAXIS_DATABASE_", "PRAXIS_SEALING_", "PRAXIS_UI_", "PRAXIS_LOG_"];
 
 fn from_environment(
     env: &BTreeMap<String, String>,

@@ -1,10 +1,13 @@
 //! What staff see and press: one small machine per screen, on a stack of layers.
 pub mod app;
+mod arrival;
 pub mod command;
 pub mod cx;
 pub mod desk;
+pub mod draft;
 pub mod finders;
 pub mod input;
+pub mod keeper;
 pub mod keymap;
 pub mod layer;
 pub mod lean;

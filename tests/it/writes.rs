@@ -63,7 +63,8 @@ fn thread(pid: u32, name: &str) -> PathBuf {
 #[test]
 fn the_screens_alone() {
     let Ok(url) = std::env::var(URL) else { return };
-    let connector = Connector::new(Database::from_url(&url).unwrap().options());
+    let connector =
+        Connector::new(Database::from_url(&url).unwrap().options()).with_keys(crate::support::keys());
     let clock = Clock::system();
     block_on(async {
         let store = Store::open(connector, clock.clone()).await.unwrap();

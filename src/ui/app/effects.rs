@@ -1,7 +1,7 @@
 //! Runs what a screen asked for. The only place where layers come and go.
 use super::{APP, App, Entry, Next, Said, nowhere::Nowhere, session::AppMsg};
 use crate::{
-    domain::actor::Role,
+    domain::actor::{Actor, Role},
     tr,
     ui::{
         command::{AppCommand, CommandSet},
@@ -23,6 +23,7 @@ impl App {
             match effect {
                 Effect::Load { label, run } => self.runner.load(from, label, run),
                 Effect::Save { label, run } => self.runner.save(from, label, run),
+                Effect::WhenSaved(then) => self.when_saved(from, vec![*then]),
                 Effect::After { delay, envelope } if delay.is_zero() => self.answer(envelope),
                 Effect::After { delay, envelope } => self.runner.after(delay, envelope),
                 Effect::Open(make) => self.push(make, None),
@@ -62,17 +63,22 @@ impl App {
             Effect::Back => self.leave_for(Next::Back),
             Effect::Quit => self.leave_for(Next::Quit),
             Effect::SignedOut => self.next(Next::SignOut),
+            Effect::Arrived(arrival) => self.arrival = *arrival,
             Effect::Push(route) => match route::open(&route, &self.env) {
                 Some(make) => self.push(make, Some(route)),
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
             Effect::SignedIn(actor, store) => {
-                let first =
-                    if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
+                let first = match &actor {
+                    a if a.must_change_password => Route::ChangePassword,
+                    _ if self.arrival.must_enrol => Route::SecondFactor,
+                    a => route::home(a.role),
+                };
                 self.set_actor(Some(actor));
                 self.runner.set_store(Some(store));
                 self.said = None;
                 self.arrive(first);
+                self.greet();
             }
             _ => {}
         }
@@ -114,7 +120,7 @@ impl App {
 
     /// Hands an answer to the layer that asked. One of a closed layer or of a wrong type is dropped and logged.
     pub(super) fn answer(&mut self, envelope: Envelope) {
-        let Envelope { to, label, msg, failure } = envelope;
+        let Envelope { to, label, msg, failure, drafts } = envelope;
         self.dirty = true;
         if to == APP {
             if let Ok(msg) = msg.downcast::<AppMsg>() {
@@ -124,7 +130,7 @@ impl App {
         }
         let taken_back = self.taking_back.take_if(|(layer, l, _)| (*layer, *l) == (to, label));
         let env = self.env.clone();
-        match self.layer(to).map(|l| l.deliver(msg, &env)) {
+        match self.layer(to).map(|l| l.deliver(msg, drafts, &env)) {
             Some(Some(effects)) => self.run(to, effects),
             Some(None) => {
                 tracing::error!(layer = to, label, "an answer of a wrong type was dropped");
@@ -151,19 +157,33 @@ impl App {
             Next::Back => self.layers.last().into_iter().collect::<Vec<_>>(),
             _ => self.layers.iter().collect(),
         };
-        let lost = asks.iter().find_map(|e| match e.layer.leave() {
-            Leave::Ask(lost) => Some((e.layer.title(), lost)),
+        // What is kept is not lost by going elsewhere; only going back discards it.
+        let back = matches!(next, Next::Back);
+        let lost = asks.iter().filter(|e| back || !e.layer.is_kept()).find_map(|e| match e.layer.leave() {
+            Leave::Ask(lost) => Some((e.layer.title(), lost, e.layer.keeps())),
             Leave::Free => None,
         });
-        let Some((title, lost)) = lost else { return self.next(next) };
+        let Some((title, lost, keeps)) = lost else {
+            let kept = asks.iter().rev().find(|e| matches!(e.layer.leave(), Leave::Ask(_)));
+            let kept = kept.map(|e| e.layer.title());
+            self.next(next);
+            if let Some(title) = kept.filter(|_| !self.quit) {
+                self.say(tr!("What you typed in {title} is kept until you open it again.", title = title));
+            }
+            return;
+        };
         self.after_leave = Some(next);
         let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
         cx.open(
-            move |answer: Answer<bool>| {
-                Confirm::new(tr!("Leave {title}?", title = title), answer)
+            move |answer: Answer<bool>| match keeps && back {
+                true => Confirm::new(tr!("Discard what you typed in {title}?", title = title), answer)
+                    .consequence(tr!("{lost} Nobody can bring it back.", lost = lost))
+                    .yes(tr!("discard it"))
+                    .no(tr!("go on typing")),
+                false => Confirm::new(tr!("Leave {title}?", title = title), answer)
                     .consequence(lost)
                     .yes(tr!("leave"))
-                    .no(tr!("stay"))
+                    .no(tr!("stay")),
             },
             AppMsg::Left,
         );
@@ -266,6 +286,9 @@ impl App {
                 let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
+            AppCommand::SignIns => self.own_place(|actor| Route::SignIns(actor.account)),
+            AppCommand::SecondFactor => self.own_place(|_| Route::SecondFactor),
+            AppCommand::Password => self.own_place(|_| Route::ChangePassword),
             place => self.go_place(place.id()),
         }
     }
@@ -289,10 +312,21 @@ impl App {
         }
     }
 
+    /// A place of the person's own account, on top of what is open.
+    fn own_place(&mut self, place: impl Fn(&Actor) -> Route) {
+        match self.env.actor.clone() {
+            None => self.say(tr!("Sign in first.")),
+            Some(actor) if actor.must_change_password => self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => self.say(tr!("Set up your second factor first.")),
+            Some(actor) => self.run(APP, vec![Effect::Push(place(&actor))]),
+        }
+    }
+
     fn go_place(&mut self, id: &str) {
         match &self.env.actor {
             None => return self.say(tr!("Sign in first.")),
             Some(actor) if actor.must_change_password => return self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => return self.say(tr!("Set up your second factor first.")),
             Some(_) => {}
         }
         let places = &self.places;

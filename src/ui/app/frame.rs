@@ -1,7 +1,7 @@
 //! The grammar of every screen: where and who (1), places (2), the body, what just happened (23), what works now (24).
 use super::{App, Link, WHICH_KEY};
 use crate::{
-    text::{clean, cut, pad, tr_str, width},
+    text::{clean, cut, pad, tr_str, width, wrap},
     tr,
     ui::{
         command::{self, AppCommand, CommandSet, WidgetCommand},
@@ -16,7 +16,11 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
+    widgets::Clear,
 };
+
+/// The most lines a sentence on line 23 takes.
+const MOST_SAID: usize = 4;
 
 impl App {
     /// Draws the present state.
@@ -31,7 +35,9 @@ impl App {
         let row = |y: u16| Rect::new(0, y, area.width, 1);
         let body = Rect::new(0, 2, area.width, area.height - 4);
         self.status_line(frame, row(0));
-        self.places_line(frame, row(1));
+        if self.lock.is_none() {
+            self.places_line(frame, row(1));
+        }
         let mut ui = Ui {
             theme: self.theme,
             env: self.env.clone(),
@@ -78,11 +84,13 @@ impl App {
             Link::ReadOnly => tr!("read only").to_owned(),
         };
         let cols = usize::from(area.width);
-        let place = self.env.actor.as_ref().and_then(|a| a.workplace.as_ref());
+        // A locked terminal says neither where nor who: the lock itself names the login.
+        let place =
+            self.env.actor.as_ref().filter(|_| self.lock.is_none()).and_then(|a| a.workplace.as_ref());
         let left = place.map_or_else(|| " Praxis".into(), |w| format!(" Praxis  {}", clean(&w.name)));
         // What is at the right is shortened until a part of the place stays readable.
         let room = cols.saturating_sub(width(&left).min(" Praxis  ".len() + 12) + 2);
-        let rights = self.who_and_when(&link);
+        let rights = if self.lock.is_some() { vec![link] } else { self.who_and_when(&link) };
         let right = rights.iter().find(|r| width(r) <= room).or(rights.last()).map_or("", String::as_str);
         let right = if self.theme.ascii { right.replace('·', "-") } else { right.to_owned() };
         let left = cut(&left, cols.saturating_sub(width(&right) + 2));
@@ -145,13 +153,27 @@ impl App {
         };
         let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
         let cols = usize::from(area.width);
-        let room = cols.saturating_sub(width(&offer) + 3);
-        let line = Line::from(vec![
-            Span::raw(" "),
-            Span::styled(pad(&cut(&text, room), room), style),
-            Span::styled(format!(" {offer}"), self.theme.strong()),
-        ]);
-        frame.render_widget(line, area);
+        let room = cols.saturating_sub(width(&offer) + 3).max(1);
+        // What is longer than a line is read whole: it grows upwards, over the body.
+        let mut lines = wrap(&text, room);
+        let most = usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID);
+        if lines.len() > most {
+            let rest = lines.split_off(most - 1).join(" ");
+            lines.push(cut(&rest, room));
+        }
+        let last = lines.len().saturating_sub(1);
+        let top = area.y.saturating_sub(last as u16);
+        for (y, (i, text)) in (top..).zip(lines.iter().enumerate()) {
+            let row = Rect { y, ..area };
+            let offer = if i == last { offer.as_str() } else { "" };
+            let line = Line::from(vec![
+                Span::raw(" "),
+                Span::styled(pad(text, room), style),
+                Span::styled(format!(" {offer}"), self.theme.strong()),
+            ]);
+            frame.render_widget(Clear, row);
+            frame.render_widget(line, row);
+        }
     }
 
     fn hint_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
@@ -167,7 +189,7 @@ impl App {
         let Some(top) = self.top() else { return vec![] };
         let sections = top.contexts();
         let typing = top.field().is_some();
-        let digits = top.takes_digits();
+        let digits = top.takes_digits().map(|what| (what, top.digits()));
         let own: Vec<_> = top
             .commands()
             .iter()
@@ -183,11 +205,20 @@ impl App {
         let mut out: Vec<(String, String)> = vec![];
         for def in own.iter().chain(shared) {
             let fits = |k: &[Key]| !typing || k.first().is_some_and(|k| k.printable().is_none());
-            let Some(keys) = keymap.key_for_where(&sections, def.id, fits) else { continue };
-            out.push((Key::show(&keys), tr_str(def.title).to_owned()));
+            let key = match keymap.key_for_where(&sections, def.id, fits) {
+                Some(keys) => Key::show(&keys),
+                // Behind Esc a letter works in a field too.
+                None if def.vital => match keymap.key_for(&sections, def.id) {
+                    Some(keys) => tr!("esc {key}", key = Key::show(&keys)),
+                    None => continue,
+                },
+                None => continue,
+            };
+            out.push((key, tr_str(def.title).to_owned()));
         }
-        if let Some(what) = digits.filter(|_| !typing) {
-            out.insert(0, ("1-9".into(), tr_str(what).to_owned()));
+        match digits {
+            Some((what, last)) if !typing => out.insert(0, (format!("1-{last}"), tr_str(what).to_owned())),
+            _ => {}
         }
         out
     }
@@ -204,8 +235,20 @@ impl App {
             }
             let signed_in = self.env.actor.is_some();
             let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
-            for id in ["app.undo", "app.retry", "app.help", "app.lock", "app.sign-out", "app.quit"] {
-                if matches!(id, "app.lock" | "app.sign-out") && !signed_in || id == "app.undo" && !undo {
+            for id in [
+                "app.undo",
+                "app.retry",
+                "app.help",
+                "app.lock",
+                "go.sign-ins",
+                "go.second-factor",
+                "go.password",
+                "app.sign-out",
+                "app.quit",
+            ] {
+                if (matches!(id, "app.lock" | "app.sign-out") || id.starts_with("go.")) && !signed_in
+                    || id == "app.undo" && !undo
+                {
                     continue;
                 }
                 if let Some(def) = command::find(id) {

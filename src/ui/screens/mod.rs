@@ -22,6 +22,8 @@ pub mod records;
 pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
+pub mod second_factor;
+pub mod sign_ins;
 pub mod visit_door;
 pub mod workplace;
 
@@ -30,6 +32,8 @@ pub mod workplace;
 pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Sign in", login::Command::ALL),
     ("Choose a password", change_password::Command::ALL),
+    ("My second factor", second_factor::Command::ALL),
+    ("My sign-ins", sign_ins::Command::ALL),
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
@@ -50,6 +54,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Provider", directory::provider::Command::ALL),
     ("Centres", directory::centres::Command::ALL),
     ("Centre", directory::centre::Command::ALL),
+    ("Text that was not saved", super::keeper::Command::ALL),
     ("Appointment panel", appointment::Command::ALL),
     ("Examination", appointment::examination::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
@@ -80,6 +85,8 @@ pub const SECTIONS: &[&str] = &[
     "lock",
     "login",
     "change-password",
+    "second-factor",
+    "sign-ins",
     "workplace",
     "board",
     "booking",
@@ -103,6 +110,7 @@ pub const SECTIONS: &[&str] = &[
     "centre",
     "visit",
     "visit-offer",
+    "draft-offer",
     "patient-lists",
     "lists-dialog",
     "entry",
@@ -138,13 +146,17 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
+        Route::SecondFactor => at(second_factor::SecondFactor::of(env.actor.as_deref())),
+        Route::SignIns(account) => at(sign_ins::SignIns::of(*account)),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
         Route::Booking(start) => at(booking::Booking::new(start.clone())),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
-        Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
+        Route::RegisterPatient(looked_for) => {
+            at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
+        }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::Schedule(day) => at(schedule::Schedule::from(*day)),
         Route::Referrals => at(referrals::Referrals::default()),

@@ -6,7 +6,7 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
     },
     ui::{
         Picture,
@@ -26,6 +26,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
     let all = vec![
         (Route::Login, desk),
         (Route::ChangePassword, desk),
+        (Route::SecondFactor, desk),
+        (Route::SignIns(AccountId::new()), desk),
         (Route::Workplace, desk),
         (Route::Home, gp),
         (Route::Home, admin),
@@ -35,7 +37,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
-        (Route::RegisterPatient, desk),
+        (Route::RegisterPatient(String::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
@@ -64,9 +66,10 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
             Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
-            Route::RegisterPatient | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
+            Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
+            Route::SecondFactor | Route::SignIns(_) => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}

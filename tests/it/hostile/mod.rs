@@ -172,6 +172,7 @@ impl Ground {
         let draft = NewDraft {
             id: DraftId::new(),
             form: "visit.diagnosis",
+            part: String::new(),
             subject: visit.encounter.0,
             revision: 1,
             version_seen: None,

@@ -13,6 +13,8 @@ use praxis::{
         encounter::{BodySystem, Document, EncounterState, Lack, NewNote, VisitField},
         ids::{AppointmentId, DraftId, EncounterId, RequestId},
         observation::parse_line,
+        record::VisitRef,
+        referral::{NewReferral, ReferralUrgency, Target},
     },
     store::{DraftSaved, Error, NewDraft, SignIn},
 };
@@ -58,7 +60,7 @@ impl Ground {
     }
     async fn diagnose(&mut self, e: EncounterId) {
         sqlx::query(
-            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x0068', $3)",
+            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
         )
         .bind(e.0)
         .bind(self.clinic.jack.0)
@@ -90,6 +92,7 @@ fn draft(id: DraftId, e: EncounterId, revision: i64, payload: &str) -> NewDraft 
         id,
         form: "visit.examination",
         subject: e.0,
+        part: String::new(),
         revision,
         version_seen: Some(1),
         payload: payload.into(),
@@ -141,7 +144,7 @@ async fn only_ones_own_appointment_of_today_is_started() {
     let mut g = ground().await;
     let a = g.booked(9, "arrived").await;
     let gary = people::signed_in(&g.db, "gary").await;
-    assert_eq!(rule(gary.store.start_visit(&gary.actor, RequestId::new(), a).await), "start_own_visits");
+    assert_eq!(rule(gary.store.start_visit(&gary.actor, RequestId::new(), a).await), "not_permitted");
     let nina = people::signed_in(&g.db, "nina").await;
     assert_eq!(rule(nina.store.start_visit(&nina.actor, RequestId::new(), a).await), "start_own_visits");
     let at = people::at(g.clinic.tomorrow, 9, 0);

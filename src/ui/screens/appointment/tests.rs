@@ -10,13 +10,14 @@ use super::{
 use crate::{
     domain::{
         dates,
-        ids::{RequestId, ServiceRequestId},
+        ids::{DraftId, RequestId, ServiceRequestId},
         service_request::{NewReport, TestOrder, TestStatus, parse_result, parse_tests},
         why::Why,
     },
-    store::{Change, Error, VisitTests},
+    store::{Change, Draft, Error, VisitTests},
     tr,
     ui::{
+        draft::Keeps,
         screen::{TextInput, Ui, Widget},
         widgets::{
             confirm::Confirm,
@@ -179,6 +180,12 @@ impl TestsTab {
     }
 }
 
+fn open_report(of: Option<(ServiceRequestId, String)>, take: Option<DraftId>, cx: &mut TabCx<'_, Msg>) {
+    let part = of.as_ref().map(|(id, _)| id.0.to_string()).unwrap_or_default();
+    let keeps = Keeps::new(ReportForm::FORM, cx.encounter().0).part(part).taking(take);
+    cx.open(move |a| ReportForm::new(of, keeps, a), Msg::Reported);
+}
+
 impl Tab for TestsTab {
     type Command = Command;
     type Msg = Msg;
@@ -270,7 +277,7 @@ impl Tab for TestsTab {
             }
             (Command::Report, order) => {
                 let of = order.filter(|o| o.encounter == visit.encounter).map(|o| (o.id, o.what.name));
-                cx.open(move |a| ReportForm::new(of, a), Msg::Reported);
+                open_report(of, None, cx);
             }
             (Command::Cancel, Some(order)) => {
                 let question = tr!("Cancel the test {name}?", name = order.what.name);
@@ -379,6 +386,13 @@ impl Tab for TestsTab {
     }
     fn restore(&mut self, payload: &str) {
         self.lines.entries.restore(payload);
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        Some((ReportForm::FORM, tr!("The report")))
+    }
+    fn reopen(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        let order = self.found.orders.iter().find(|o| o.id.0.to_string() == draft.part);
+        open_report(order.map(|o| (o.id, o.what.name.clone())), Some(draft.id), cx);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
         let echo = self.echo(ui.env.now(), ui.env.zone());
