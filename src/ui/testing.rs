@@ -142,6 +142,20 @@ impl<S: Screen> Stage<S> {
             }
         }
     }
+    /// Lets everything that runs end, for 20 seconds at most; false when something does not.
+    pub async fn until_idle(&mut self) -> bool {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            self.settle();
+            if self.app.stage_is_idle() {
+                return true;
+            }
+            match tokio::time::timeout_at(deadline, self.answers.recv()).await {
+                Ok(Some(done)) => self.app.deliver(done),
+                _ => return false,
+            }
+        }
+    }
     /// Hands a message to the screen, as if the oldest load or save that waits had been answered.
     pub fn deliver(&mut self, msg: S::Msg) -> &mut Self {
         self.app.stage_deliver(None, Box::new(msg));

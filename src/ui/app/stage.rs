@@ -49,6 +49,10 @@ impl App {
         let asked = self.runner.recorded.iter().flatten().map(|p| format!("{} {}", p.kind, p.label));
         asked.chain(self.recorded.iter().flatten().cloned()).collect()
     }
+    /// Nothing that was asked for is under way; delays do not count.
+    pub(in crate::ui) fn stage_is_idle(&self) -> bool {
+        self.runner.is_idle()
+    }
     /// Forgets them.
     pub(in crate::ui) fn stage_forget(&mut self) {
         self.recorded.iter_mut().for_each(Vec::clear);

@@ -23,7 +23,7 @@ use praxis::{
 };
 
 /// One route of each kind, with somebody who has that place.
-fn everywhere() -> Vec<(Route, Role)> {
+pub fn everywhere() -> Vec<(Route, Role)> {
     let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
     let all = vec![
         (Route::Login, desk),
