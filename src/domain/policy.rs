@@ -67,6 +67,16 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 120),
     },
     Policy {
+        key: "access_grant_days",
+        help: "Days a granted request for access lasts when nobody says otherwise",
+        kind: PolicyKind::Number(1, 365),
+    },
+    Policy {
+        key: "emergency_review_days",
+        help: "Working days within which an emergency access is to be reviewed",
+        kind: PolicyKind::Number(1, 30),
+    },
+    Policy {
         key: "session_hours",
         help: "Hours after which everybody signs in again",
         kind: PolicyKind::Number(1, 24),

@@ -4,6 +4,7 @@
 use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
+mod access;
 mod record;
 mod referral;
 
@@ -325,7 +326,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts).or_else(|| record::why(other, facts)).unwrap_or_else(|| {
+            let elsewhere = referral::why(other, facts)
+                .or_else(|| record::why(other, facts))
+                .or_else(|| access::why(other, facts));
+            return elsewhere.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
             });
         }
