@@ -63,6 +63,7 @@ create table clinic.emergency (
     until timestamptz not null,
     ended_at timestamptz,
     due_on date not null,
+    overdue_from timestamptz not null,       -- when that day has passed where it happened
     verdict text check (verdict in ('justified', 'not_justified')),
     reviewed_at timestamptz, reviewed_by uuid references clinic.account, review_note bytea,
     version bigint not null default 1, changed_at timestamptz not null default now(), changed_by uuid,
@@ -231,8 +232,8 @@ begin
     if place is null then perform clinic.refuse('emergency_needs_centre'); end if;
     until := t + interval '60 minutes';
     due := clinic.working_day_after((t at time zone zone)::date, clinic.setting('emergency_review_days')::int);
-    insert into clinic.emergency (id, patient_id, provider_id, account_id, appointment_id, reason, opened_at, until, due_on)
-    values (p_id, patient_id, mine, me, p_appointment, p_reason, t, until, due);
+    insert into clinic.emergency (id, patient_id, provider_id, account_id, appointment_id, reason, opened_at, until, due_on, overdue_from)
+    values (p_id, patient_id, mine, me, p_appointment, p_reason, t, until, due, (due + 1)::timestamp at time zone zone);
     insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by)
     values (p_appointment, patient_id, mine, place, 'emergency', 'in_progress', (t at time zone zone)::date, t, until, me);
     perform audit.record('emergency.open', 'emergency', p_id, patient_id, 'done',

@@ -4,9 +4,10 @@ use super::{Error, Event, Store, authored::name, sealed};
 use crate::domain::{
     access::{AccessRequest, AccessState, AccessStep, NewAccessRequest},
     actor::Actor,
-    ids::{AccessRequestId, PatientId, RequestId},
+    ids::{AccessRequestId, EncounterId, PatientId, RequestId},
     name::PersonName,
 };
+use sqlx::PgConnection;
 
 impl Store {
     /// Asks to read a patient's history.
@@ -48,50 +49,7 @@ impl Store {
     /// # Errors
     /// Those of the line to the server.
     pub async fn access_requests(&self, actor: &Actor) -> Result<Vec<AccessRequest>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let rows = sqlx::query!(
-                    r#"select r.id, r.version, r.patient_id, p.family_name, p.given_name, p.record_number, r.asker,
-                              a.family_name as asker_family, a.given_name as asker_given, a.role, r.state, r.reason, r.days,
-                              r.asked_at, r.until, r.note, coalesce(r.until <= clinic.now(), false) as "over!",
-                              d.family_name as "decider_family?", d.given_name as "decider_given?",
-                              r.asker = auth.actor() as "mine!",
-                              coalesce(r.patient_id = auth.own_patient(), false) as "about_me!"
-                         from clinic.access_request r
-                         join clinic.patient p on p.id = r.patient_id
-                         join clinic.account a on a.id = r.asker
-                         left join clinic.account d on d.id = r.decided_by
-                        order by r.state <> 'asked', r.asked_at desc, r.id limit 300"#
-                )
-                .fetch_all(c)
-                .await?;
-                rows.into_iter()
-                    .map(|r| {
-                        Ok(AccessRequest {
-                            id: r.id.into(),
-                            version: r.version,
-                            patient: r.patient_id.into(),
-                            patient_name: PersonName::new(r.family_name, r.given_name),
-                            record_number: r.record_number,
-                            asker: r.asker.into(),
-                            asker_name: PersonName::new(r.asker_family, r.asker_given),
-                            asker_role: r.role,
-                            state: AccessState::from_code(&r.state, r.over)
-                                .ok_or_else(|| Error::bug("a request's state", std::io::Error::other(r.state)))?,
-                            reason: sealed::open(Some(&r.reason))?,
-                            days: u32::try_from(r.days).unwrap_or_default(),
-                            asked_at: r.asked_at,
-                            decided_by: r.decider_family.is_some().then(|| name((r.decider_family, r.decider_given))),
-                            until: r.until,
-                            note: sealed::open(r.note.as_deref())?,
-                            mine: r.mine,
-                            about_me: r.about_me,
-                        })
-                    })
-                    .collect()
-            })
-        })
-        .await
+        self.read(actor, |c| Box::pin(async move { requests(c).await })).await
     }
 
     /// Grants, refuses, withdraws or ends a request that was seen in this version.
@@ -138,6 +96,23 @@ impl Store {
         .await
     }
 
+    /// Whose visit this is, for somebody who may not read it and wants to ask for it; only staff are told.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such visit.
+    pub async fn whose_visit(&self, actor: &Actor, encounter: EncounterId) -> Result<PatientId, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let whose =
+                    sqlx::query_scalar!("select patient_id from clinic.why_not_record($1)", encounter.0)
+                        .fetch_one(c)
+                        .await?;
+                whose.map(PatientId).ok_or(Error::NotFound)
+            })
+        })
+        .await
+    }
+
     /// For how many days access is granted when nobody says otherwise (policy `access_grant_days`).
     ///
     /// # Errors
@@ -152,4 +127,47 @@ impl Store {
         })
         .await
     }
+}
+
+/// The requests that the speaker asked or decides: those that wait first, then the newest.
+pub(super) async fn requests(c: &mut PgConnection) -> Result<Vec<AccessRequest>, Error> {
+                let rows = sqlx::query!(
+                    r#"select r.id, r.version, r.patient_id, p.family_name, p.given_name, p.record_number, r.asker,
+                              a.family_name as asker_family, a.given_name as asker_given, a.role, r.state, r.reason, r.days,
+                              r.asked_at, r.until, r.note, coalesce(r.until <= clinic.now(), false) as "over!",
+                              d.family_name as "decider_family?", d.given_name as "decider_given?",
+                              r.asker = auth.actor() as "mine!",
+                              coalesce(r.patient_id = auth.own_patient(), false) as "about_me!"
+                         from clinic.access_request r
+                         join clinic.patient p on p.id = r.patient_id
+                         join clinic.account a on a.id = r.asker
+                         left join clinic.account d on d.id = r.decided_by
+                        order by r.state <> 'asked', r.asked_at desc, r.id limit 300"#
+                )
+                .fetch_all(c)
+                .await?;
+                rows.into_iter()
+                    .map(|r| {
+                        Ok(AccessRequest {
+                            id: r.id.into(),
+                            version: r.version,
+                            patient: r.patient_id.into(),
+                            patient_name: PersonName::new(r.family_name, r.given_name),
+                            record_number: r.record_number,
+                            asker: r.asker.into(),
+                            asker_name: PersonName::new(r.asker_family, r.asker_given),
+                            asker_role: r.role,
+                            state: AccessState::from_code(&r.state, r.over)
+                                .ok_or_else(|| Error::bug("a request's state", std::io::Error::other(r.state)))?,
+                            reason: sealed::open(Some(&r.reason))?,
+                            days: u32::try_from(r.days).unwrap_or_default(),
+                            asked_at: r.asked_at,
+                            decided_by: r.decider_family.is_some().then(|| name((r.decider_family, r.decider_given))),
+                            until: r.until,
+                            note: sealed::open(r.note.as_deref())?,
+                            mine: r.mine,
+                            about_me: r.about_me,
+                        })
+                    })
+                    .collect()
 }

@@ -96,16 +96,13 @@ impl Store {
                     r#"select e.id, a.family_name as by_family, a.given_name as by_given, a.role, p.family_name, p.given_name,
                               p.record_number, e.reason, e.opened_at, coalesce(e.ended_at, e.until) as "until!",
                               e.ended_at is null and e.until > clinic.now() as "open!", e.due_on,
-                              e.verdict is null and e.due_on < (clinic.now() at time zone x.zone)::date as "overdue!",
+                              e.verdict is null and e.overdue_from <= clinic.now() as "overdue!",
                               e.verdict, r.family_name as "r_family?", r.given_name as "r_given?", e.review_note,
                               e.account_id = auth.actor() as "mine!"
                          from clinic.emergency e
                          join clinic.account a on a.id = e.account_id
                          join clinic.patient p on p.id = e.patient_id
-                         join clinic.provider v on v.id = e.provider_id
                          left join clinic.account r on r.id = e.reviewed_by
-                         left join lateral (select c.zone from clinic.provider_centre y join clinic.centre c on c.id = y.centre_id
-                                             where y.provider_id = v.id order by c.name limit 1) x on true
                         order by e.verdict is not null, case when e.verdict is null then e.due_on end, e.opened_at desc limit 300"#
                 )
                 .fetch_all(c)

@@ -1,6 +1,7 @@
 //! The running program without a terminal: layers, pending keys, what happened last. It is told what came in and
 //! draws into any frame; the loop in [`super::run`] and the tests use it alike.
 mod effects;
+mod emergency;
 mod frame;
 mod keys;
 mod nowhere;
@@ -17,7 +18,10 @@ use super::{
     screen::Kind,
     theme::Theme,
 };
-use crate::store::{Change, Error, Store};
+use crate::{
+    domain::access::OpenEmergency,
+    store::{Change, Error, Store},
+};
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
@@ -139,6 +143,8 @@ pub struct App {
     held_delays: Vec<Done>,
     /// The server does not know of the lock yet.
     lock_owed: bool,
+    /// The emergency access that is open: its line stays on every screen.
+    emergency: Option<OpenEmergency>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -192,6 +198,7 @@ impl App {
             after_saves: VecDeque::new(),
             held_delays: vec![],
             lock_owed: false,
+            emergency: None,
             recorded,
         };
         app.find_places();
@@ -299,6 +306,7 @@ impl App {
         }
         self.dirty = true;
         self.tell_all(Moment::Changed(change));
+        self.emergency_changed(change);
     }
 
     /// A minute has passed.
@@ -306,6 +314,7 @@ impl App {
         self.dirty = true;
         if self.lock.is_none() {
             self.tell_all(Moment::Minute);
+            self.emergency_minute();
         }
     }
     /// Somebody sees minutes: the first line, or a screen.

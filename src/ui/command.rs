@@ -91,6 +91,9 @@ commands! {
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
+        Emergency: "go.emergency" "emergency access" "Break the glass, or see the emergency that is open; reviewers see those to review" quiet;
+        Access: "go.access" "requests for access" "Go to the requests to read a record: yours, or those you answer" quiet;
+        Connections: "go.connections" "connections" "Go to your connections" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;
         Place3: "go.3" "place 3" "Go to the third place" quiet;

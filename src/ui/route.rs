@@ -75,6 +75,17 @@ pub enum Route {
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
+    /// Asking to read the history of a patient.
+    AskAccess(PatientId),
+    /// Requests to read a history: to answer, or one's own.
+    AccessRequests,
+    Connections,
+    /// Breaking the glass, or the emergency access that is open.
+    Emergency,
+    /// The review of emergency accesses.
+    Emergencies,
+    /// A patient's own details.
+    OwnDetails,
 }
 
 /// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
@@ -166,6 +177,11 @@ pub fn home(role: Role) -> Route {
 pub fn section(route: &Route) -> &'static str {
     match route {
         Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::ApplyAsProvider => "",
+        Route::AccessRequests
+        | Route::Connections
+        | Route::Emergency
+        | Route::Emergencies
+        | Route::OwnDetails => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
@@ -178,7 +194,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::NextVisit
         | Route::Referrals
         | Route::Referral(_)
-        | Route::StartVisit(_) => "go.records",
+        | Route::StartVisit(_)
+        | Route::AskAccess(_) => "go.records",
         Route::AuditLog => "go.audit",
         _ => "go.admin",
     }

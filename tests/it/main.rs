@@ -36,3 +36,4 @@ mod support;
 mod terminal;
 mod two_programs;
 mod visit_lost;
+mod ways_in;

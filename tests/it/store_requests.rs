@@ -77,7 +77,7 @@ fn what_the_patient_grants_opens_the_history_until_its_end_and_not_a_moment_long
         let asked = seen(&jack, id).await;
         assert!(asked.about_me && !asked.mine);
         assert_eq!((asked.reason.as_str(), asked.days), ("second opinion", 7));
-        assert_eq!(jack.store.access_work(&jack.actor).await.unwrap().requests, 1);
+        assert_eq!(jack.store.own_home(&jack.actor, false).await.unwrap().work.requests, 1);
         assert_eq!(decide(&jack, id, AccessStep::Grant(7)).await, "ok");
         assert_eq!(reads(&anna, clinic.jack).await, 1);
         assert_eq!(seen(&anna, id).await.state, AccessState::Granted);
@@ -252,7 +252,7 @@ fn a_connection_is_accepted_by_the_side_that_did_not_ask_and_ended_by_either() {
         assert_eq!(reads(&anna, clinic.jack).await, 0);
         assert!(connection(&anna).await.waits_for_me());
         assert_eq!(connection(&anna).await.mine, Side::Provider);
-        assert_eq!(anna.store.access_work(&anna.actor).await.unwrap().connections, 1);
+        assert_eq!(anna.store.provider_home(&anna.actor, false).await.unwrap().connections, 1);
         assert_eq!(answer(&anna, ConnectionStep::Accept).await, "ok");
         assert_eq!(reads(&anna, clinic.jack).await, 1);
         assert_eq!(answer(&jack, ConnectionStep::End).await, "ok");

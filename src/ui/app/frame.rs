@@ -29,9 +29,10 @@ impl App {
             return;
         }
         let row = |y: u16| Rect::new(0, y, area.width, 1);
-        let body = Rect::new(0, 2, area.width, area.height - 4);
         self.status_line(frame, row(0));
         self.places_line(frame, row(1));
+        let top = 2 + self.emergency_line(frame, row(2));
+        let body = Rect::new(0, top, area.width, area.height - 2 - top);
         let mut ui = Ui {
             theme: self.theme,
             env: self.env.clone(),
@@ -204,7 +205,20 @@ impl App {
             }
             let signed_in = self.env.actor.is_some();
             let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
-            for id in ["app.undo", "app.retry", "app.help", "app.lock", "app.sign-out", "app.quit"] {
+            for id in [
+                "app.undo",
+                "app.retry",
+                "app.help",
+                "app.lock",
+                "app.sign-out",
+                "app.quit",
+                "go.emergency",
+                "go.access",
+                "go.connections",
+            ] {
+                if id.starts_with("go.") && !self.has_ways(id) {
+                    continue;
+                }
                 if matches!(id, "app.lock" | "app.sign-out") && !signed_in || id == "app.undo" && !undo {
                     continue;
                 }

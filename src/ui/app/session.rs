@@ -1,7 +1,10 @@
 //! Locking, unlocking and signing out: what the server must know of them, in order with the saves that still run.
 use super::{APP, App, Link, Next, route};
 use crate::{
-    domain::actor::{Actor, Role},
+    domain::{
+        access::OpenEmergency,
+        actor::{Actor, Role},
+    },
     store::{Change, Error},
     tr,
     ui::{
@@ -23,6 +26,8 @@ pub(super) enum AppMsg {
     Ended,
     /// Whether the session still stands.
     Stands(Result<(), Error>),
+    /// Which emergency access is open.
+    Emergency(Result<Option<OpenEmergency>, Error>),
 }
 
 /// An administrator's terminal locks after this at the latest.
@@ -126,6 +131,7 @@ impl App {
         self.held_delays.clear();
         self.after_saves.clear();
         self.said = None;
+        self.emergency = None;
         self.link = Link::Up;
         self.set_actor(None);
         self.runner.set_store(self.first_store.clone());
@@ -157,6 +163,7 @@ impl App {
 
     pub(super) fn app_answer(&mut self, msg: AppMsg) {
         match msg {
+            AppMsg::Emergency(open) => self.emergency_told(open),
             AppMsg::Left(leave) => {
                 if let Some(next) = self.after_leave.take().filter(|_| leave) {
                     self.next(next);

@@ -5,6 +5,7 @@ use super::{
     route::{Route, at},
 };
 
+pub mod access;
 pub mod admin;
 pub mod appointment;
 pub mod audit_log;
@@ -12,6 +13,7 @@ pub mod board;
 pub mod booking;
 pub mod change_password;
 pub mod directory;
+pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
@@ -72,6 +74,11 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
+    ("Asking for access", access::ask::Command::ALL),
+    ("Requests to read a record", access::requests::Command::ALL),
+    ("Connections", access::connections::Command::ALL),
+    ("Emergency access", emergency::Command::ALL),
+    ("Review of emergencies", emergency::review::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -131,6 +138,12 @@ pub const SECTIONS: &[&str] = &[
     "centre-choice",
     "code",
     "audit",
+    "access-form",
+    "access",
+    "connections",
+    "emergency",
+    "emergency-form",
+    "emergencies",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -168,5 +181,11 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
+        Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
+        Route::AccessRequests => at(access::requests::Requests::default()),
+        Route::Connections => at(access::connections::Connections::default()),
+        Route::Emergency => at(emergency::Emergency::default()),
+        Route::Emergencies => at(emergency::review::Reviews::default()),
+        Route::OwnDetails => at(home::details::OwnDetails::default()),
     }
 }

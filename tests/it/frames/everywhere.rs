@@ -58,6 +58,12 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminSettings, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
+        (Route::AskAccess(PatientId::new()), gp),
+        (Route::AccessRequests, Role::Patient),
+        (Route::Connections, Role::Patient),
+        (Route::Emergency, gp),
+        (Route::Emergencies, admin),
+        (Route::OwnDetails, Role::Patient),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -70,6 +76,8 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
+            Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
         }
     }
     all
