@@ -76,13 +76,12 @@ create index emergency_by_patient on clinic.emergency (patient_id, opened_at des
 -- Whose requests, connections and emergencies: what may happen to them, whoever asks and however.
 create function clinic.access_request_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare me uuid := auth.actor(); edge text; theirs boolean;
+declare me uuid := auth.actor(); edge text; act text; theirs boolean;
 begin
     theirs := exists (select from clinic.patient p where p.id = new.patient_id and p.account_id = me);
     if tg_op = 'INSERT' then
-        if me is null or new.asker is distinct from me
-           or not auth.has_role('nurse', 'gp', 'specialist', 'pharmacist', 'other_provider', 'diagnostics_provider') then
-            perform clinic.refuse('not_permitted');
+        if me is null or new.asker is distinct from me or auth.permits('access.request') is null then
+            perform clinic.refuse('not_permitted', '{"action": "access.request"}');
         end if;
         if theirs then perform clinic.refuse('access_not_to_oneself'); end if;
         if clinic.may_read(new.patient_id) then perform clinic.refuse('access_is_there'); end if;
@@ -94,10 +93,14 @@ begin
     edge := old.state || '>' || new.state;
     if edge = 'asked>withdrawn' then
         if me is distinct from old.asker then perform clinic.refuse('access_only_asker'); end if;
+        if auth.permits('access.withdraw') is null then perform clinic.refuse('not_permitted', '{"action": "access.withdraw"}'); end if;
         new.ended_at := clinic.now(); new.ended_by := me; new.until := null;
     elsif edge in ('asked>granted', 'asked>refused') then
         if me = old.asker then perform clinic.refuse('access_not_to_oneself'); end if;
-        if not theirs and not auth.has_role('administrator') then perform clinic.refuse('not_permitted'); end if;
+        act := case new.state when 'granted' then 'access.grant' else 'access.refuse' end;
+        if not (theirs and auth.allowed(act, 'self_patient') or auth.unrestricted(act)) then
+            perform clinic.refuse('not_permitted', jsonb_build_object('action', act));
+        end if;
         if new.state = 'granted' then
             if not theirs and clinic.setting('history_policy') = 'strict' then perform clinic.refuse('access_patient_only'); end if;
             if exists (select from clinic.account a where a.id = old.asker and a.deactivated_at is not null) then
@@ -112,8 +115,8 @@ begin
         new.decided_at := clinic.now(); new.decided_by := me;
         new.decided_as := case when theirs then 'patient' else 'administrator' end;
     elsif edge = 'granted>ended' then
-        if me is distinct from old.asker and not theirs and not auth.has_role('administrator') then
-            perform clinic.refuse('not_permitted');
+        if not (theirs and auth.allowed('access.end', 'self_patient') or auth.unrestricted('access.end')) then
+            perform clinic.refuse('not_permitted', '{"action": "access.end"}');
         end if;
         if old.until <= clinic.now() then perform clinic.refuse('access_is_over'); end if;
         new.until := old.until; new.ended_at := clinic.now(); new.ended_by := me;
@@ -128,7 +131,7 @@ create trigger a_rules before insert or update on clinic.access_request
 
 create function clinic.connection_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare me uuid := auth.actor(); p clinic.patient; a clinic.account; mine text; edge text;
+declare me uuid := auth.actor(); p clinic.patient; a clinic.account; mine text; edge text; act text;
 begin
     if pg_has_role(session_user, 'praxis_owner', 'member') and current_setting('praxis.history', true) = 'on' then
         return new;
@@ -137,8 +140,12 @@ begin
     select x.* into a from clinic.account x join clinic.provider v on v.account_id = x.id where v.id = new.provider_id;
     if a.id = p.account_id then perform clinic.refuse('nobody_with_themselves'); end if;
     mine := case me when p.account_id then 'patient' when a.id then 'provider' end;
-    if mine is null then perform clinic.refuse('not_permitted'); end if;
     if tg_op = 'UPDATE' then edge := old.state || '>' || new.state; else edge := 'new>asked'; end if;
+    act := case new.state when 'asked' then 'connection.request' when 'approved' then 'connection.accept'
+                          when 'declined' then 'connection.reject' else 'connection.end' end;
+    if mine is null or auth.permits(act) is null then
+        perform clinic.refuse('not_permitted', jsonb_build_object('action', act));
+    end if;
     if edge in ('new>asked', 'declined>asked', 'ended>asked') then
         if a.deactivated_at is not null then perform clinic.refuse('provider_deactivated'); end if;
         -- Whoever was told no is not to ask again and again; the other side still may.
@@ -213,7 +220,7 @@ create function clinic.emergency_open(p_id uuid, p_appointment uuid, p_number te
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare me uuid := auth.actor(); mine uuid := auth.provider_id(); t timestamptz := clinic.now(); place uuid; zone text; due date;
 begin
-    if mine is null or not auth.has_role('gp', 'specialist', 'pharmacist', 'other_provider', 'diagnostics_provider') then
+    if mine is null or auth.permits('emergency.open') is null then
         perform clinic.refuse('emergency_providers_only');
     end if;
     if not auth.step_up(p_proof) then perform clinic.refuse('step_up_wrong'); end if;
@@ -255,12 +262,12 @@ begin
     perform audit.record('emergency.end', 'emergency', p_id, e.patient_id, 'done', '{}');
 end $$;
 
--- Says whether an emergency was justified: auditors and administrators, once, never about oneself.
+-- Says whether an emergency was justified: whom the table names, once, never about oneself.
 create function clinic.emergency_review(p_id uuid, p_verdict text, p_note bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare e clinic.emergency; me uuid := auth.actor();
 begin
-    if not auth.has_role('auditor', 'administrator') then perform clinic.refuse('emergency_reviewers_only'); end if;
+    if auth.permits('emergency.review') is null then perform clinic.refuse('emergency_reviewers_only'); end if;
     -- Locked: of two reviewers at once the second learns what the first decided.
     select * into e from clinic.emergency x where x.id = p_id for update;
     if not found then perform clinic.refuse('not_permitted'); end if;
@@ -289,52 +296,43 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                       and c.state = 'approved' and (c.until is null or c.until >= clinic.now()::date))
 $$;
 
--- The patients whose history is open to the speaker by a grant or by an emergency, whatever the policy of the site. A
--- grant by an administrator counts only where administrators may give one.
-create function clinic.granted_patients() returns setof uuid
+-- The ties of before, and two more: access that was granted, and an emergency of one's own that is open. Both count under
+-- the strict policy too, but an administrator's grant only where administrators may give one.
+create or replace function clinic.patients_by(p_codes text[]) returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select r.patient_id from clinic.access_request r
-     where r.asker = auth.actor() and r.state = 'granted' and r.until > clinic.now()
-       and (r.decided_as = 'patient' or clinic.setting('history_policy') <> 'strict')
-    union
-    select e.patient_id from clinic.emergency e
-     where e.account_id = auth.actor() and e.ended_at is null and e.until > clinic.now()
-$$;
-
-create or replace function clinic.readable_patients() returns setof uuid
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    with me as (select a.id, a.role, p.id as provider_id,
-                       clinic.setting('history_policy') as policy,
-                       make_interval(days => clinic.setting('history_grace_days')::int) as grace
-                  from clinic.account a left join clinic.provider p on p.account_id = a.id where a.id = auth.actor())
+    with me as (select a.id, p.id as provider_id, make_interval(days => clinic.setting('history_grace_days')::int) as grace
+                  from (select auth.actor() as id) a left join clinic.provider p on p.account_id = a.id)
     select x.patient_id from me, clinic.appointment x
-     where me.policy = 'central' and x.provider_id = me.provider_id
+     where 'relationship' = any (p_codes) and x.provider_id = me.provider_id
        and (x.status in ('booked', 'arrived', 'in_progress')
             or x.status = 'completed' and coalesce(x.ended_at, x.ends_at) > clinic.now() - me.grace)
        and not exists (select from clinic.emergency e where e.appointment_id = x.id)
     union
     select c.patient_id from me, clinic.connection c
-     where me.policy = 'central' and c.provider_id = me.provider_id and c.state = 'approved'
+     where 'connection' = any (p_codes) and c.provider_id = me.provider_id and c.state = 'approved'
        and (c.until is null or c.until >= clinic.now()::date)
     union
-    -- A nurse: visits arrived or in progress today at their centres.
-    select x.patient_id from me, clinic.appointment x
-     where me.policy = 'central' and me.role = 'nurse' and x.status in ('arrived', 'in_progress')
+    select x.patient_id from clinic.appointment x
+     where 'present_today' = any (p_codes) and x.status in ('arrived', 'in_progress')
        and x.day = (clinic.now() at time zone (select zone from clinic.centre where id = x.centre_id))::date
        and x.centre_id in (select clinic.my_centres())
        and not exists (select from clinic.emergency e where e.appointment_id = x.id)
     union
-    select clinic.granted_patients()
+    select r.patient_id from me, clinic.access_request r
+     where 'granted' = any (p_codes) and r.asker = me.id and r.state = 'granted' and r.until > clinic.now()
+       and (r.decided_as = 'patient' or clinic.setting('history_policy') <> 'strict')
     union
-    -- Everybody their own record.
-    select p.id from me, clinic.patient p where p.account_id = me.id
+    select e.patient_id from me, clinic.emergency e
+     where 'emergency' = any (p_codes) and e.account_id = me.id and e.ended_at is null and e.until > clinic.now()
+    union
+    select p.id from me, clinic.patient p where 'self_patient' = any (p_codes) and p.account_id = me.id
 $$;
 
 create or replace function clinic.why_not_read(p_patient uuid) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case
         when clinic.may_read(p_patient) then null
-        when auth.has_role('receptionist', 'administrator', 'auditor', 'patient') then 'role'
+        when not coalesce(auth.permits('history.open') && array['relationship', 'connection', 'present_today'], false) then 'role'
         when exists (select from clinic.emergency e where e.patient_id = p_patient and e.account_id = auth.actor()
                       and e.opened_at > clinic.now() - interval '1 day') then 'emergency_over'
         when clinic.setting('history_policy') = 'strict' then 'strict'
@@ -372,10 +370,10 @@ create policy own_signed on clinic.referral as restrictive for select to praxis_
 -- who viewed their record.
 alter table clinic.access_request enable row level security;
 create policy read on clinic.access_request for select to praxis_app
-    using (asker = (select auth.actor()) or patient_id = (select auth.own_patient()) or (select auth.has_role('administrator')));
+    using (asker = (select auth.actor()) or patient_id = (select auth.own_patient()) or (select auth.unrestricted('access.grant', 'access.refuse')));
 create policy ask on clinic.access_request for insert to praxis_app with check (asker = (select auth.actor()));
 create policy decide on clinic.access_request for update to praxis_app
-    using (asker = (select auth.actor()) or patient_id = (select auth.own_patient()) or (select auth.has_role('administrator')));
+    using (asker = (select auth.actor()) or patient_id = (select auth.own_patient()) or (select auth.unrestricted('access.grant', 'access.refuse', 'access.end')));
 grant select, insert, update (state, until, note) on clinic.access_request to praxis_app;
 
 create policy ask on clinic.connection for insert to praxis_app
@@ -386,7 +384,8 @@ grant insert (patient_id, provider_id, state), update (state) on clinic.connecti
 
 alter table clinic.emergency enable row level security;
 create policy read on clinic.emergency for select to praxis_app
-    using (account_id = (select auth.actor()) or (select auth.has_role('auditor', 'administrator')));
+    using (account_id = (select auth.actor()) or (select auth.permits('emergency.review')) is not null
+        or (select auth.has_role('administrator')));
 grant select on clinic.emergency to praxis_app;
 
 select clinic.track(t) from unnest(array['access_request', 'connection', 'emergency']) t;

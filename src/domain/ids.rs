@@ -92,6 +92,8 @@ ids! {
     ConnectionId;
     /// An emergency access.
     EmergencyId;
+    /// A message to the clinic, to a colleague or to a patient.
+    MessageId;
     /// One event of the audit log.
     AuditEventId;
 }

@@ -131,7 +131,7 @@ impl Store {
 
 /// The requests that the speaker asked or decides: those that wait first, then the newest.
 pub(super) async fn requests(c: &mut PgConnection) -> Result<Vec<AccessRequest>, Error> {
-                let rows = sqlx::query!(
+    let rows = sqlx::query!(
                     r#"select r.id, r.version, r.patient_id, p.family_name, p.given_name, p.record_number, r.asker,
                               a.family_name as asker_family, a.given_name as asker_given, a.role, r.state, r.reason, r.days,
                               r.asked_at, r.until, r.note, coalesce(r.until <= clinic.now(), false) as "over!",
@@ -146,28 +146,28 @@ pub(super) async fn requests(c: &mut PgConnection) -> Result<Vec<AccessRequest>,
                 )
                 .fetch_all(c)
                 .await?;
-                rows.into_iter()
-                    .map(|r| {
-                        Ok(AccessRequest {
-                            id: r.id.into(),
-                            version: r.version,
-                            patient: r.patient_id.into(),
-                            patient_name: PersonName::new(r.family_name, r.given_name),
-                            record_number: r.record_number,
-                            asker: r.asker.into(),
-                            asker_name: PersonName::new(r.asker_family, r.asker_given),
-                            asker_role: r.role,
-                            state: AccessState::from_code(&r.state, r.over)
-                                .ok_or_else(|| Error::bug("a request's state", std::io::Error::other(r.state)))?,
-                            reason: sealed::open(Some(&r.reason))?,
-                            days: u32::try_from(r.days).unwrap_or_default(),
-                            asked_at: r.asked_at,
-                            decided_by: r.decider_family.is_some().then(|| name((r.decider_family, r.decider_given))),
-                            until: r.until,
-                            note: sealed::open(r.note.as_deref())?,
-                            mine: r.mine,
-                            about_me: r.about_me,
-                        })
-                    })
-                    .collect()
+    rows.into_iter()
+        .map(|r| {
+            Ok(AccessRequest {
+                id: r.id.into(),
+                version: r.version,
+                patient: r.patient_id.into(),
+                patient_name: PersonName::new(r.family_name, r.given_name),
+                record_number: r.record_number,
+                asker: r.asker.into(),
+                asker_name: PersonName::new(r.asker_family, r.asker_given),
+                asker_role: r.role,
+                state: AccessState::from_code(&r.state, r.over)
+                    .ok_or_else(|| Error::bug("a request's state", std::io::Error::other(r.state)))?,
+                reason: sealed::open(Some(&r.reason))?,
+                days: u32::try_from(r.days).unwrap_or_default(),
+                asked_at: r.asked_at,
+                decided_by: r.decider_family.is_some().then(|| name((r.decider_family, r.decider_given))),
+                until: r.until,
+                note: sealed::open(r.note.as_deref())?,
+                mine: r.mine,
+                about_me: r.about_me,
+            })
+        })
+        .collect()
 }

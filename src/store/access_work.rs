@@ -16,5 +16,10 @@ pub(super) async fn work(c: &mut PgConnection) -> Result<AccessWork, Error> {
     )
     .fetch_one(c)
     .await?;
-    Ok(AccessWork { requests: r.requests, connections: r.connections, reviews: r.reviews, overdue: r.overdue })
+    Ok(AccessWork {
+        requests: r.requests,
+        connections: r.connections,
+        reviews: r.reviews,
+        overdue: r.overdue,
+    })
 }

@@ -1,6 +1,8 @@
 //! A patient's first screen: their own appointments and visits, and nobody else's.
-use super::{access_work, Error, Event, Store, VisitRow, record::identity, records_search, refusal};
-use crate::domain::{access::AccessWork, actor::Actor, ids::AppointmentId, name::PersonName, record::Identity};
+use super::{Error, Event, Store, VisitRow, access_work, record::identity, records_search, refusal};
+use crate::domain::{
+    access::AccessWork, actor::Actor, ids::AppointmentId, name::PersonName, record::Identity,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 

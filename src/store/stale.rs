@@ -26,5 +26,6 @@ tables! {
     centre "centre"
     department "department"
     provider "provider"
+    message "message"
     registration "provider_registration"
 }

@@ -77,11 +77,11 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("What you wrote stays open to you; break the glass again if you must read more."),
         ),
         "emergency_reviewers_only" => {
-            (tr!("Auditors and administrators review emergency accesses.").into(), "")
+            (tr!("Your role does not review emergency accesses.").into(), tr!("An auditor reviews them."))
         }
         "emergency_own_review" => (
             tr!("Nobody reviews an emergency access of their own, or to their own record.").into(),
-            tr!("Another auditor or administrator reviews it."),
+            tr!("Another auditor reviews it."),
         ),
         "emergency_is_reviewed" => {
             (tr!("{by} has reviewed it already.", by = fact("by")), tr!("Open it to read what was decided."))

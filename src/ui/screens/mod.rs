@@ -184,7 +184,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
         Route::AccessRequests => at(access::requests::Requests::default()),
         Route::Connections => at(access::connections::Connections::default()),
-        Route::Emergency => at(emergency::Emergency::default()),
+        Route::Emergency => at(emergency::Emergency::new(env.today())),
         Route::Emergencies => at(emergency::review::Reviews::default()),
         Route::OwnDetails => at(home::details::OwnDetails::default()),
     }

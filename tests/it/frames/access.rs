@@ -3,13 +3,9 @@ use super::{actor, env, every_size};
 use chrono::{DateTime, Utc};
 use praxis::{
     domain::{
-        access::{
-            AccessRequest, AccessState, Connection, EmergencyReview, OpenEmergency, Side,
-        },
+        access::{AccessRequest, AccessState, Connection, EmergencyReview, OpenEmergency, Side},
         actor::Role,
-        ids::{
-            AccessRequestId, AccountId, AppointmentId, ConnectionId, EmergencyId, PatientId, ProviderId,
-        },
+        ids::{AccessRequestId, AccountId, AppointmentId, ConnectionId, EmergencyId, PatientId, ProviderId},
         name::PersonName,
         why::Why,
     },
@@ -80,7 +76,11 @@ fn a_patient_grants_for_the_days_they_choose_or_refuses_with_a_word() {
     let mut stage = asked_of_jack();
     insta::assert_snapshot!("requests_of_a_patient", stage.frame());
     stage.keys("y");
-    assert!(stage.text().contains("For how many days may NEESON Liam read the record of BLACK Jack?"), "{}", stage.text());
+    assert!(
+        stage.text().contains("For how many days may NEESON Liam read the record of BLACK Jack?"),
+        "{}",
+        stage.text()
+    );
     stage.keys("ctrl-u").type_text("400").keys("enter");
     assert!(stage.text().contains("Type a number of days from 1 to 365."), "{}", stage.text());
     stage.keys("backspace").keys("enter");
@@ -115,7 +115,10 @@ fn asking() -> Stage<Ask> {
         birth_date: "1996-05-04".parse().ok(),
         rows: vec![],
         more: false,
-        closed: Some(Why::new("read_no_relationship", "You do not treat this patient: there is no appointment with you.")),
+        closed: Some(Why::new(
+            "read_no_relationship",
+            "You do not treat this patient: there is no appointment with you.",
+        )),
     };
     stage.deliver(ask::Msg::Loaded(Box::new(Ok((page, 30)))));
     stage
@@ -186,7 +189,7 @@ fn open() -> OpenEmergency {
 }
 
 fn breaking() -> Stage<Emergency> {
-    let mut stage = Stage::with(Emergency::default(), env(Some(actor(Role::Gp))));
+    let mut stage = Stage::with(Emergency::new("2026-03-12".parse().unwrap()), env(Some(actor(Role::Gp))));
     stage.deliver(emergency::Msg::Now(Ok(None)));
     stage
 }
@@ -195,7 +198,13 @@ fn breaking() -> Stage<Emergency> {
 fn breaking_the_glass_asks_who_exactly_why_and_the_password_and_keeps_no_password() {
     let mut stage = breaking();
     insta::assert_snapshot!("breaking_the_glass", stage.frame());
-    stage.type_text("000001").keys("tab").type_text("4/5/1996").keys("tab").type_text("unconscious").keys("tab");
+    stage
+        .type_text("000001")
+        .keys("tab")
+        .type_text("4/5/1996")
+        .keys("tab")
+        .type_text("unconscious")
+        .keys("tab");
     stage.type_text("praxis-demo-pass");
     assert!(!stage.text().contains("praxis-demo-pass"));
     stage.keys("ctrl-s");

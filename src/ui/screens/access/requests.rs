@@ -168,7 +168,11 @@ impl Screen for Requests {
             Command::Withdraw => {
                 Err(Why::new("access_only_asker", tr!("Only who asked withdraws a request, while it waits.")))
             }
-            Command::End if is(AccessState::Granted) => Ok(()),
+            Command::End if is(AccessState::Granted) && (row.about_me || self.decides) => Ok(()),
+            Command::End if is(AccessState::Granted) => Err(Why::new(
+                "not_permitted",
+                tr!("The patient or an administrator ends it; it ends by itself."),
+            )),
             Command::End => Err(Why::new("access_is_over", tr!("Only access that is granted now is ended."))),
         }
     }

@@ -23,6 +23,7 @@ use crate::{
         },
     },
 };
+use chrono::NaiveDate;
 use ratatui::{Frame, layout::Rect};
 use zeroize::Zeroizing;
 
@@ -54,6 +55,7 @@ pub enum Msg {
 
 /// The form, or the emergency that is open.
 pub struct Emergency {
+    today: NaiveDate,
     form: Form<Name>,
     open: Option<OpenEmergency>,
     loading: bool,
@@ -62,10 +64,13 @@ pub struct Emergency {
     ids: (EmergencyId, AppointmentId),
 }
 
-impl Default for Emergency {
-    fn default() -> Self {
+impl Emergency {
+    /// The form; `today` decides which year a birth date of two digits means.
+    #[must_use]
+    pub fn new(today: NaiveDate) -> Self {
         Self {
-            form: form(),
+            today,
+            form: form(today),
             open: None,
             loading: false,
             saving: false,
@@ -75,7 +80,7 @@ impl Default for Emergency {
     }
 }
 
-fn form() -> Form<Name> {
+fn form(today: NaiveDate) -> Form<Name> {
     Form::new()
         .with(
             Name::Number,
@@ -84,7 +89,14 @@ fn form() -> Form<Name> {
                 .max(40)
                 .hint(tr!("the whole number")),
         )
-        .with(Name::Born, Field::date(tr!("Birth date")).required())
+        .with(
+            Name::Born,
+            Field::text(tr!("Birth date"))
+                .required()
+                .max(20)
+                .hint(tr!("4/5/1996 or 4 may 1996"))
+                .check(move |typed| dates::parse_birth_date(typed, today).map(drop)),
+        )
         .with(Name::Why, Field::many(tr!("Why this is an emergency"), 3).required().max(1000))
         .with(Name::Password, Field::secret(tr!("Your password again")).required())
 }
@@ -100,9 +112,8 @@ impl Emergency {
         if self.form.check().is_err() {
             return;
         }
-        let (Some(actor), Some(born)) = (cx.env().actor.clone(), self.form.date_of(Name::Born)) else {
-            return;
-        };
+        let born = dates::parse_birth_date(&self.form.get(Name::Born), self.today);
+        let (Some(actor), Ok(born)) = (cx.env().actor.clone(), born) else { return };
         let new = NewEmergency {
             id: self.ids.0,
             appointment: self.ids.1,
@@ -193,7 +204,7 @@ impl Screen for Emergency {
             }
             Msg::Opened(Ok(open)) => {
                 let appointment = open.appointment;
-                *self = Self { open: Some(open), ..Self::default() };
+                *self = Self { open: Some(open), ..Self::new(self.today) };
                 cx.toast(tr!("The record is open for 60 minutes. Auditors and administrators were told."));
                 cx.push(Route::StartVisit(appointment));
             }

@@ -48,6 +48,7 @@ struct Row {
 /// The screen.
 pub struct Reviews {
     table: Table<Row>,
+    reviews: bool,
     saving: bool,
 }
 
@@ -69,6 +70,7 @@ impl Default for Reviews {
                     }
                 }))
                 .empty("No emergency access was ever opened."),
+            reviews: false,
             saving: false,
         }
     }
@@ -112,6 +114,9 @@ impl Screen for Reviews {
         let no = |rule, text: &str| Err(Why::new(rule, text));
         match () {
             () if self.saving => no("saving", tr!("It is being saved.")),
+            () if !self.reviews => {
+                no("emergency_reviewers_only", tr!("Auditors review emergency accesses; you see them."))
+            }
             () if row.mine => {
                 no("emergency_own_review", tr!("Nobody reviews an emergency access of their own."))
             }
@@ -126,6 +131,7 @@ impl Screen for Reviews {
         self.table.is_loading() && self.table.rows().is_empty()
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.reviews = cx.env().actor.as_ref().is_some_and(|a| a.role == Role::Auditor);
         self.load(cx);
     }
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
