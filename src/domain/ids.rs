@@ -94,6 +94,8 @@ ids! {
     EmergencyId;
     /// A message to the clinic, to a colleague or to a patient.
     MessageId;
+    /// A permission that was proposed to be another one.
+    PermissionChangeId;
     /// One event of the audit log.
     AuditEventId;
 }

@@ -16,6 +16,7 @@ mod import;
 mod invariants;
 mod panel_tabs;
 mod people;
+mod permissions;
 mod pictures;
 mod server;
 mod store_access;

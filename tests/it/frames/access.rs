@@ -86,7 +86,7 @@ fn a_patient_grants_for_the_days_they_choose_or_refuses_with_a_word() {
     stage.keys("backspace").keys("enter");
     assert_eq!(stage.effects(), ["save access.decide"]);
     stage.deliver(requests::Msg::Done("He may read it.".into(), Ok(())));
-    assert_eq!(stage.toast().as_deref(), Some("He may read it."));
+    assert_eq!(stage.toast(), "He may read it.");
     stage.deliver(requests::Msg::Loaded(Ok(vec![request(1, AccessState::Asked, false, true)])));
     stage.keys("x enter");
     assert!(stage.text().contains("A reason is needed"), "{}", stage.text());
@@ -283,6 +283,7 @@ fn reviewers_are_told_at_once_wherever_they_are_and_nobody_else_is() {
         op: "i".into(),
         version: 1,
         session: None,
+        account: None,
         provider: None,
         day: None,
         patient: None,

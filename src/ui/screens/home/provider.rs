@@ -304,9 +304,6 @@ impl Screen for ProviderHomeScreen {
         };
         if again {
             self.load(cx);
-        } else if matches!(change, Change::Row(r) if matches!(r.entity.as_str(), "access_request" | "connection"))
-        {
-            self.load_access(cx);
         }
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
