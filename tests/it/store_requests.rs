@@ -106,7 +106,7 @@ fn a_grant_is_ended_by_the_patient_or_an_administrator_and_by_nobody_else() {
             assert_eq!(decide(&root, id, AccessStep::Grant(30)).await, "ok");
             assert_eq!(reads(&anna, clinic.jack).await, 1);
             let gary = people::signed_in(&db, "gary").await;
-            assert_eq!(decide(&gary, id, AccessStep::End).await, "NotFound");
+            assert_eq!(decide(&gary, id, AccessStep::End).await, "not_permitted");
             assert_eq!(decide(&anna, id, AccessStep::End).await, "not_permitted");
             assert_eq!(decide(who, id, AccessStep::End).await, "ok");
             assert_eq!(reads(&anna, clinic.jack).await, 0);
@@ -126,7 +126,7 @@ fn only_the_patient_and_administrators_decide_and_never_about_their_own_asking()
         for login in ["gary", "mei", "audrey", "nina"] {
             let s = people::signed_in(&db, login).await;
             assert!(s.store.access_requests(&s.actor).await.unwrap().is_empty(), "{login} sees it");
-            assert_eq!(decide(&s, id, AccessStep::Grant(30)).await, "NotFound", "{login}");
+            assert_eq!(decide(&s, id, AccessStep::Grant(30)).await, "not_permitted", "{login}");
         }
         // A provider who became an administrator since they asked is still who asked.
         set(&db, "set session_replication_role = 'replica'; update clinic.account set role = 'administrator' where login = 'anna'").await;
