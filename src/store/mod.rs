@@ -2,6 +2,8 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod access;
+mod access_work;
 mod account;
 mod alert;
 mod appointment;
@@ -16,10 +18,12 @@ mod centre;
 mod change;
 mod clinic_session;
 mod connect;
+mod connection;
 pub mod demo;
 mod department;
 mod diagnosis;
 mod directory;
+mod emergency;
 mod encounter;
 mod erasure;
 mod error;

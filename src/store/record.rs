@@ -114,7 +114,7 @@ async fn read_record(c: &mut PgConnection, encounter: EncounterId) -> Result<Rec
     })
 }
 
-async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<Identity, Error> {
+pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<Identity, Error> {
     let p = sqlx::query!(
         r#"select p.record_number, p.family_name, p.given_name, p.preferred_name, p.second_script_name, p.sex, p.birth_date,
                   p.national_number, p.medicare_number, p.email, p.phone, p.address, p.language, p.contact_name,

@@ -221,6 +221,7 @@ fn closed_because(code: &str) -> Why {
         "role" => "records_not_for_role",
         "strict" => "read_strict",
         "expired" => "read_expired",
+        "emergency_over" => "read_emergency_over",
         "only_cancelled" => "read_only_cancelled",
         _ => "read_no_relationship",
     };

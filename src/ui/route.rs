@@ -86,6 +86,17 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Asking to read the history of a patient.
+    AskAccess(PatientId),
+    /// Requests to read a history: to answer, or one's own.
+    AccessRequests,
+    Connections,
+    /// Breaking the glass, or the emergency access that is open.
+    Emergency,
+    /// The review of emergency accesses.
+    Emergencies,
+    /// A patient's own details.
+    OwnDetails,
 }
 
 /// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
@@ -182,7 +193,12 @@ pub fn section(route: &Route) -> &'static str {
         | Route::SignIns(_)
         | Route::Workplace
         | Route::Home
-        | Route::ApplyAsProvider => "",
+        | Route::ApplyAsProvider
+        | Route::AccessRequests
+        | Route::Connections
+        | Route::Emergency
+        | Route::Emergencies
+        | Route::OwnDetails => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient(_) | Route::EditPatient(_) => {
@@ -197,7 +213,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::NextVisit
         | Route::Referrals
         | Route::Referral(_)
-        | Route::StartVisit(_) => "go.records",
+        | Route::StartVisit(_)
+        | Route::AskAccess(_) => "go.records",
         Route::RecordViewers(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",

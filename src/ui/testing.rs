@@ -10,7 +10,11 @@ use super::{
     screen::{Change, Screen},
     theme::Theme,
 };
-use crate::{clock::Clock, domain::actor::Actor, store::Store};
+use crate::{
+    clock::Clock,
+    domain::{access::OpenEmergency, actor::Actor},
+    store::Store,
+};
 use chrono::{DateTime, Utc};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use std::{any::Any, marker::PhantomData, sync::Arc, time::Duration};
@@ -76,6 +80,11 @@ impl<S: Screen> Stage<S> {
     #[must_use]
     pub fn running(mut self) -> Self {
         self.app.stage_runs_places();
+        self
+    }
+    /// An emergency access is open, or none any more.
+    pub fn emergency(&mut self, open: Option<OpenEmergency>) -> &mut Self {
+        self.app.stage_emergency(open);
         self
     }
     /// The titles of the layers, the bottom one first; the lock, when there is one, last.

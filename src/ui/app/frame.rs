@@ -33,11 +33,12 @@ impl App {
             return;
         }
         let row = |y: u16| Rect::new(0, y, area.width, 1);
-        let body = Rect::new(0, 2, area.width, area.height - 4);
         self.status_line(frame, row(0));
         if self.lock.is_none() {
             self.places_line(frame, row(1));
         }
+        let top = 2 + self.emergency_line(frame, row(2));
+        let body = Rect::new(0, top, area.width, area.height - 2 - top);
         let mut ui = Ui {
             theme: self.theme,
             env: self.env.clone(),
@@ -251,6 +252,9 @@ impl App {
                 "go.sign-ins",
                 "go.second-factor",
                 "go.password",
+                "go.emergency",
+                "go.access",
+                "go.connections",
                 "app.sign-out",
                 "app.quit",
             ];
@@ -258,6 +262,7 @@ impl App {
                 let offered = match id {
                     "app.undo" => undo,
                     "go.permissions" => administers,
+                    "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.second-factor"
                     | "go.password" => signed_in,
                     _ => true,

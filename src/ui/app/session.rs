@@ -2,6 +2,7 @@
 use super::{APP, App, Link, Next, route};
 use crate::{
     domain::{
+        access::OpenEmergency,
         actor::{Actor, Role},
         permission::Table,
     },
@@ -34,6 +35,8 @@ pub(super) enum AppMsg {
     Stands(Result<(), Error>),
     /// The permissions, read again after somebody changed one.
     Rules(Result<Arc<Table>, Error>),
+    /// Which emergency access is open.
+    Emergency(Result<Option<OpenEmergency>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -144,6 +147,7 @@ impl App {
         self.held_delays.clear();
         self.after_saves.clear();
         self.said = None;
+        self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
         self.set_actor(None);
@@ -225,6 +229,7 @@ impl App {
 
     pub(super) fn app_answer(&mut self, msg: AppMsg) {
         match msg {
+            AppMsg::Emergency(open) => self.emergency_told(open),
             AppMsg::Left(leave) => {
                 if let Some(next) = self.after_leave.take().filter(|_| leave) {
                     if matches!(next, Next::Back) {

@@ -1,9 +1,16 @@
 //! What tests ask of an app that records instead of running.
 use super::{App, runner::Pending};
-use crate::ui::cx::{Envelope, LayerId, Opening};
+use crate::{
+    domain::access::OpenEmergency,
+    ui::cx::{Envelope, LayerId, Opening},
+};
 use std::any::Any;
 
 impl App {
+    /// An emergency access is open, or none any more.
+    pub(in crate::ui) fn stage_emergency(&mut self, open: Option<OpenEmergency>) {
+        self.emergency_is(open);
+    }
     /// Puts a screen on the stack.
     pub fn stage(&mut self, make: Opening) {
         self.push(make, None);

@@ -5,6 +5,7 @@ use super::{
     route::{Route, at},
 };
 
+pub mod access;
 pub mod admin;
 pub mod appointment;
 pub mod audit_log;
@@ -12,6 +13,7 @@ pub mod board;
 pub mod booking;
 pub mod change_password;
 pub mod directory;
+pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
@@ -81,6 +83,11 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
+    ("Asking for access", access::ask::Command::ALL),
+    ("Requests to read a record", access::requests::Command::ALL),
+    ("Connections", access::connections::Command::ALL),
+    ("Emergency access", emergency::Command::ALL),
+    ("Review of emergencies", emergency::review::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -146,6 +153,12 @@ pub const SECTIONS: &[&str] = &[
     "audit",
     "audit-event",
     "viewers",
+    "access-form",
+    "access",
+    "connections",
+    "emergency",
+    "emergency-form",
+    "emergencies",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -190,5 +203,11 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
+        Route::AccessRequests => at(access::requests::Requests::default()),
+        Route::Connections => at(access::connections::Connections::default()),
+        Route::Emergency => at(emergency::Emergency::new(env.today())),
+        Route::Emergencies => at(emergency::review::Reviews::default()),
+        Route::OwnDetails => at(home::details::OwnDetails::default()),
     }
 }

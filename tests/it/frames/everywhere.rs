@@ -65,6 +65,12 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::AuditLog, admin),
         (Route::AuditEvent(AuditEventId::new()), admin),
         (Route::RecordViewers(PatientId::new()), admin),
+        (Route::AskAccess(PatientId::new()), gp),
+        (Route::AccessRequests, Role::Patient),
+        (Route::Connections, Role::Patient),
+        (Route::Emergency, gp),
+        (Route::Emergencies, admin),
+        (Route::OwnDetails, Role::Patient),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -79,6 +85,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
             Route::AuditEvent(_) | Route::RecordViewers(_) => {}
+            Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
+            Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
         }
     }
     all
