@@ -3,6 +3,7 @@
 mod effects;
 mod frame;
 mod keys;
+mod messages;
 mod nowhere;
 pub mod runner;
 mod session;
@@ -139,6 +140,8 @@ pub struct App {
     held_delays: Vec<Done>,
     /// The server does not know of the lock yet.
     lock_owed: bool,
+    /// How many messages and tasks wait for the person; nothing before the first count.
+    messages: Option<usize>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -192,6 +195,7 @@ impl App {
             after_saves: VecDeque::new(),
             held_delays: vec![],
             lock_owed: false,
+            messages: None,
             recorded,
         };
         app.find_places();
@@ -299,6 +303,7 @@ impl App {
         }
         self.dirty = true;
         self.tell_all(Moment::Changed(change));
+        self.message_changed(change);
     }
 
     /// A minute has passed.

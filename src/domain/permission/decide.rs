@@ -9,7 +9,10 @@ use crate::{
 
 /// What is so, of the person who asks, the patient and the thing it is done to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the situation, and any of them may hold")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact of the situation, and any of them may hold"
+)]
 pub struct Facts {
     /// It is at a centre where the person works.
     pub own_centre: bool,
@@ -91,13 +94,17 @@ impl Table {
     /// The refusal, by the rule `not_permitted`, with what would work instead.
     pub fn decide(&self, role: Role, action: &str, facts: &Facts) -> Result<(), Why> {
         let Some(found) = self.action(action) else {
-            return Err(Why::new("not_permitted", tr!("{action} is no action of this program.", action = action)));
+            return Err(Why::new(
+                "not_permitted",
+                tr!("{action} is no action of this program.", action = action),
+            ));
         };
         let codes = found.codes(role);
         let narrowed = facts.strict && found.strict;
         let ways: Vec<Code> = codes.iter().copied().filter(|c| c.kind() == Kind::Way).collect();
         // Being the patient is no way of somebody who is no patient.
-        let ways_of_role = ways.iter().any(|c| *c != Code::SelfPatient || facts.self_patient || role == Role::Patient);
+        let ways_of_role =
+            ways.iter().any(|c| *c != Code::SelfPatient || facts.self_patient || role == Role::Patient);
         if !ways_of_role {
             return Err(self.not_this_role(role, action));
         }
@@ -129,7 +136,8 @@ impl Table {
             return Why::new("not_permitted", tr!("Nobody may {does} here.", does = does));
         }
         let word = tr_str(role.word());
-        let sentence = tr!("Only {who} may {does}; you are signed in as {role}.", who = who, does = does, role = word);
+        let sentence =
+            tr!("Only {who} may {does}; you are signed in as {role}.", who = who, does = does, role = word);
         Why::new("not_permitted", sentence).instead(tr!("Ask one of them."))
     }
 
@@ -153,7 +161,9 @@ impl Table {
         match ways.first() {
             Some(Code::OwnCentre) => why.instead(tr!("Ask a colleague who works there.")),
             Some(Code::OwnObject) => why.instead(tr!("Ask the colleague whose it is.")),
-            Some(Code::Relationship | Code::Connection) => why.instead(tr!("Reception books the patient with you first.")),
+            Some(Code::Relationship | Code::Connection) => {
+                why.instead(tr!("Reception books the patient with you first."))
+            }
             Some(Code::PresentToday) => why.instead(tr!("Check the patient in first.")),
             _ => why,
         }
@@ -182,11 +192,18 @@ fn condition(code: Code) -> Why {
             tr!("You book with yourself only patients you already see."),
         )
         .instead(tr!("Reception makes the first appointment.")),
-        Code::Referring => Why::new("profession_does_not_refer", tr!("Your profession writes no referrals here."))
-            .instead(tr!("A GP writes it.")),
-        Code::StepUp => Why::new("step_up", tr!("This needs your password again.")).instead(tr!("Type it when asked.")),
-        _ => Why::new("permission_second_person", tr!("A second person confirms this, not the one who proposed it."))
-            .instead(tr!("Ask another administrator.")),
+        Code::Referring => {
+            Why::new("profession_does_not_refer", tr!("Your profession writes no referrals here."))
+                .instead(tr!("A GP writes it."))
+        }
+        Code::StepUp => {
+            Why::new("step_up", tr!("This needs your password again.")).instead(tr!("Type it when asked."))
+        }
+        _ => Why::new(
+            "permission_second_person",
+            tr!("A second person confirms this, not the one who proposed it."),
+        )
+        .instead(tr!("Ask another administrator.")),
     }
 }
 

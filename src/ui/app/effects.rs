@@ -73,6 +73,7 @@ impl App {
                 self.runner.set_store(Some(store));
                 self.said = None;
                 self.arrive(first);
+                self.count_messages();
             }
             _ => {}
         }
@@ -251,6 +252,7 @@ impl App {
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
+            AppCommand::Messages => self.run(APP, vec![Effect::Go(Route::Messages)]),
             AppCommand::Workplace => match &self.env.actor {
                 Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
                     self.run(APP, vec![Effect::Push(Route::Workplace)]);

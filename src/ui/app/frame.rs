@@ -98,13 +98,16 @@ impl App {
         let now = self.env.now().with_timezone(&self.env.zone());
         let (day, time) = (now.format("%a %d %b %H:%M"), now.format("%H:%M"));
         let (login, role) = (clean(&actor.login), tr_str(actor.role.word()));
-        vec![
+        // It stands to the left of the time, and stays when room is short.
+        let waiting = self.messages_word().map(|w| format!("{w}   ")).unwrap_or_default();
+        let all = vec![
             format!("{day}   {login} · {role}  {link}"),
             format!("{day}   {login}  {link}"),
             format!("{time}  {login}  {link}"),
             format!("{time}  {link}"),
             link.to_owned(),
-        ]
+        ];
+        all.into_iter().map(|right| format!("{waiting}{right}")).collect()
     }
 
     fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {

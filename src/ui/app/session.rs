@@ -23,6 +23,8 @@ pub(super) enum AppMsg {
     Ended,
     /// Whether the session still stands.
     Stands(Result<(), Error>),
+    /// How many messages are unread, and how many tasks are open.
+    Messages(Result<(i64, i64), Error>),
 }
 
 /// An administrator's terminal locks after this at the latest.
@@ -45,6 +47,7 @@ impl App {
     /// Somebody is signed in now, or nobody: the places they may go to are found once.
     pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
         self.env.actor = actor;
+        self.messages = None;
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
@@ -170,6 +173,7 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
+            AppMsg::Messages(counted) => self.messages_counted(counted),
             AppMsg::Locked(Ok(())) | AppMsg::Ended | AppMsg::Stands(_) => {}
         }
     }

@@ -24,6 +24,7 @@ crate::commands! {
         Accept: "login.accept" "sign in" "Go on to the password, then sign in";
         Next: "login.next" "other field" "Go to the other field";
         Apply: "login.apply" "apply as a provider" "Ask to be registered as a provider of this clinic";
+        Write: "login.write" "write to the clinic" "Write to the clinic without signing in";
     }
 }
 
@@ -160,6 +161,7 @@ impl Screen for Login {
             Command::Accept => self.accept(cx),
             Command::Next => self.on_password = !self.on_password,
             Command::Apply => cx.push(Route::ApplyAsProvider),
+            Command::Write => cx.push(Route::WriteUnsigned),
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {

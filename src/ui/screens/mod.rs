@@ -15,6 +15,7 @@ pub mod directory;
 pub mod history;
 pub mod home;
 pub mod login;
+pub mod messages;
 pub mod patient;
 pub mod patients;
 pub mod record;
@@ -71,6 +72,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Policies", admin::settings::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Messages", messages::Command::ALL),
+    ("A message", messages::write::Command::ALL),
+    ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
 ];
 
@@ -131,6 +135,9 @@ pub const SECTIONS: &[&str] = &[
     "centre-choice",
     "code",
     "audit",
+    "messages",
+    "message-form",
+    "outside-form",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -167,6 +174,10 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminDepartments => at(admin::departments::Departments::default()),
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Messages => at(messages::Messages::default()),
+        Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
+        Route::WriteToClinic => at(messages::write::Write::to_clinic()),
+        Route::WriteUnsigned => at(messages::outside::Outside::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
     }
 }

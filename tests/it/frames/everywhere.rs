@@ -6,12 +6,13 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        message::MessageKind,
     },
     ui::{
         Picture,
         cx::Env,
-        route::{BookingStart, Route},
+        route::{BookingStart, MessageStart, Route},
         screens::{
             board::{self, Board},
             login::Login,
@@ -19,6 +20,17 @@ use praxis::{
         testing::Stage,
     },
 };
+
+fn message() -> MessageStart {
+    MessageStart {
+        kind: MessageKind::Staff,
+        to: AccountId::new(),
+        to_name: "SMITH Anna".into(),
+        about: Some((PatientId::new(), "BLACK Jack".into())),
+        subject: String::new(),
+        answer_to: None,
+    }
+}
 
 /// One route of each kind, with somebody who has that place.
 fn everywhere() -> Vec<(Route, Role)> {
@@ -58,6 +70,10 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminSettings, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
+        (Route::Messages, desk),
+        (Route::WriteMessage(message()), desk),
+        (Route::WriteToClinic, Role::Patient),
+        (Route::WriteUnsigned, desk),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -70,6 +86,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
     all

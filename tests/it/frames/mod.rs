@@ -9,6 +9,7 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod messages;
 pub mod sample;
 pub mod visit;
 mod visit_leave;
