@@ -4,6 +4,7 @@ mod effects;
 mod emergency;
 mod frame;
 mod keys;
+mod messages;
 mod nowhere;
 mod permitted;
 pub mod runner;
@@ -154,6 +155,8 @@ pub struct App {
     lock_owed: bool,
     /// The emergency access that is open: its line stays on every screen.
     emergency: Option<OpenEmergency>,
+    /// How many messages and tasks wait for the person; nothing before the first count.
+    messages: Option<usize>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -214,6 +217,7 @@ impl App {
             held_delays: vec![],
             lock_owed: false,
             emergency: None,
+            messages: None,
             recorded,
         };
         app.find_places();
@@ -328,6 +332,7 @@ impl App {
         self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
         self.emergency_changed(change);
+        self.message_changed(change);
     }
 
     /// A minute has passed.

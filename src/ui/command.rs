@@ -92,6 +92,7 @@ commands! {
         Records: "go.records" "Records" "Go to the visit records" quiet;
         Admin: "go.admin" "Administration" "Go to accounts, applications and settings" quiet;
         Audit: "go.audit" "Audit log" "Go to who did what, and when" quiet;
+        Messages: "go.messages" "Messages" "Go to messages and tasks for you" quiet;
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;

@@ -6,7 +6,11 @@ use super::{
 };
 use crate::domain::{
     actor::Role,
-    ids::{AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+    ids::{
+        AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
+        ReferralId,
+    },
+    message::MessageKind,
 };
 use chrono::NaiveDate;
 
@@ -27,6 +31,19 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+}
+
+/// To whom a message is written, and about what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageStart {
+    pub kind: MessageKind,
+    pub to: AccountId,
+    /// The receiver's name, for the head of the form.
+    pub to_name: String,
+    /// The patient it is about, with the name.
+    pub about: Option<(PatientId, String)>,
+    pub subject: String,
+    pub answer_to: Option<MessageId>,
 }
 
 /// A place one can go to.
@@ -79,6 +96,14 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Messages and tasks for the signed-in person.
+    Messages,
+    /// Writing to a colleague or to a patient.
+    WriteMessage(MessageStart),
+    /// Writing to the clinic as a person who has signed in.
+    WriteToClinic,
+    /// Writing to the clinic before anybody is signed in.
+    WriteUnsigned,
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
@@ -199,6 +224,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
+        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient(_) | Route::EditPatient(_) => {

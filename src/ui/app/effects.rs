@@ -81,6 +81,7 @@ impl App {
                 self.arrive(first);
                 self.ask_emergency();
                 self.greet();
+                self.count_messages();
             }
             _ => {}
         }
@@ -279,6 +280,7 @@ impl App {
                 None => self.run(APP, vec![Effect::Push(Route::Permissions)]),
             },
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
+            AppCommand::Messages => self.run(APP, vec![Effect::Go(Route::Messages)]),
             AppCommand::Workplace => match &self.env.actor {
                 Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
                     self.run(APP, vec![Effect::Push(Route::Workplace)]);

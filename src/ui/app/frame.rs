@@ -107,13 +107,16 @@ impl App {
         let now = self.env.now().with_timezone(&self.env.zone());
         let (day, time) = (now.format("%a %d %b %H:%M"), now.format("%H:%M"));
         let (login, role) = (clean(&actor.login), tr_str(actor.role.word()));
-        vec![
+        // It stands to the left of the time, and stays when room is short.
+        let waiting = self.messages_word().map(|w| format!("{w}   ")).unwrap_or_default();
+        let all = vec![
             format!("{day}   {login} · {role}  {link}"),
             format!("{day}   {login}  {link}"),
             format!("{time}  {login}  {link}"),
             format!("{time}  {link}"),
             link.to_owned(),
-        ]
+        ];
+        all.into_iter().map(|right| format!("{waiting}{right}")).collect()
     }
 
     fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
@@ -252,6 +255,7 @@ impl App {
                 "go.sign-ins",
                 "go.second-factor",
                 "go.password",
+                "go.messages",
                 "go.emergency",
                 "go.access",
                 "go.connections",
@@ -263,8 +267,8 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
-                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.second-factor"
-                    | "go.password" => signed_in,
+                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
+                    | "go.second-factor" | "go.password" => signed_in,
                     _ => true,
                 };
                 if !offered {

@@ -37,6 +37,8 @@ pub(super) enum AppMsg {
     Rules(Result<Arc<Table>, Error>),
     /// Which emergency access is open.
     Emergency(Result<Option<OpenEmergency>, Error>),
+    /// How many messages are unread, and how many tasks are open.
+    Messages(Result<(i64, i64), Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -62,6 +64,7 @@ impl App {
     /// Somebody is signed in now, or nobody: the places they may go to are found once.
     pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
         self.env.actor = actor;
+        self.messages = None;
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
@@ -246,6 +249,7 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
+            AppMsg::Messages(counted) => self.messages_counted(counted),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

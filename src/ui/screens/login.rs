@@ -27,6 +27,7 @@ crate::commands! {
         Accept: "login.accept" "sign in" "Go on to the password, then sign in";
         Next: "login.next" "other field" "Go to the other field";
         Apply: "login.apply" "apply as a provider" "Ask to be registered as a provider of this clinic";
+        Write: "login.write" "write to the clinic" "Write to the clinic without signing in";
     }
 }
 
@@ -209,6 +210,7 @@ impl Screen for Login {
             Command::Next if self.second.is_some() => self.start_again(),
             Command::Next => self.on_password = !self.on_password,
             Command::Apply => cx.push(Route::ApplyAsProvider),
+            Command::Write => cx.push(Route::WriteUnsigned),
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {

@@ -17,6 +17,7 @@ pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
+pub mod messages;
 pub mod patient;
 pub mod patients;
 pub mod record;
@@ -80,6 +81,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Messages", messages::Command::ALL),
+    ("A message", messages::write::Command::ALL),
+    ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
@@ -159,6 +163,9 @@ pub const SECTIONS: &[&str] = &[
     "emergency",
     "emergency-form",
     "emergencies",
+    "messages",
+    "message-form",
+    "outside-form",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -200,6 +207,10 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Messages => at(messages::Messages::default()),
+        Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
+        Route::WriteToClinic => at(messages::write::Write::to_clinic()),
+        Route::WriteUnsigned => at(messages::outside::Outside::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),

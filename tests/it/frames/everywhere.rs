@@ -9,11 +9,12 @@ use praxis::{
         ids::{
             AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId,
         },
+        message::MessageKind,
     },
     ui::{
         Picture,
         cx::Env,
-        route::{BookingStart, Route},
+        route::{BookingStart, MessageStart, Route},
         screens::{
             board::{self, Board},
             login::Login,
@@ -21,6 +22,17 @@ use praxis::{
         testing::Stage,
     },
 };
+
+fn message() -> MessageStart {
+    MessageStart {
+        kind: MessageKind::Staff,
+        to: AccountId::new(),
+        to_name: "SMITH Anna".into(),
+        about: Some((PatientId::new(), "BLACK Jack".into())),
+        subject: String::new(),
+        answer_to: None,
+    }
+}
 
 /// One route of each kind, with somebody who has that place.
 pub fn everywhere() -> Vec<(Route, Role)> {
@@ -71,6 +83,10 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Emergency, gp),
         (Route::Emergencies, admin),
         (Route::OwnDetails, Role::Patient),
+        (Route::Messages, desk),
+        (Route::WriteMessage(message()), desk),
+        (Route::WriteToClinic, Role::Patient),
+        (Route::WriteUnsigned, desk),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -87,6 +103,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AuditEvent(_) | Route::RecordViewers(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
+            Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
     all

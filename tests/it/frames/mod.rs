@@ -12,6 +12,7 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod messages;
 pub mod sample;
 mod second;
 pub mod visit;
