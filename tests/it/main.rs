@@ -13,6 +13,7 @@ mod frames;
 mod harness;
 mod import;
 mod invariants;
+mod matrix;
 mod panel_tabs;
 mod people;
 mod pictures;
