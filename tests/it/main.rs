@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod architecture;
+mod attack;
 mod bad_luck;
+mod catalogue;
 mod config;
 mod day;
 mod demo_release;

@@ -132,6 +132,8 @@ insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, 
 select matrix.id(role, sit, of || 'prescription'), e, p, '\x0061', current_date, ta from matrix.row;
 insert into clinic.treatment (id, encounter_id, patient_id, title, author)
 select matrix.id(role, sit, of || 'treatment'), e, p, '\x0061', ta from matrix.row;
+insert into clinic.report (id, encounter_id, patient_id, type, title, author)
+select matrix.id(role, sit, of || 'report'), e, p, 'other', '\x0061', ta from matrix.row;
 -- A list entry of one's own: who may read wrote it, and the desk at intake.
 insert into clinic.allergy (id, patient_id, substance, author)
 select matrix.id(role, sit, 'allergy'), p, '\x0061'::bytea,
