@@ -139,6 +139,15 @@ fn judge(found: &Inspection, took: std::time::Duration, findings: &mut Vec<Findi
         }
         Err(e) => red("schema", format!("cannot be read: {e}")),
     });
+    match &found.changed_permissions {
+        None => {}
+        Some(changed) if changed.is_empty() => findings.push(green("permissions", "those of this program")),
+        Some(changed) => {
+            let few = changed.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let said = format!("{} changed by administrators: {few}; the program lists them", changed.len());
+            findings.push(amber("permissions", said));
+        }
+    }
     findings.push(if found.missing_roles.is_empty() {
         green("roles", "all four are there")
     } else {

@@ -1,6 +1,7 @@
 //! The command line: one file per sub-command; nobody imports this module but `main`.
 //!
 //! What goes wrong is said in one plain sentence and what to do about it, and ends with an exit code of sysexits.
+mod administration;
 mod check;
 mod config;
 mod demo;
@@ -53,9 +54,15 @@ enum Command {
     /// Bring in what another system wrote
     #[command(subcommand)]
     Import(import::Import),
-    /// The first accounts, before anybody can sign in
+    /// Accounts: the first administrator, codes, who may sign in
     #[command(subcommand)]
     User(user::User),
+    /// Show the policies of the site
+    Get(administration::Get),
+    /// Change a policy of the site
+    Set(administration::Set),
+    /// Give somebody another role
+    Role(administration::Role),
     /// Show the configuration and where it comes from
     Config(config::Show),
     /// Show the keys, or look for faults in a keymap
@@ -102,6 +109,9 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => args.run(&context),
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
+        Some(Command::Get(args)) => args.run(&context),
+        Some(Command::Set(args)) => args.run(&context),
+        Some(Command::Role(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };

@@ -1,7 +1,9 @@
-//! `praxis user add`: the first administrator, before anybody can sign in. A code is printed once; there is no default
-//! password anywhere.
+//! `praxis user`: accounts from a shell, the first administrator before anybody can sign in. A code is printed once; there
+//! is no default password anywhere.
 use super::{
-    Context, Failure, block_on,
+    Context, Failure,
+    administration::reason,
+    block_on,
     failure::{DATA, USAGE},
     migrate::no_database,
     output::{note, say},
@@ -17,7 +19,7 @@ use crate::{
         validate::{Field, check_undated},
     },
     server,
-    store::System,
+    store::{Error, System},
     text::clean,
 };
 use clap::{Args, Subcommand};
@@ -30,6 +32,45 @@ const CODE_HOURS: i32 = 72;
 pub enum User {
     /// Add an account and print its one-time code
     Add(Add),
+    /// List the accounts
+    List(List),
+    /// Sign somebody out everywhere and refuse further sign-ins
+    Deactivate(Deactivate),
+    /// Let somebody sign in again
+    Reactivate(Who),
+    /// Replace somebody's password by a one-time code and print it, once
+    Code(Who),
+}
+
+/// Lists the accounts of staff.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Patients' accounts too
+    #[arg(long)]
+    patients: bool,
+    /// The database login to use (default: the one of database.url)
+    #[arg(long = "as", value_name = "LOGIN")]
+    database_login: Option<String>,
+}
+
+/// Whose account.
+#[derive(Debug, Args)]
+pub struct Who {
+    /// The person's user name or e-mail address
+    login: String,
+    /// The database login to use (default: the one of database.url)
+    #[arg(long = "as", value_name = "LOGIN")]
+    database_login: Option<String>,
+}
+
+/// Whose account, and why.
+#[derive(Debug, Args)]
+pub struct Deactivate {
+    #[command(flatten)]
+    who: Who,
+    /// Why; kept with the account
+    #[arg(long)]
+    why: String,
 }
 
 /// Adds an account and prints its one-time code, once. Needs a database login that
@@ -59,54 +100,144 @@ pub struct Add {
 
 impl User {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
-        let Self::Add(add) = self;
-        let details = add.details()?;
-        block_on(async {
-            let mut system = connect(context, add.database_login.as_deref()).await?;
-            for name in [&details.login, &details.email] {
-                if !name.is_empty() && system.login_taken(name).await? {
-                    let message = format!(
-                        "{name} is already the login or e-mail address of an account. Nothing was changed"
-                    );
-                    return Err(Failure::new(DATA, message));
-                }
-            }
-            let (code, verifier) = fresh_code().await?;
-            let id = AccountId::new();
-            system.add_account(id, &details, &verifier, CODE_HOURS).await?;
-            if context.json {
-                let answer = serde_json::json!({
-                    "account": id, "login": details.login, "role": details.position.role.code(),
-                    "one_time_code": &*code, "hours": CODE_HOURS
-                });
-                say(&answer.to_string());
-            } else {
-                say(&format!("Added {} ({}).", details.login, details.position.word()));
-                say(&format!("One-time code: {}", &*code));
-                note(
-                    "The code is shown only now and works for 72 hours; a password is chosen at the first sign-in.",
-                );
-            }
-            Ok(ExitCode::SUCCESS)
-        })?
+        let done = match self {
+            Self::Add(add) => block_on(add.run(context))?,
+            Self::List(list) => block_on(list.run(context))?,
+            Self::Deactivate(asked) => block_on(asked.run(context))?,
+            Self::Reactivate(who) => block_on(who.reactivate(context))?,
+            Self::Code(who) => block_on(who.code(context))?,
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 
-impl Add {
-    fn details(&self) -> Result<AccountDetails, Failure> {
-        let position = Profession::from_code(&self.role).map(Position::provider).or_else(|| {
-            Role::from_code(&self.role)
-                .filter(|r| !r.sees_patients() && *r != Role::Patient)
-                .map(Position::plain)
-        });
-        let Some(position) = position else {
-            let known: Vec<&str> = Position::all()
-                .into_iter()
-                .map(|p| p.profession.map_or(p.role.code(), Profession::code))
+impl List {
+    async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let mut system = connect(context, self.database_login.as_deref()).await?;
+        let accounts = system.accounts(self.patients).await?;
+        if context.json {
+            let rows: Vec<_> = accounts
+                .iter()
+                .map(|a| {
+                    serde_json::json!({
+                        "account": a.id, "login": a.login, "email": a.email, "family": a.name.family,
+                        "given": a.name.given, "role": a.role, "profession": a.profession,
+                        "deactivated_at": a.deactivated_at
+                    })
+                })
                 .collect();
-            let message = format!("there is no role {}. Roles: {}", clean(&self.role), known.join(", "));
-            return Err(Failure::new(USAGE, message));
-        };
+            say(&serde_json::Value::Array(rows).to_string());
+            return Ok(());
+        }
+        for a in accounts {
+            let role = a.profession.as_deref().unwrap_or(&a.role);
+            let ended = if a.deactivated_at.is_some() { "  (deactivated)" } else { "" };
+            let name = format!("{} {}", a.name.family.to_uppercase(), a.name.given);
+            say(&format!("{:<24} {:<20} {}{ended}", clean(&a.login), role, clean(name.trim())));
+        }
+        Ok(())
+    }
+}
+
+impl Deactivate {
+    async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let why = reason(&self.why)?;
+        let mut system = connect(context, self.who.database_login.as_deref()).await?;
+        let id = self.who.found(system.deactivate_account(&self.who.login, &why).await)?;
+        let said = format!("{} can no longer sign in.", clean(&self.who.login));
+        tell(context, &serde_json::json!({ "account": id, "deactivated": true }), &said);
+        Ok(())
+    }
+}
+
+impl Who {
+    async fn reactivate(&self, context: &Context) -> Result<(), Failure> {
+        let mut system = connect(context, self.database_login.as_deref()).await?;
+        let id = self.found(system.reactivate_account(&self.login).await)?;
+        let said = format!("{} can sign in again.", clean(&self.login));
+        tell(context, &serde_json::json!({ "account": id, "deactivated": false }), &said);
+        Ok(())
+    }
+
+    async fn code(&self, context: &Context) -> Result<(), Failure> {
+        let mut system = connect(context, self.database_login.as_deref()).await?;
+        let (code, verifier) = fresh_code().await?;
+        let id = self.found(system.give_code(&self.login, &verifier, CODE_HOURS).await)?;
+        let answer = serde_json::json!({ "account": id, "one_time_code": &*code, "hours": CODE_HOURS });
+        tell(context, &answer, &format!("One-time code: {}", &*code));
+        if !context.json {
+            note(
+                "The code is shown only now and works for 72 hours; a password is chosen at the next sign-in.",
+            );
+        }
+        Ok(())
+    }
+
+    fn found<T>(&self, done: Result<T, Error>) -> Result<T, Failure> {
+        match done {
+            Err(Error::NotFound) => Err(no_account(&self.login)),
+            done => Ok(done?),
+        }
+    }
+}
+
+/// Nobody signs in with this name.
+pub(super) fn no_account(login: &str) -> Failure {
+    Failure::new(DATA, format!("nobody signs in as {}. `praxis user list` shows the accounts", clean(login)))
+}
+
+fn tell(context: &Context, json: &serde_json::Value, said: &str) {
+    say(&if context.json { json.to_string() } else { said.to_owned() });
+}
+
+/// The position of this role or profession.
+pub(super) fn position(role: &str) -> Result<Position, Failure> {
+    let position = Profession::from_code(role).map(Position::provider).or_else(|| {
+        Role::from_code(role).filter(|r| !r.sees_patients() && *r != Role::Patient).map(Position::plain)
+    });
+    position.ok_or_else(|| {
+        let known: Vec<&str> = Position::all()
+            .into_iter()
+            .map(|p| p.profession.map_or(p.role.code(), Profession::code))
+            .collect();
+        let message = format!("there is no role {}. Roles: {}", clean(role), known.join(", "));
+        Failure::new(USAGE, message)
+    })
+}
+
+impl Add {
+    async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let details = self.details()?;
+        let mut system = connect(context, self.database_login.as_deref()).await?;
+        for name in [&details.login, &details.email] {
+            if !name.is_empty() && system.login_taken(name).await? {
+                let message = format!(
+                    "{name} is already the login or e-mail address of an account. Nothing was changed"
+                );
+                return Err(Failure::new(DATA, message));
+            }
+        }
+        let (code, verifier) = fresh_code().await?;
+        let id = AccountId::new();
+        system.add_account(id, &details, &verifier, CODE_HOURS).await?;
+        if context.json {
+            let answer = serde_json::json!({
+                "account": id, "login": details.login, "role": details.position.role.code(),
+                "one_time_code": &*code, "hours": CODE_HOURS
+            });
+            say(&answer.to_string());
+        } else {
+            say(&format!("Added {} ({}).", details.login, details.position.word()));
+            say(&format!("One-time code: {}", &*code));
+            note(
+                "The code is shown only now and works for 72 hours; a password is chosen at the first sign-in.",
+            );
+        }
+        Ok(())
+    }
+
+    fn details(&self) -> Result<AccountDetails, Failure> {
+        let position = position(&self.role)?;
         let field = |field: Field, option: &str, value: &str| {
             if value.is_empty() {
                 return Ok(String::new());

@@ -86,6 +86,8 @@ ids! {
     DraftId;
     /// An application of a provider to be registered.
     RegistrationId;
+    /// A message to the clinic, to a colleague or to a patient.
+    MessageId;
     /// One event of the audit log.
     AuditEventId;
 }

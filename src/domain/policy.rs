@@ -67,6 +67,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 120),
     },
     Policy {
+        key: "messages_per_hour",
+        help: "Messages an hour that people who have not signed in may write to the clinic, all together",
+        kind: PolicyKind::Number(0, 1000),
+    },
+    Policy {
         key: "session_hours",
         help: "Hours after which everybody signs in again",
         kind: PolicyKind::Number(1, 24),

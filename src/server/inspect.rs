@@ -3,6 +3,7 @@ use super::{
     error::Error,
     migrate::{Schema, schema},
     roles::{self, EXTENSIONS},
+    rules,
 };
 use chrono::{DateTime, Utc};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
@@ -36,6 +37,8 @@ pub struct Inspection {
     pub logs_parameters: bool,
     /// The server's clock.
     pub now: DateTime<Utc>,
+    /// Permissions that are not those of the program, `action role` each; `None` where the schema has none yet.
+    pub changed_permissions: Option<Vec<String>>,
     /// Whether the server loses acknowledged work when its machine fails.
     pub unsafe_settings: Vec<String>,
 }
@@ -107,6 +110,10 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
     .fetch_one(&mut *db)
     .await?;
     let schema = schema(db).await.map_err(|e| e.to_string());
+    let changed_permissions = match schema {
+        Ok(Schema::Current { .. }) => rules::differing(db).await.ok(),
+        _ => None,
+    };
     Ok(Inspection {
         version,
         major: u32::try_from(number / 10_000).unwrap_or(0),
@@ -119,6 +126,7 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
         too_mighty,
         logs_parameters,
         now,
+        changed_permissions,
         unsafe_settings,
     })
 }

@@ -1,5 +1,5 @@
 //! Bringing a database to this program's schema, one program at a time, and saying where it stands.
-use super::{error::Error, roles};
+use super::{error::Error, roles, rules};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection,
     migrate::{MigrateError, Migrator},
@@ -63,6 +63,7 @@ async fn run(db: &mut PgConnection) -> Result<Migrated, Error> {
         MigrateError::Execute(source) => Error::Sql(source),
         other => Error::Sql(sqlx::Error::Migrate(Box::new(other))),
     })?;
+    rules::load(db).await?;
     // What lets the program say "this database is older" must not need the owner.
     let readers = "grant select on _sqlx_migrations to praxis_app, praxis_jobs, praxis_backup";
     sqlx::query(readers).execute(&mut *db).await?;

@@ -12,6 +12,7 @@ mod install;
 mod lease;
 mod migrate;
 mod roles;
+mod rules;
 
 pub use binaries::Binaries;
 pub use cluster::{Cluster, Running};

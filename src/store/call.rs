@@ -144,11 +144,31 @@ impl Store {
             }
             Err(e) if e.leaves_doubt() => self.settle(request, kind, &digest).await,
             outcome => {
+                let outcome = match outcome {
+                    Err(e) => Err(self.explain(actor, &event, e).await),
+                    done => done,
+                };
                 if let Err(Error::Refused(why) | Error::Overlap(why) | Error::Duplicate(why)) = &outcome {
                     self.tell_refusal(actor, event, &why.rule).await;
                 }
                 outcome
             }
+        }
+    }
+
+    /// A row that a policy hid, or a refusal that says no more than that: the table is asked why, and answers in a sentence.
+    async fn explain(&self, actor: &Actor, event: &Event, error: Error) -> Error {
+        let unexplained = match &error {
+            Error::NotFound | Error::Stale { .. } => true,
+            Error::Refused(why) => why.rule == "not_permitted",
+            _ => false,
+        };
+        if !unexplained {
+            return error;
+        }
+        match self.why_not(actor, event.action, event.patient, event.entity_id).await {
+            Ok(Some(why)) => Error::Refused(why),
+            _ => error,
         }
     }
 

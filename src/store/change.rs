@@ -36,4 +36,7 @@ pub struct RowChange {
     /// Its day, where the centre is.
     pub day: Option<chrono::NaiveDate>,
     pub patient: Option<Uuid>,
+    /// The account that a message is addressed to.
+    #[serde(default)]
+    pub account: Option<Uuid>,
 }

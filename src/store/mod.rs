@@ -27,12 +27,14 @@ mod follow_up;
 mod history;
 mod import;
 mod listen;
+mod message;
 mod note;
 mod observation;
 mod overview;
 mod own_home;
 mod patient;
 mod patient_profile;
+mod permission;
 mod prescription;
 mod provider;
 mod provider_home;
@@ -78,11 +80,11 @@ pub use refusal::why as refusal;
 pub use service_request::VisitTests;
 pub use session::{Challenge, SignIn};
 pub use setting::SettingEntry;
-pub use system::System;
+pub use system::{AccountLine, System};
 
-use crate::clock::Clock;
+use crate::{clock::Clock, domain::permission::Table};
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 /// The schema this program was written for: the number of the newest migration.
 pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
@@ -102,6 +104,8 @@ struct Inner {
     writer: PgPool,
     listener: PgPool,
     clock: Clock,
+    /// The rules of permission as they were read last.
+    permissions: RwLock<Arc<Table>>,
 }
 
 impl Store {
@@ -124,6 +128,7 @@ impl Store {
             connector,
             token,
             clock,
+            permissions: RwLock::new(Arc::new(Table::built_in().clone())),
         })))
     }
 

@@ -4,8 +4,11 @@
 use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
+mod permission;
 mod record;
 mod referral;
+
+pub(super) use permission::because;
 
 /// The refusal of `rule`, a name given in the migrations, with the facts the database added.
 #[must_use]
@@ -54,10 +57,13 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Walk-ins and emergencies are for today.").into(),
             tr!("Book a time on the other day instead.").into(),
         ),
-        "desk_only" => (
-            tr!("Only reception and administrators deactivate or block a patient.").into(),
-            tr!("Ask one of them.").into(),
+        "too_many_messages" => (
+            tr!("So many messages have arrived this hour that no more are taken.").into(),
+            tr!("Try again later, or telephone the clinic.").into(),
         ),
+        "message_is_sent" => {
+            (tr!("A message that was sent does not change.").into(), tr!("Write another one.").into())
+        }
         "numbers_are_locked" => (
             tr!("Record, national and Medicare numbers are changed by staff only.").into(),
             tr!("Ask at the desk.").into(),
@@ -267,7 +273,6 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("To prescribe it nevertheless, give the reason; it is kept with the prescription.").into(),
         ),
         "audit_append_only" => (tr!("The log cannot be changed.").into(), String::new()),
-        "administrators_only" => (tr!("Only an administrator may do that.").into(), String::new()),
         "too_many_applications" => (
             tr!("Too many applications arrived within the last hour.").into(),
             tr!("Try again later, or call the clinic.").into(),
@@ -301,10 +306,6 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("The clinic answers by e-mail or phone.").into(),
         ),
         "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
-        "not_permitted" => (
-            tr!("Your role does not allow that here.").into(),
-            tr!("Ask somebody whose patient or task it is.").into(),
-        ),
         "login_name_pkey" | "account_login_key" | "account_email_key" => {
             (tr!("That login or e-mail address is already used.").into(), tr!("Choose another one.").into())
         }
@@ -325,9 +326,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts).or_else(|| record::why(other, facts)).unwrap_or_else(|| {
-                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
-            });
+            return referral::why(other, facts)
+                .or_else(|| record::why(other, facts))
+                .or_else(|| permission::why(other, facts))
+                .unwrap_or_else(|| Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other)));
         }
     };
     let why = Why::new(rule, sentence);

@@ -88,6 +88,9 @@ impl Store {
         };
         let store = Self::connect(self.0.connector.clone(), Some(token), self.0.clock.clone()).await?;
         let actor = store.who_am_i().await?;
+        if !actor.must_change_password {
+            store.read_permissions(&actor).await?;
+        }
         Ok(SignIn { actor, store })
     }
 

@@ -24,5 +24,6 @@ tables! {
     centre "centre"
     department "department"
     provider "provider"
+    message "message"
     registration "provider_registration"
 }

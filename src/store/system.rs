@@ -1,5 +1,9 @@
 //! What the system itself does, before anybody can sign in: by a database login that may act as the owner. Audited as
 //! *system* with the name of the OS user.
+mod administration;
+
+pub use administration::AccountLine;
+
 use super::{Error, Verifier, account, schema_mismatch};
 use crate::{
     domain::{account::AccountDetails, ids::AccountId, why::Why},

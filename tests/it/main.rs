@@ -1,6 +1,7 @@
 //! Everything that needs more than one module, a server or a terminal; one binary, a module per area.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
+mod administration;
 mod architecture;
 mod attack;
 mod bad_luck;
@@ -26,6 +27,7 @@ mod store_booking;
 mod store_directory;
 mod store_fence;
 mod store_history;
+mod store_messages;
 mod store_panel;
 mod store_patients;
 mod store_policies;

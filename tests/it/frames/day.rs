@@ -174,6 +174,7 @@ fn only_ones_own_appointments_wake_the_home() {
             provider: Some(provider),
             day: None,
             patient: None,
+            account: None,
         })
     };
     let mut stage = day();

@@ -215,6 +215,7 @@ fn other_desks_changes_are_read_and_the_selection_stays() {
             provider: None,
             day,
             patient: None,
+            account: None,
         })
     };
     stage.changed(&change("appointment", Some(today() + Duration::days(3))));
