@@ -9,7 +9,10 @@ use crate::{
 
 /// What is so, of the person who asks, the patient and the thing it is done to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the situation, and any of them may hold")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact of the situation, and any of them may hold"
+)]
 pub struct Facts {
     /// It is at a centre where the person works.
     pub own_centre: bool,
@@ -90,14 +93,23 @@ impl Table {
     /// # Errors
     /// The refusal, by the rule `not_permitted`, with what would work instead.
     pub fn decide(&self, role: Role, action: &str, facts: &Facts) -> Result<(), Why> {
+        // Staff meet their own record only as a patient does.
+        if facts.self_patient && role != Role::Patient {
+            let facts = Facts { strict: facts.strict, self_patient: true, ..Facts::default() };
+            return self.decide(Role::Patient, action, &facts).map_err(|_| own_record());
+        }
         let Some(found) = self.action(action) else {
-            return Err(Why::new("not_permitted", tr!("{action} is no action of this program.", action = action)));
+            return Err(Why::new(
+                "not_permitted",
+                tr!("{action} is no action of this program.", action = action),
+            ));
         };
         let codes = found.codes(role);
         let narrowed = facts.strict && found.strict;
         let ways: Vec<Code> = codes.iter().copied().filter(|c| c.kind() == Kind::Way).collect();
         // Being the patient is no way of somebody who is no patient.
-        let ways_of_role = ways.iter().any(|c| *c != Code::SelfPatient || facts.self_patient || role == Role::Patient);
+        let ways_of_role =
+            ways.iter().any(|c| *c != Code::SelfPatient || facts.self_patient || role == Role::Patient);
         if !ways_of_role {
             return Err(self.not_this_role(role, action));
         }
@@ -115,7 +127,9 @@ impl Table {
     /// # Errors
     /// The refusal that names the roles which may.
     pub fn could(&self, role: Role, is_patient: bool, action: &str) -> Result<(), Why> {
-        self.decide(role, action, &Facts::at_best(is_patient))
+        let as_staff = self.decide(role, action, &Facts::at_best(false));
+        let as_patient = || self.decide(role, action, &Facts::at_best(true));
+        as_staff.or_else(|why| if is_patient { as_patient().map_err(|_| why) } else { Err(why) })
     }
 
     /// The refusal of a role that may not: who may, and as what one is signed in.
@@ -129,7 +143,8 @@ impl Table {
             return Why::new("not_permitted", tr!("Nobody may {does} here.", does = does));
         }
         let word = tr_str(role.word());
-        let sentence = tr!("Only {who} may {does}; you are signed in as {role}.", who = who, does = does, role = word);
+        let sentence =
+            tr!("Only {who} may {does}; you are signed in as {role}.", who = who, does = does, role = word);
         Why::new("not_permitted", sentence).instead(tr!("Ask one of them."))
     }
 
@@ -153,11 +168,20 @@ impl Table {
         match ways.first() {
             Some(Code::OwnCentre) => why.instead(tr!("Ask a colleague who works there.")),
             Some(Code::OwnObject) => why.instead(tr!("Ask the colleague whose it is.")),
-            Some(Code::Relationship | Code::Connection) => why.instead(tr!("Reception books the patient with you first.")),
+            Some(Code::Relationship | Code::Connection) => {
+                why.instead(tr!("Reception books the patient with you first."))
+            }
             Some(Code::PresentToday) => why.instead(tr!("Check the patient in first.")),
             _ => why,
         }
     }
+}
+
+/// The refusal of somebody on the staff in their own record.
+#[must_use]
+pub fn own_record() -> Why {
+    Why::new("not_permitted", tr!("This is your own record: here you may do what a patient may."))
+        .instead(tr!("Ask a colleague."))
 }
 
 /// A way as it is said to the person themselves.
@@ -182,11 +206,18 @@ fn condition(code: Code) -> Why {
             tr!("You book with yourself only patients you already see."),
         )
         .instead(tr!("Reception makes the first appointment.")),
-        Code::Referring => Why::new("profession_does_not_refer", tr!("Your profession writes no referrals here."))
-            .instead(tr!("A GP writes it.")),
-        Code::StepUp => Why::new("step_up", tr!("This needs your password again.")).instead(tr!("Type it when asked.")),
-        _ => Why::new("permission_second_person", tr!("A second person confirms this, not the one who proposed it."))
-            .instead(tr!("Ask another administrator.")),
+        Code::Referring => {
+            Why::new("profession_does_not_refer", tr!("Your profession writes no referrals here."))
+                .instead(tr!("A GP writes it."))
+        }
+        Code::StepUp => {
+            Why::new("step_up", tr!("This needs your password again.")).instead(tr!("Type it when asked."))
+        }
+        _ => Why::new(
+            "permission_second_person",
+            tr!("A second person confirms this, not the one who proposed it."),
+        )
+        .instead(tr!("Ask another administrator.")),
     }
 }
 
@@ -255,7 +286,10 @@ mod tests {
     #[test]
     fn staff_meet_their_own_record_as_a_patient_does() {
         for role in Role::ALL {
-            assert!(decide(role, "history.open", Facts { self_patient: true, ..Facts::default() }).is_ok());
+            let own = Facts { self_patient: true, ..Facts::default() };
+            assert!(decide(role, "history.open", own).is_ok());
+            assert!(decide(role, "lists.add", Facts { self_patient: true, ..Facts::at_best(true) }).is_err());
         }
+        assert!(Table::built_in().could(Role::Nurse, true, "lists.add").is_ok());
     }
 }

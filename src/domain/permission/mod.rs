@@ -6,7 +6,7 @@ mod markdown;
 mod words;
 
 pub use code::Code;
-pub use decide::Facts;
+pub use decide::{Facts, own_record};
 pub use markdown::markdown;
 
 use super::actor::Role;
@@ -51,7 +51,9 @@ pub struct Table {
 
 static BUILT_IN: LazyLock<Table> = LazyLock::new(|| {
     // A table that cannot be read permits nothing; a test reads it.
-    Table::parse(TABLE).inspect_err(|e| tracing::error!(error = %e, "the table of permissions")).unwrap_or_default()
+    Table::parse(TABLE)
+        .inspect_err(|e| tracing::error!(error = %e, "the table of permissions"))
+        .unwrap_or_default()
 });
 
 impl Table {
@@ -203,8 +205,13 @@ mod tests {
 
     #[test]
     fn the_rules_of_a_database_take_the_place_of_the_built_in_ones() {
-        let rules = [("visit.sign", "nurse", vec!["own_object"]), ("visit.sign", "gp", vec![]), ("x.y", "gp", vec!["any"])];
-        let rules = rules.map(|(a, r, c)| (a.to_owned(), r.to_owned(), c.into_iter().map(str::to_owned).collect()));
+        let rules = [
+            ("visit.sign", "nurse", vec!["own_object"]),
+            ("visit.sign", "gp", vec![]),
+            ("x.y", "gp", vec!["any"]),
+        ];
+        let rules =
+            rules.map(|(a, r, c)| (a.to_owned(), r.to_owned(), c.into_iter().map(str::to_owned).collect()));
         let table = Table::built_in().with(rules);
         assert_eq!(table.codes(Role::Nurse, "visit.sign"), [Code::OwnObject]);
         assert_eq!(table.codes(Role::Gp, "visit.sign"), []);

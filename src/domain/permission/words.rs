@@ -9,8 +9,12 @@ impl Code {
         match self {
             Self::Any => tr!("always"),
             Self::OwnCentre => tr!("at a centre where they work"),
-            Self::OwnObject => tr!("for what is their own: written by them, booked with them, or their account"),
-            Self::Relationship => tr!("for patients with an appointment with them, until some time after the last visit"),
+            Self::OwnObject => {
+                tr!("for what is their own: written by them, booked with them, or their account")
+            }
+            Self::Relationship => {
+                tr!("for patients with an appointment with them, until some time after the last visit")
+            }
             Self::Connection => tr!("for patients they are connected with"),
             Self::PresentToday => tr!("for patients who are at their centre today"),
             Self::Routed => tr!("for what is written or sent to them"),
@@ -68,7 +72,11 @@ impl Action {
         let may = |role: &Role| {
             let codes = self.codes(*role);
             let ways = codes.iter().filter(|c| c.kind() == Kind::Way);
-            if *role == Role::Patient { ways.count() > 0 } else { ways.filter(|c| **c != Code::SelfPatient).count() > 0 }
+            if *role == Role::Patient {
+                ways.count() > 0
+            } else {
+                ways.filter(|c| **c != Code::SelfPatient).count() > 0
+            }
         };
         Role::ALL.into_iter().filter(may).collect()
     }
@@ -93,7 +101,8 @@ impl Action {
         if codes.is_empty() {
             return tr!("may not").to_owned();
         }
-        let of = |kind: Kind| codes.iter().filter(|c| c.kind() == kind).map(|c| c.words()).collect::<Vec<_>>();
+        let of =
+            |kind: Kind| codes.iter().filter(|c| c.kind() == kind).map(|c| c.words()).collect::<Vec<_>>();
         let ways = one_of(&of(Kind::Way));
         let rest = [of(Kind::Condition), of(Kind::Extent)].concat();
         std::iter::once(ways.as_str()).chain(rest).collect::<Vec<_>>().join("; ")

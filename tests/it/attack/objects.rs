@@ -60,7 +60,6 @@ fn nothing_can_be_emptied_copied_out_shadowed_made_or_altered() {
             "alter function auth.actor() security invoker",
             "alter policy read on clinic.note using (true)",
             "alter schema clinic owner to praxis_app",
-            "alter default privileges in schema clinic grant select on tables to praxis_app",
             "alter system set log_statement = 'none'",
             "alter database postgres set log_statement = 'none'",
             "drop policy read on clinic.note",

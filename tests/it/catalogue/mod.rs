@@ -11,9 +11,12 @@ const SPEAKERS: &[&str] = &[
     "auth.has_role(",
     "auth.provider_id()",
     "auth.may(",
+    "auth.permits(",
+    "auth.allowed(",
+    "auth.unrestricted(",
     "clinic.readable_patients()",
-    "clinic.may_read(",
-    "clinic.may_write(",
+    "clinic.patients_for(",
+    "clinic.centres_for(",
     "clinic.my_centres()",
 ];
 /// Functions without a search path of their own, and why: they only become part of the calling query.

@@ -25,6 +25,16 @@ pub struct Cell {
     pub i: i32,
     /// What the statements call by name.
     pub ids: HashMap<String, Uuid>,
+    /// Of each of those things: provider, author and centre.
+    pub things: HashMap<Uuid, Thing>,
+}
+
+/// Whose a thing is and where.
+#[derive(Clone, Copy, Default)]
+pub struct Thing {
+    pub provider: Option<Uuid>,
+    pub author: Option<Uuid>,
+    pub centre: Option<Uuid>,
 }
 
 const DISABLED: [&str; 11] = ["z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8", "z9", "z10"];
@@ -193,7 +203,7 @@ async fn cells(c: &mut PgConnection, role: &str, places: &[(&str, Uuid)]) -> Vec
         "f_treatment",
     ];
     let rows = sqlx::query(
-        "select sit, i, account, provider, p, t, f, f2 from matrix.cell where role = $1 order by i",
+        "select sit, i, account, provider, p, t, f, f2, bc from matrix.cell where role = $1 order by i",
     )
     .bind(role)
     .fetch_all(&mut *c)
@@ -203,7 +213,7 @@ async fn cells(c: &mut PgConnection, role: &str, places: &[(&str, Uuid)]) -> Vec
     for row in rows {
         let sit: String = row.get("sit");
         let mut ids: HashMap<String, Uuid> = places.iter().map(|(n, id)| ((*n).to_owned(), *id)).collect();
-        for name in ["p", "t", "f", "f2"] {
+        for name in ["p", "t", "f", "f2", "bc"] {
             ids.insert(name.into(), row.get(name));
         }
         ids.insert("me".into(), row.get("account"));
@@ -216,7 +226,21 @@ async fn cells(c: &mut PgConnection, role: &str, places: &[(&str, Uuid)]) -> Vec
         for name in ["account", "off_account", "centre", "off_centre", "department", "registration"] {
             ids.insert(format!("/{name}"), id("", "", name));
         }
-        cells.push(Cell { situation: sit.chars().next().expect("a letter"), i: row.get("i"), ids });
+        let rows = sqlx::query("select id, provider, author, centre from matrix.object where id = any ($1)")
+            .bind(ids.values().copied().collect::<Vec<Uuid>>())
+            .fetch_all(&mut *c)
+            .await
+            .expect("things");
+        let things = rows
+            .iter()
+            .map(|r| {
+                (
+                    r.get("id"),
+                    Thing { provider: r.get("provider"), author: r.get("author"), centre: r.get("centre") },
+                )
+            })
+            .collect();
+        cells.push(Cell { things, situation: sit.chars().next().expect("a letter"), i: row.get("i"), ids });
     }
     cells
 }

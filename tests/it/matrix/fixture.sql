@@ -75,9 +75,9 @@ select 'off', role, sit, p, bp, bc, 'slot', 'cancelled', matrix.slot, null
                                           order by i)::int - 1 as n from matrix.cell) c) matrix
 union all
 -- Who did not come a month ago has not been seen.
-select 'missed', role, sit, p, bp, bc, 'walk_in', 'no_show', clinic.now() - interval '1 hour', null from matrix.cell where sit <> 'c'
+select 'missed', role, sit, p, bp, bc, 'walk_in', 'no_show', clinic.now() - interval '40 days', null from matrix.cell where sit <> 'c'
 union all
-select 'missed', role, sit, p, coalesce(provider, bp), bc, 'walk_in', 'no_show', clinic.now() - interval '1 hour', null
+select 'missed', role, sit, p, coalesce(provider, bp), bc, 'walk_in', 'no_show', clinic.now() - interval '40 days', null
   from matrix.cell where sit = 'c';
 insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at,
     reason, booked_by, arrived_at, started_at, ended_at, status_why)
@@ -176,3 +176,18 @@ insert into clinic.centre (id, kind, number, name, name_key, retired_at) values
 insert into clinic.department (id, centre_id, name) values (matrix.id('', '', 'department'), matrix.place('randwick'), 'Heart');
 insert into clinic.provider_registration (id, email, family_name, given_name, profession) values
     (matrix.id('', '', 'registration'), 'new@example.org', 'New', 'Nora', 'gp');
+
+-- Whose each thing is, for the facts of a decision: said by the rows alone, not by the function that is being tried.
+create table matrix.object as
+select id, provider_id as provider, null::uuid as author, centre_id as centre from clinic.appointment
+union all select id, provider_id, author, centre_id from clinic.encounter
+union all select id, from_provider_id, author, null from clinic.referral
+union all select x.id, null, x.author, e.centre_id
+            from (select id, author, encounter_id from clinic.note union all select id, author, encounter_id from clinic.service_request
+                  union all select id, author, encounter_id from clinic.diagnosis union all select id, author, encounter_id from clinic.prescription
+                  union all select r.id, r.author, q.encounter_id from clinic.result r join clinic.service_request q on q.id = r.service_request_id) x
+            join clinic.encounter e on e.id = x.encounter_id
+union all select id, null, author, null from clinic.observation
+union all select id, null, author, null from clinic.allergy
+union all select id, null, author, null from clinic.patient_alert;
+insert into matrix.object select distinct bc, null::uuid, null::uuid, bc from matrix.cell;
