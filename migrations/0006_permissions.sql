@@ -522,7 +522,7 @@ $$;
 create or replace function clinic.allergy_state(p_patient uuid) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case when not (auth.unrestricted('patient.open') and not auth.allowed('patient.open', 'fewer_fields')
-                          or p.account_id = auth.actor() and auth.allowed('patient.open', 'self_patient')) then 'hidden'
+                          or coalesce(p.account_id = auth.actor(), false) and auth.allowed('patient.open', 'self_patient')) then 'hidden'
                 when exists (select from clinic.allergy a where a.patient_id = p.id and a.status = 'active' and a.struck_at is null) then 'listed'
                 else case p.allergy_state when 'listed' then 'none_known' else p.allergy_state end end
       from clinic.patient p where p.id = p_patient

@@ -88,6 +88,8 @@ ids! {
     RegistrationId;
     /// A message to the clinic, to a colleague or to a patient.
     MessageId;
+    /// A permission that was proposed to be another one.
+    PermissionChangeId;
     /// One event of the audit log.
     AuditEventId;
 }

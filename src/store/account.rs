@@ -223,7 +223,7 @@ impl Store {
     /// Replaces the password by a one-time code; every open session of the account ends.
     ///
     /// # Errors
-    /// [`Error::Refused`] by `administrators_only`.
+    /// [`Error::Refused`] by `not_permitted`.
     pub async fn give_code(
         &self,
         actor: &Actor,

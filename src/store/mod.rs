@@ -73,6 +73,7 @@ pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use own_home::{OwnAppointment, OwnHome};
 pub use patient::Registered;
 pub use patient_profile::{PatientAppointment, PatientProfile};
+pub use permission::PermissionChange;
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use referral::ReferralTarget;

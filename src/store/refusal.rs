@@ -329,7 +329,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             return referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
                 .or_else(|| permission::why(other, facts))
-                .unwrap_or_else(|| Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other)));
+                .unwrap_or_else(|| {
+                    Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
+                });
         }
     };
     let why = Why::new(rule, sentence);

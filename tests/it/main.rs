@@ -19,6 +19,7 @@ mod invariants;
 mod matrix;
 mod panel_tabs;
 mod people;
+mod permissions;
 mod pictures;
 mod server;
 mod store_access;

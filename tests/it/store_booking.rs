@@ -160,7 +160,7 @@ async fn a_deactivated_or_blocked_patient_is_not_booked() {
         .store
         .block_patient(&nina.actor, RequestId::new(), d.clinic.linh, seen, Some(until), "x".into())
         .await;
-    assert_eq!(rule(refused), "desk_only");
+    assert_eq!(rule(refused), "not_permitted");
 }
 
 #[tokio::test]

@@ -162,6 +162,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("work_at", "session upkeep"),
         ("who_am_i", "reads the session"),
         ("front_door", "reads public settings"),
+        ("read_permissions", "reads the rules"),
         ("open", "connects"),
         ("close", "disconnects"),
         ("listen", "hears of changes"),

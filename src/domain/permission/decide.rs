@@ -3,7 +3,6 @@
 use super::{Code, Table, code::Kind, words::one_of};
 use crate::{
     domain::{actor::Role, why::Why},
-    text::tr_str,
     tr,
 };
 
@@ -142,7 +141,7 @@ impl Table {
         if who.is_empty() {
             return Why::new("not_permitted", tr!("Nobody may {does} here.", does = does));
         }
-        let word = tr_str(role.word());
+        let word = role.word();
         let sentence =
             tr!("Only {who} may {does}; you are signed in as {role}.", who = who, does = does, role = word);
         Why::new("not_permitted", sentence).instead(tr!("Ask one of them."))

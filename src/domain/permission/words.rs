@@ -1,6 +1,6 @@
 //! Codes and roles as words: what a refusal, the screen of permissions and the document say of them.
 use super::{Action, Code, code::Kind};
-use crate::{domain::actor::Role, text::tr_str, tr};
+use crate::{domain::actor::Role, tr};
 
 impl Code {
     /// What it means, after "may": "only at a centre where they work".
@@ -60,10 +60,10 @@ pub fn one_of(words: &[&str]) -> String {
 }
 
 impl Action {
-    /// What it is, after "may", in the person's language.
+    /// What it is, after "may" (English).
     #[must_use]
     pub fn words(&self) -> &str {
-        tr_str(&self.does)
+        &self.does
     }
 
     /// The roles that may do it by more than being the patient, and the patient where a patient may.

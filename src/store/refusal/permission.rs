@@ -32,17 +32,19 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             (tr!("The permission is like that already.").into(), tr!("Choose something else, or leave it."))
         }
         "permission_leaves_nobody" => (
-            tr!("Nobody who is active could administer the clinic any more ({action}).", action = fact("action")),
+            tr!(
+                "Nobody who is active could administer the clinic any more ({action}).",
+                action = fact("action")
+            ),
             tr!("Give it to another role first."),
         ),
         "permission_decided" => (
             tr!("This change was decided or is in effect already.").into(),
             tr!("Look at the list; propose the opposite if it was wrong."),
         ),
-        "permission_second_person" => (
-            tr!("Who proposes a permission does not confirm it.").into(),
-            tr!("Ask another administrator."),
-        ),
+        "permission_second_person" => {
+            (tr!("Who proposes a permission does not confirm it.").into(), tr!("Ask another administrator."))
+        }
         _ => return None,
     };
     Some(Why::new(rule, sentence).instead(instead))

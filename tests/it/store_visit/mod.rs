@@ -141,7 +141,7 @@ async fn only_ones_own_appointment_of_today_is_started() {
     let mut g = ground().await;
     let a = g.booked(9, "arrived").await;
     let gary = people::signed_in(&g.db, "gary").await;
-    assert_eq!(rule(gary.store.start_visit(&gary.actor, RequestId::new(), a).await), "start_own_visits");
+    assert_eq!(rule(gary.store.start_visit(&gary.actor, RequestId::new(), a).await), "not_permitted");
     let nina = people::signed_in(&g.db, "nina").await;
     assert_eq!(rule(nina.store.start_visit(&nina.actor, RequestId::new(), a).await), "start_own_visits");
     let at = people::at(g.clinic.tomorrow, 9, 0);

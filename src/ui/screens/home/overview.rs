@@ -121,10 +121,8 @@ impl Screen for OverviewHome {
     }
     fn available(&self, command: Command) -> Result<(), crate::domain::why::Why> {
         if command != Command::Log && self.totals.is_none() {
-            let why = crate::domain::why::Why::new(
-                "administrators_only",
-                tr!("Only an administrator may do that."),
-            );
+            let why =
+                crate::domain::why::Why::new("not_permitted", tr!("Only an administrator may do that."));
             return Err(why);
         }
         Ok(())
