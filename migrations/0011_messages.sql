@@ -43,6 +43,16 @@ create index message_from on clinic.message (from_account, sent_at desc) where f
 create index message_about on clinic.message (patient_id, sent_at desc) where patient_id is not null;
 create index message_by_hour on clinic.message (sent_at) where not proven;
 
+select clinic.seal_columns('message');
+
+-- The organisation's key as it is kept, for somebody who has not signed in and writes to the clinic: useless without the
+-- key-encryption key, and nothing sealed with it is shown to them.
+create function clinic.organisation_key() returns table (version int, id uuid, kek text, wrapped bytea)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select k.version, k.id, k.kek, k.wrapped from clinic.patient_key k
+     where k.patient_id is null and k.destroyed_at is null order by k.version desc limit 1
+$$;
+
 -- Ids only; the account it is addressed to, so that one program of all says "a message for you".
 create function clinic.wake_message() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -136,6 +146,7 @@ grant update (read_at, read_by, done_at, done_by) on clinic.message to praxis_ap
 grant execute on function clinic.write_to_clinic(uuid, text, text, text, bytea, bytea) to praxis_app;
 grant execute on function clinic.reads_clinic_box() to praxis_app;
 grant execute on function clinic.own_patient() to praxis_app;
+grant execute on function clinic.organisation_key() to praxis_app;
 
 update clinic.setting set value = greatest(value::bigint, 11)::text where key = 'schema_version';
 reset role;

@@ -39,7 +39,10 @@ impl Check {
         configuration(&config, &mut findings);
         if let Ok(config) = &config {
             match &config.database {
-                Some(database) => block_on(database_of(database, &mut findings))?,
+                Some(database) => {
+                    let needed = block_on(database_of(database, &mut findings))?;
+                    sealing(config, needed.as_deref(), &mut findings);
+                }
                 None => findings
                     .push(red("database", "none is configured; set database.url or PRAXIS_DATABASE_URL")),
             }
@@ -84,11 +87,15 @@ fn configuration(config: &Result<Config, Problems>, findings: &mut Vec<Finding>)
     }
 }
 
-async fn database_of(database: &Database, findings: &mut Vec<Finding>) {
+/// Answers which keys the database needs, when it can be asked.
+async fn database_of(database: &Database, findings: &mut Vec<Finding>) -> Option<String> {
     let hosts: Vec<String> = database.hosts.iter().map(ToString::to_string).collect();
     let (mut db, options) = match server::primary(&database.options()).await {
         Ok(found) => found,
-        Err(e) => return findings.push(red("server", format!("{}: {e}", hosts.join(", ")))),
+        Err(e) => {
+            findings.push(red("server", format!("{}: {e}", hosts.join(", "))));
+            return None;
+        }
     };
     let here = format!("{} answers as {}", hosts.join(", "), database.user);
     findings.push(green("server", here));
@@ -96,9 +103,39 @@ async fn database_of(database: &Database, findings: &mut Vec<Finding>) {
     let socket =
         database.hosts.iter().any(|h| matches!(h, Host::Socket(..))) && options.get_socket().is_some();
     match server::inspect(&mut db, socket).await {
-        Ok(found) => judge(&found, before.elapsed(), findings),
-        Err(e) => findings.push(red("server", format!("it does not say what it is: {e}"))),
+        Ok(found) => {
+            judge(&found, before.elapsed(), findings);
+            Some(found.sealing_keys)
+        }
+        Err(e) => {
+            findings.push(red("server", format!("it does not say what it is: {e}")));
+            None
+        }
     }
+}
+
+/// The keys that clinical text is sealed under: at hand, the right ones, kept from others.
+fn sealing(config: &Config, needed: Option<&str>, findings: &mut Vec<Finding>) {
+    let keys = match super::program::keys_of(config) {
+        Ok(keys) => keys.ids(),
+        Err(e) => return findings.push(red("sealing", e.to_string())),
+    };
+    let missing: Vec<&str> =
+        needed.unwrap_or_default().split_whitespace().filter(|id| !keys.iter().any(|k| k == id)).collect();
+    findings.push(if !missing.is_empty() {
+        let said = format!(
+            "the database's text is sealed under {}; sealing.key_file must hold it",
+            missing.join(", ")
+        );
+        red("sealing", said)
+    } else if keys.is_empty() {
+        amber(
+            "sealing",
+            "no key: no clinical text can be written; `praxis keys make FILE`, then set sealing.key_file",
+        )
+    } else {
+        green("sealing", format!("{} at hand", keys.join(", ")))
+    });
 }
 
 fn judge(found: &Inspection, took: std::time::Duration, findings: &mut Vec<Finding>) {

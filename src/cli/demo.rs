@@ -2,12 +2,18 @@
 use super::{
     Context, Failure, block_on,
     demo_data::{self, Plan},
-    failure::TRY_LATER,
+    failure::{CONFIG, TRY_LATER},
     output::{ask, note, say},
     program,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
-use crate::{clock::Clock, store::Connector};
+use crate::{
+    clock::Clock,
+    store::{
+        Connector,
+        sealed::{KekSource, make_key_file},
+    },
+};
 use clap::Args;
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -65,12 +71,14 @@ impl Demo {
             if !context.json {
                 note("Opening the demo clinic; the first time its people and records are made.");
             }
-            self.fill(&running).await?;
+            let keys = keys_of_demo(&cluster)?;
+            self.fill(&running, &keys).await?;
             if self.server_only || context.json {
                 self.tell(context, &running);
                 asked.wait().await;
             } else {
-                let connector = Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app");
+                let connector =
+                    Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app").with_keys(keys);
                 program::show(&config, connector, demo_data::login_note()).await?;
             }
             running.leave()?;
@@ -114,8 +122,9 @@ impl Demo {
     }
 
     /// Makes the clinic's people and records, or adds the days that are missing since the last time.
-    async fn fill(&self, running: &Running) -> Result<(), Failure> {
-        let connector = Connector::from_socket(running.socket_dir(), DATABASE, SUPERUSER);
+    async fn fill(&self, running: &Running, keys: &KekSource) -> Result<(), Failure> {
+        let connector =
+            Connector::from_socket(running.socket_dir(), DATABASE, SUPERUSER).with_keys(keys.clone());
         let zone = iana_time_zone::get_timezone().ok().and_then(|z| z.parse().ok());
         let plan = Plan {
             seed: self.seed,
@@ -140,6 +149,16 @@ impl Demo {
             ));
         }
     }
+}
+
+/// The demo's own key, made when there is none. Two terminals may do it at once.
+fn keys_of_demo(cluster: &Cluster) -> Result<KekSource, Failure> {
+    let file = cluster.key_file();
+    match make_key_file(&file) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(e.into()),
+        _ => {}
+    }
+    KekSource::file(&file).map_err(|e| Failure::new(CONFIG, e.to_string()))
 }
 
 /// Makes the database when there is none and brings it to this program's schema. Two programs may do it at once.

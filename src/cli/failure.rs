@@ -81,7 +81,7 @@ impl From<store::Error> for Failure {
     fn from(e: store::Error) -> Self {
         let code = match &e {
             store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
-            store::Error::Schema { .. } => CONFIG,
+            store::Error::Schema { .. } | store::Error::Keys(_) => CONFIG,
             store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
             store::Error::Duplicate(_) => DATA,
             store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,

@@ -2,7 +2,8 @@
 use super::{
     Context, Failure, block_on,
     failure::{CONFIG, UNAVAILABLE},
-    output::say,
+    output::{note, say},
+    program,
 };
 use crate::server;
 use clap::Args;
@@ -22,7 +23,7 @@ pub struct Migrate {
 impl Migrate {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let database = config.database.ok_or_else(no_database)?;
+        let database = config.database.clone().ok_or_else(no_database)?;
         let login = self.login.as_deref().unwrap_or(&database.user);
         let hosts: Vec<_> = database.hosts.iter().map(|h| database.options_for(h, login)).collect();
         let done = block_on(async {
@@ -42,6 +43,12 @@ impl Migrate {
             }
             other => other.into(),
         })?;
+        if program::keys_of(&config)?.ids().is_empty() {
+            note(
+                "No key is configured for clinical text: none can be written until `praxis keys make FILE` has made one and\n\
+                 sealing.key_file names it on every machine.",
+            );
+        }
         if context.json {
             say(&serde_json::json!({ "applied": done.applied, "version": done.version }).to_string());
         } else if done.applied.is_empty() {

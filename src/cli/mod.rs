@@ -13,6 +13,8 @@ mod migrate;
 mod open;
 mod output;
 mod program;
+mod sealing;
+mod subject;
 mod user;
 
 pub use demo_data::login_note;
@@ -65,7 +67,10 @@ enum Command {
     Role(administration::Role),
     /// Show the configuration and where it comes from
     Config(config::Show),
-    /// Show the keys, or look for faults in a keymap
+    /// What is kept about one person
+    #[command(subcommand)]
+    Subject(subject::Subject),
+    /// The keyboard's keys, and the keys that clinical text is sealed under
     Keys(keys::Keys),
 }
 
@@ -113,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::Set(args)) => args.run(&context),
         Some(Command::Role(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
+        Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };
     match done {

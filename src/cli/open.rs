@@ -10,13 +10,14 @@ use std::process::ExitCode;
 pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
     let config = context.config()?;
     let database = config.database.clone().ok_or_else(no_database)?;
+    let keys = program::keys_of(&config)?;
     let schema = block_on(async {
         let (mut db, _) = server::primary(&database.options()).await?;
         server::schema(&mut db).await
     })??;
     fits(schema)?;
     crate::logging::init(&config.log_file, &config.log_level)?;
-    block_on(program::show(&config, Connector::new(database.options()), vec![]))??;
+    block_on(program::show(&config, Connector::new(database.options()).with_keys(keys), vec![]))??;
     Ok(ExitCode::SUCCESS)
 }
 

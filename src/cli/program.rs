@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     domain::why::Why,
     logging,
-    store::{Change, Connector, Error, Link, Store},
+    store::{Change, Connector, Error, Link, Store, sealed::KekSource},
     tr,
     ui::{
         self, News, Setup,
@@ -33,6 +33,14 @@ pub(super) fn keymap_source(config: &Config) -> Result<(String, Option<String>),
             })?;
             Ok(("default".to_owned(), Some(text)))
         }
+    }
+}
+
+/// The key-encryption keys of the configuration, or none.
+pub(super) fn keys_of(config: &Config) -> Result<KekSource, Failure> {
+    match &config.sealing_key_file {
+        None => Ok(KekSource::default()),
+        Some(file) => KekSource::file(file).map_err(|e| Failure::new(super::failure::CONFIG, e.to_string())),
     }
 }
 

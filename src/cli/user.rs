@@ -142,8 +142,9 @@ impl List {
 impl Deactivate {
     async fn run(&self, context: &Context) -> Result<(), Failure> {
         let why = reason(&self.why)?;
+        let keys = super::program::keys_of(&context.config()?)?;
         let mut system = connect(context, self.who.database_login.as_deref()).await?;
-        let id = self.who.found(system.deactivate_account(&self.who.login, &why).await)?;
+        let id = self.who.found(system.deactivate_account(&keys, &self.who.login, &why).await)?;
         let said = format!("{} can no longer sign in.", clean(&self.who.login));
         tell(context, &serde_json::json!({ "account": id, "deactivated": true }), &said);
         Ok(())

@@ -63,6 +63,15 @@ pub const KEYS: &[Key] = &[
               credential works. No password can be given in an argument.",
     },
     Key {
+        name: "sealing.key_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "The file with the keys that clinical text is sealed under (`praxis keys make`), not readable by everybody; on \
+              a machine where several people run the program, readable by their group. Without it a systemd credential \
+              named praxis-sealing-key is used. Every program of a clinic needs the same keys; the database never holds \
+              them.",
+    },
+    Key {
         name: "ui.keymap",
         kind: Kind::Text,
         default: "default",

@@ -90,6 +90,8 @@ pub enum When {
 pub struct Config {
     /// The shared server; `None` if none is configured (the demo needs none).
     pub database: Option<Database>,
+    /// The file with the key-encryption keys; `None` if none is configured.
+    pub sealing_key_file: Option<PathBuf>,
     /// `default`, `vim`, or the path of a keymap file.
     pub keymap: String,
     /// Fewer bytes: no colour changes that say nothing, no clock seconds, plain borders.
@@ -180,8 +182,16 @@ impl Config {
             "never" => When::Never,
             _ => When::Auto,
         };
+        // systemd shows a credential to this service alone, as a file of this folder.
+        let credential =
+            inputs.env.get("CREDENTIALS_DIRECTORY").map(|d| Path::new(d).join("praxis-sealing-key"));
+        let sealing_key_file = match text("sealing.key_file") {
+            none if none.is_empty() => credential.filter(|file| file.exists()),
+            file => Some(PathBuf::from(file)),
+        };
         Ok(Self {
             database,
+            sealing_key_file,
             keymap: text("ui.keymap"),
             low_bandwidth: text("ui.low_bandwidth") == "true",
             color: when("ui.color"),
@@ -235,7 +245,7 @@ impl Config {
 }
 
 /// Variables that are no keys but belong to the program or its tests.
-const OTHER_SECTIONS: [&str; 3] = ["PRAXIS_DATABASE_", "PRAXIS_UI_", "PRAXIS_LOG_"];
+const OTHER_SECTIONS: [&str; 4] = ["PRAXIS_DATABASE_", "PRAXIS_SEALING_", "PRAXIS_UI_", "PRAXIS_LOG_"];
 
 fn from_environment(
     env: &BTreeMap<String, String>,

@@ -52,6 +52,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 3660),
     },
     Policy {
+        key: "overbook_per_session",
+        help: "How many patients may be booked over the full times of one session; 0 forbids it",
+        kind: PolicyKind::Number(0, 50),
+    },
+    Policy {
         key: "referring_professions",
         help: "Professions that write referrals to specialists",
         kind: PolicyKind::Professions,
@@ -80,6 +85,18 @@ pub const POLICIES: &[Policy] = &[
         key: "idle_lock_minutes",
         help: "Minutes without a key after which the screen locks",
         kind: PolicyKind::Number(1, 60),
+    },
+    // Ten years: section 630f (3) of the German Civil Code. Until the age of 25: the Health Records and Information Privacy
+    // Act 2002 (NSW), section 25. Which law counts is the site's to say.
+    Policy {
+        key: "retention_years",
+        help: "Years after the last visit before a record may be erased; set what your law asks",
+        kind: PolicyKind::Number(1, 99),
+    },
+    Policy {
+        key: "retention_until_age",
+        help: "Age before which no record is erased, for those who were children; set what your law asks",
+        kind: PolicyKind::Number(0, 99),
     },
 ];
 

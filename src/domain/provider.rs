@@ -64,6 +64,12 @@ impl Profession {
         }
     }
 
+    /// Patients are referred to it. GPs are booked without a letter, and medicine is dispensed on a prescription.
+    #[must_use]
+    pub fn takes_referrals(self) -> bool {
+        !matches!(self, Self::Gp | Self::Pharmacist)
+    }
+
     /// What an account of this profession may do.
     #[must_use]
     pub fn role(self) -> Role {

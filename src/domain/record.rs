@@ -4,8 +4,8 @@ use super::{
     encounter::{Note, Observation, Visit},
     history::History,
     ids::{
-        DiagnosisId, EncounterId, NoteId, PatientId, PrescriptionId, ReferralId, ReportId, ResultId,
-        ServiceRequestId, TreatmentId,
+        DiagnosisId, EncounterId, NoteId, ObservationId, PatientId, PrescriptionId, ReferralId, ReportId,
+        ResultId, ServiceRequestId, TreatmentId,
     },
     name::PersonName,
     prescription::Prescription,
@@ -34,6 +34,7 @@ pub enum VisitRow {
     Prescription(PrescriptionId),
     Treatment(TreatmentId),
     Referral(ReferralId),
+    Observation(ObservationId),
 }
 
 /// That something was marked as entered in error: it is kept and shown so.

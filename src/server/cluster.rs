@@ -82,6 +82,12 @@ impl Cluster {
         Endpoint::new(&self.socket_dir)
     }
 
+    /// The file with the key that the demo's clinical text is sealed under.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.base.join("sealing-key")
+    }
+
     /// Whether the cluster was ever made.
     #[must_use]
     pub fn is_made(&self) -> bool {

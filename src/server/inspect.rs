@@ -39,6 +39,8 @@ pub struct Inspection {
     pub now: DateTime<Utc>,
     /// Permissions that are not those of the program, `action role` each; `None` where the schema has none yet.
     pub changed_permissions: Option<Vec<String>>,
+    /// The ids of the key-encryption keys that programs need, separated by spaces; empty when no text is sealed yet.
+    pub sealing_keys: String,
     /// Whether the server loses acknowledged work when its machine fails.
     pub unsafe_settings: Vec<String>,
 }
@@ -109,6 +111,7 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
     )
     .fetch_one(&mut *db)
     .await?;
+    let sealing_keys = sealing_keys(db).await;
     let schema = schema(db).await.map_err(|e| e.to_string());
     let changed_permissions = match schema {
         Ok(Schema::Current { .. }) => rules::differing(db).await.ok(),
@@ -122,6 +125,7 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
         encoding,
         missing_extensions,
         schema,
+        sealing_keys,
         missing_roles,
         too_mighty,
         logs_parameters,
@@ -129,4 +133,11 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
         changed_permissions,
         unsafe_settings,
     })
+}
+
+/// The ids of the key-encryption keys that programs need; empty when no text is sealed yet or that cannot be told.
+pub async fn sealing_keys(db: &mut PgConnection) -> String {
+    let asked: Result<Option<String>, _> =
+        sqlx::query_scalar("select clinic.setting('sealing_keys')").fetch_one(db).await;
+    asked.ok().flatten().unwrap_or_default()
 }

@@ -162,10 +162,12 @@ impl Store {
         seen: i64,
         why: &str,
     ) -> Result<Deactivated, Error> {
-        let why = sealed::seal_required(why);
+        let why = why.to_owned();
         let event = Event::new("account.deactivate", "account").id(id);
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move {
+                let keys = sealed::keys_to_write(&mut *c, sealed::ORGANISATION).await?;
+                let why = keys.row("account", sealed::ORGANISATION, id).seal_required("deactivated_why", &why)?;
                 let version = sqlx::query_scalar!(
                     "update clinic.account set deactivated_at = clinic.now(), deactivated_why = $3
                      where id = $1 and version = $2 and deactivated_at is null returning version",
@@ -371,13 +373,16 @@ async fn entries(
         filter.find,
         MOST_ACCOUNTS
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let reasons = rows.iter().filter(|r| r.deactivated_why.is_some());
+    let keys = sealed::keys(c, reasons.map(|_| sealed::ORGANISATION)).await?;
     rows.into_iter()
         .map(|r| {
             let role = Role::from_code(&r.role)
                 .ok_or_else(|| Error::bug("an unknown role", sqlx::Error::RowNotFound))?;
-            let why = sealed::open(r.deactivated_why.as_deref())?;
+            let text = keys.row("account", sealed::ORGANISATION, r.id);
+            let why = text.open("deactivated_why", r.deactivated_why.as_deref())?;
             Ok(AccountEntry {
                 id: r.id.into(),
                 version: r.version,

@@ -23,12 +23,14 @@ impl Store {
         let arguments = (id, patient, text.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
+                let keys = sealed::keys_to_write(&mut *c, patient.0).await?;
+                let text = keys.row("patient_alert", patient.0, id).seal_required("text", text.trim())?;
                 sqlx::query!(
                     "insert into clinic.patient_alert (id, patient_id, text, author, created_at)
                      values ($1, $2, $3, auth.actor(), clinic.now())",
                     id,
                     patient.0,
-                    sealed::seal_required(text.trim())
+                    text
                 )
                 .execute(c)
                 .await?;

@@ -41,9 +41,22 @@ impl Store {
         let event = Event::new("appointment.set-status", "appointment")
             .id(appointment.0)
             .facts(serde_json::json!({ "to": status }));
-        let why = sealed::seal(why);
+        let why = why.to_owned();
         self.write(actor, request, event, &(appointment, seen, status), move |c| {
             Box::pin(async move {
+                let why = if why.is_empty() {
+                    None
+                } else {
+                    let patient = sqlx::query_scalar!(
+                        "select patient_id from clinic.appointment where id = $1",
+                        appointment.0
+                    )
+                    .fetch_optional(&mut *c)
+                    .await?
+                    .ok_or(Error::NotFound)?;
+                    let keys = sealed::keys_to_write(&mut *c, patient).await?;
+                    keys.row("appointment", patient, appointment).seal("status_why", &why)?
+                };
                 let version = sqlx::query_scalar!(
                     "update clinic.appointment set status = $3, status_why = $4 where id = $1 and version = $2 returning version",
                     appointment.0,
@@ -146,8 +159,11 @@ impl Store {
                 .await?;
                 if opened {
                     let event = Event::new("appointment.open", "appointment").id(appointment.0);
-                    event.patient(found.patient).record(c).await?;
+                    event.patient(found.patient).record(&mut *c).await?;
                 }
+                // A step keeps the very bytes of the appointment's reason at that moment.
+                let keys = sealed::keys(c, [found.patient.0]).await?;
+                let text = keys.row("appointment", found.patient.0, appointment);
                 let steps = steps
                     .into_iter()
                     .map(|s| {
@@ -157,7 +173,7 @@ impl Store {
                             from: s.from_status.as_deref().map(status_of).transpose()?,
                             to: status_of(&s.to_status)?,
                             moved_from: s.moved_from,
-                            why: sealed::open(s.why.as_deref())?,
+                            why: text.open("status_why", s.why.as_deref())?,
                         })
                     })
                     .collect::<Result<_, Error>>()?;
@@ -194,9 +210,12 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
             where a.id = $1"#,
         appointment.0
     )
-    .fetch_optional(c)
+    .fetch_optional(&mut *c)
     .await?
     .ok_or(Error::NotFound)?;
+    let owners = r.reason.is_some().then_some(r.patient_id);
+    let keys = sealed::keys(c, owners).await?;
+    let text = keys.row("appointment", r.patient_id, r.id);
     Ok(Booked {
         id: r.id.into(),
         version: r.version,
@@ -213,7 +232,7 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
         period: Period { start: r.starts_at, end: r.ends_at },
         kind: kind_of(&r.kind)?,
         status: status_of(&r.status)?,
-        reason: sealed::open(r.reason.as_deref())?,
+        reason: text.open("reason", r.reason.as_deref())?,
     })
 }
 

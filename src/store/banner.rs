@@ -83,17 +83,19 @@ pub(super) async fn banner(c: &mut PgConnection, patient: PatientId) -> Result<B
     .await?
     .ok_or(Error::NotFound)?;
     let marks = sqlx::query!(
-        r#"select substance as "substance!", reaction, severity from clinic.allergy_marks($1)"#,
+        r#"select id as "id!", substance as "substance!", reaction, severity from clinic.allergy_mark_rows($1)"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let alerts = sqlx::query_scalar!(
-        "select text from clinic.patient_alert where patient_id = $1 and struck_at is null order by created_at desc",
+    let alerts = sqlx::query!(
+        "select id, text from clinic.patient_alert where patient_id = $1 and struck_at is null order by created_at desc",
         patient.0
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = if marks.is_empty() && alerts.is_empty() { vec![] } else { vec![patient.0] };
+    let keys = sealed::keys(c, keys).await?;
     Ok(Banner {
         patient,
         record_number: p.record_number,
@@ -105,14 +107,18 @@ pub(super) async fn banner(c: &mut PgConnection, patient: PatientId) -> Result<B
         allergies: marks
             .into_iter()
             .map(|m| {
+                let text = keys.row("allergy", patient.0, m.id);
                 Ok(AllergyMark {
-                    substance: sealed::open(Some(&m.substance))?,
-                    reaction: sealed::open(m.reaction.as_deref())?,
+                    substance: text.open("substance", Some(&m.substance))?,
+                    reaction: text.open("reaction", m.reaction.as_deref())?,
                     severity: m.severity.as_deref().and_then(Severity::from_code),
                 })
             })
             .collect::<Result<_, Error>>()?,
-        alerts: alerts.iter().map(|a| sealed::open(Some(a))).collect::<Result<_, _>>()?,
+        alerts: alerts
+            .iter()
+            .map(|a| keys.row("patient_alert", patient.0, a.id).open("text", Some(&a.text)))
+            .collect::<Result<_, _>>()?,
     })
 }
 

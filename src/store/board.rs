@@ -147,9 +147,11 @@ impl Store {
                         .record(&mut *c)
                         .await?;
                 }
+                let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
                 let rows = rows
                     .into_iter()
                     .map(|r| {
+                        let text = keys.row("appointment", r.patient_id, r.id);
                         Ok(BoardRow {
                             appointment: r.id.into(),
                             version: r.version,
@@ -167,8 +169,8 @@ impl Store {
                             provider: r.provider_id.into(),
                             provider_name: PersonName::new(r.provider_family, r.provider_given),
                             profession: r.profession,
-                            reason: sealed::open(r.reason.as_deref())?,
-                            why: sealed::open(r.status_why.as_deref())?,
+                            reason: text.open("reason", r.reason.as_deref())?,
+                            why: text.open("status_why", r.status_why.as_deref())?,
                             room: r.room,
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,

@@ -95,6 +95,12 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         .await?
         .ok_or(Error::NotFound)?;
     let zone = zone_of(&zone);
+    let reason = if new.reason.trim().is_empty() {
+        None
+    } else {
+        let keys = sealed::keys_to_write(&mut *c, new.patient.0).await?;
+        keys.row("appointment", new.patient.0, new.id).seal("reason", new.reason.trim())?
+    };
     let made = sqlx::query_scalar!(
         "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
                                          starts_at, ends_at, reason, booked_by)
@@ -110,7 +116,7 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         new.period.starts_at(zone).date(),
         new.period.start,
         new.period.end,
-        sealed::seal(new.reason.trim())
+        reason
     )
     .fetch_optional(&mut *c)
     .await?;

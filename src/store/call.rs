@@ -2,7 +2,7 @@
 //!
 //! A write that was sent but not answered is looked up by its request id on a new connection. The look-up waits for the
 //! old transaction; then it has either committed (its result is returned) or never can.
-use super::{Error, Store, refusal};
+use super::{Error, Store, refusal, sealed::with_keyring};
 use crate::domain::{
     actor::Actor,
     ids::{PatientId, RequestId},
@@ -94,7 +94,7 @@ impl Store {
         let task = tokio::spawn(async move {
             let mut tx = store.0.readers.begin().await?;
             identify(&mut tx, account).await?;
-            let value = body(&mut tx).await?;
+            let value = with_keyring(store.0.keyring.clone(), async { body(&mut tx).await }).await?;
             tx.commit().await?;
             Ok(value)
         });
@@ -189,7 +189,10 @@ impl Store {
         sqlx::query!("select clinic.request_begin($1, $2, $3)", request.0, event.action, digest)
             .execute(&mut *tx)
             .await?;
-        let value = body(&mut tx).await?;
+        let value = with_keyring(self.0.keyring.clone(), async { body(&mut tx).await }).await?;
+        for draft in self.1.iter() {
+            super::encounter::close_draft_in(&mut tx, Some(*draft)).await?;
+        }
         event.record(&mut tx).await?;
         let result = serde_json::to_value(&value).map_err(|e| Error::bug("result", e))?;
         sqlx::query!("select clinic.request_done($1, $2)", request.0, result).execute(&mut *tx).await?;

@@ -112,8 +112,10 @@ impl Store {
                     let facts = serde_json::json!({ "rows": rows.len() });
                     Event::new("session.open-panel", "clinic_session").id(session.0).facts(facts).record(&mut *c).await?;
                 }
+                let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
                 rows.into_iter()
                     .map(|r| {
+                        let text = keys.row("appointment", r.patient_id, r.id);
                         Ok(SessionAppointment {
                             id: r.id.into(),
                             version: r.version,
@@ -125,7 +127,7 @@ impl Store {
                             patient_name: PersonName::new(r.family_name, r.given_name),
                             sex: r.sex,
                             birth_date: r.birth_date,
-                            reason: sealed::open(r.reason.as_deref())?,
+                            reason: text.open("reason", r.reason.as_deref())?,
                             arrived_at: r.arrived_at,
                             encounter: r.encounter.map(Into::into),
                             allergy_state: r.allergy_state,

@@ -1,5 +1,5 @@
 //! The one module that owns connecting: a list of hosts, the primary among them, server settings, TLS.
-use super::Error;
+use super::{Error, sealed::KekSource};
 use sqlx::{
     Connection, PgConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -13,20 +13,33 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 #[derive(Clone)]
 pub struct Connector {
     hosts: Vec<PgConnectOptions>,
+    keys: KekSource,
 }
 
 impl Connector {
     /// These hosts in this order, as the configuration made them: TLS and certificates are its business.
     #[must_use]
     pub fn new(hosts: Vec<PgConnectOptions>) -> Self {
-        Self { hosts: hosts.into_iter().map(settings).collect() }
+        Self { hosts: hosts.into_iter().map(settings).collect(), keys: KekSource::default() }
     }
 
     /// A server on the Unix socket in `folder`.
     #[must_use]
     pub fn from_socket(folder: &std::path::Path, database: &str, user: &str) -> Self {
         let o = PgConnectOptions::new_without_pgpass().socket(folder).username(user).database(database);
-        Self { hosts: vec![settings(o)] }
+        Self { hosts: vec![settings(o)], keys: KekSource::default() }
+    }
+
+    /// With the key-encryption keys that patients' keys are wrapped by. Without them no clinical text is read or written.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KekSource) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// The key-encryption keys.
+    pub(super) fn keys(&self) -> &KekSource {
+        &self.keys
     }
 
     /// The first host that answers and is no standby, with the session's token if there is one.

@@ -1,35 +1,62 @@
 //! Filling a demo clinic: rows by the ten thousand, written by the owner of a private cluster, never by the program's role.
-use super::{Connector, Error};
+use super::{
+    Connector, Error,
+    sealed::{BulkKeys, KekSource, ORGANISATION},
+};
 use chrono::NaiveDate;
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 /// Rows on their way into one table, in the text format of COPY.
 pub struct Rows {
     table: &'static str,
     columns: &'static str,
     text: String,
-    first: bool,
+    /// Which column of the row comes next.
+    next: usize,
+    /// The id and the patient of the row.
+    at: (Option<Uuid>, Option<Uuid>),
+    /// Where the texts stand that are sealed when the rows are written.
+    texts: Vec<Text>,
+    /// How many of them belong to rows that are whole.
+    whole: usize,
+}
+
+/// A text that waits for its key.
+struct Text {
+    offset: usize,
+    column: &'static str,
+    row: Uuid,
+    owner: Uuid,
+    plain: String,
 }
 
 impl Rows {
     /// Rows of `columns` (comma separated) of `clinic.table`.
     #[must_use]
     pub fn of(table: &'static str, columns: &'static str) -> Self {
-        Self { table, columns, text: String::new(), first: true }
+        Self { table, columns, text: String::new(), next: 0, at: (None, None), texts: vec![], whole: 0 }
     }
 
-    fn gap(&mut self) {
-        if !self.first {
+    fn gap(&mut self) -> &'static str {
+        if self.next > 0 {
             self.text.push('\t');
         }
-        self.first = false;
+        let column = self.columns.split(',').nth(self.next).unwrap_or_default().trim();
+        self.next += 1;
+        column
     }
 
     /// The next field of the row; an empty text is no value.
     pub fn put(&mut self, value: impl std::fmt::Display) -> &mut Self {
-        self.gap();
+        let column = self.gap();
         let start = self.text.len();
         let shown = value.to_string();
+        match column {
+            "id" => self.at.0 = shown.parse().ok(),
+            "patient_id" => self.at.1 = shown.parse().ok(),
+            _ => {}
+        }
         for c in shown.chars() {
             match c {
                 '\\' => self.text.push_str("\\\\"),
@@ -53,29 +80,45 @@ impl Rows {
         }
     }
 
-    /// The next field as free clinical text.
+    /// The next field as free clinical text: sealed under the row's patient when it is written.
     pub fn sealed(&mut self, text: &str) -> &mut Self {
-        match super::sealed::seal(text) {
-            None => self.put(""),
-            Some(bytes) => self.bytes(&bytes),
+        if text.is_empty() {
+            return self.put("");
         }
-    }
-
-    /// The next field as bytes.
-    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        use std::fmt::Write;
-        self.gap();
-        self.text.push_str("\\\\x");
-        for b in bytes {
-            let _ = write!(self.text, "{b:02x}");
-        }
+        let column = self.gap();
+        let offset = self.text.len();
+        let (row, owner) = (Uuid::nil(), ORGANISATION);
+        self.texts.push(Text { offset, column, row, owner, plain: text.to_owned() });
         self
     }
 
     /// Ends the row.
     pub fn end(&mut self) {
         self.text.push('\n');
-        self.first = true;
+        self.next = 0;
+        let (row, owner) = std::mem::take(&mut self.at);
+        for text in self.texts.iter_mut().skip(self.whole) {
+            (text.row, text.owner) = (row.unwrap_or_default(), owner.unwrap_or(ORGANISATION));
+        }
+        self.whole = self.texts.len();
+    }
+
+    /// The rows as COPY takes them, every text sealed.
+    fn sealed_text(&self, keys: &BulkKeys) -> Result<String, Error> {
+        use std::fmt::Write;
+        let more: usize = self.texts.iter().map(|t| 2 * t.plain.len() + 100).sum();
+        let mut out = String::with_capacity(self.text.len() + more);
+        let mut done = 0;
+        for text in &self.texts {
+            out.push_str(self.text.get(done..text.offset).unwrap_or_default());
+            done = text.offset;
+            out.push_str("\\\\x");
+            for b in keys.seal((self.table, text.column), text.row, text.owner, &text.plain)? {
+                let _ = write!(out, "{b:02x}");
+            }
+        }
+        out.push_str(self.text.get(done..).unwrap_or_default());
+        Ok(out)
     }
 }
 
@@ -88,6 +131,7 @@ pub struct Untouched {
 /// A connection that may write a made-up history.
 pub struct DemoWriter {
     c: PgConnection,
+    keys: KekSource,
 }
 
 impl DemoWriter {
@@ -97,7 +141,7 @@ impl DemoWriter {
     /// Those of the line to the server.
     pub async fn open(connector: &Connector) -> Result<Self, Error> {
         let options = connector.primary(None).await?.options([("statement_timeout", "120000")]);
-        Ok(Self { c: PgConnection::connect_with(&options).await? })
+        Ok(Self { c: PgConnection::connect_with(&options).await?, keys: connector.keys().clone() })
     }
 
     /// Seed and patients of the demo that is there, if there is one.
@@ -190,13 +234,16 @@ impl DemoWriter {
         sqlx::query!("select set_config('session_replication_role', 'replica', true) as a, set_config('praxis.quiet', 'on', true) as b")
             .fetch_one(&mut *tx)
             .await?;
+        let owners = tables.iter().flat_map(|rows| rows.texts.iter().map(|t| t.owner));
+        let keys = BulkKeys::of(&mut tx, &self.keys, owners.collect()).await?;
         for rows in tables {
             if rows.text.is_empty() {
                 continue;
             }
+            let text = rows.sealed_text(&keys)?;
             let statement = format!("copy clinic.{} ({}) from stdin", rows.table, rows.columns);
             let mut copy = tx.copy_in_raw(&statement).await?;
-            copy.send(rows.text.as_bytes()).await?;
+            copy.send(text.as_bytes()).await?;
             copy.finish().await?;
         }
         for (key, value) in settings {

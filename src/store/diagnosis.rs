@@ -59,6 +59,8 @@ impl Store {
         self.write(actor, request, event, &(visit, new.clone()), move |c| {
             Box::pin(async move {
                 let id = DiagnosisId::new();
+                let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+                let text = keys.row("diagnosis", visit.patient.0, id);
                 let done = sqlx::query!(
                     "insert into clinic.diagnosis (id, encounter_id, patient_id, code, name, role, certainty, author)
                      select $1, e.id, e.patient_id, $4, $5, $6, $7, auth.actor()
@@ -67,7 +69,7 @@ impl Store {
                     visit.encounter.0,
                     visit.patient.0,
                     new.code,
-                    sealed::seal_required(&new.name),
+                    text.seal_required("name", &new.name)?,
                     new.role.code(),
                     new.certainty.code()
                 )
@@ -139,7 +141,7 @@ impl Store {
         self.write(actor, request, event, &diagnosis, move |c| {
             Box::pin(async move {
                 let found = sqlx::query!(
-                    "select condition_id from clinic.diagnosis
+                    "select name, condition_id from clinic.diagnosis
                       where id = $1 and encounter_id = $2 and patient_id = $3 and struck_at is null",
                     diagnosis.0,
                     visit.encounter.0,
@@ -152,12 +154,17 @@ impl Store {
                     return Ok(condition.into());
                 }
                 let id = HistoryItemId::new();
+                let patient = visit.patient.0;
+                let keys = sealed::keys_to_write(&mut *c, patient).await?;
+                let name = keys.row("diagnosis", patient, diagnosis).open_or_refuse("name", &found.name)?;
+                let name = keys.row("condition", patient, id).seal_required("name", &name)?;
                 sqlx::query!(
                     "insert into clinic.condition (id, patient_id, encounter_id, code, name, since, author)
-                     select $1, d.patient_id, d.encounter_id, d.code, d.name, e.day, auth.actor()
+                     select $1, d.patient_id, d.encounter_id, d.code, $3, e.day, auth.actor()
                        from clinic.diagnosis d join clinic.encounter e on e.id = d.encounter_id where d.id = $2",
                     id.0,
-                    diagnosis.0
+                    diagnosis.0,
+                    name
                 )
                 .execute(&mut *c)
                 .await?;
@@ -178,7 +185,7 @@ impl Store {
 /// The diagnoses of a visit, the main one first.
 pub(super) async fn diagnoses(c: &mut PgConnection, encounter: Uuid) -> Result<Vec<Diagnosis>, Error> {
     let rows = sqlx::query!(
-        r#"select d.id, d.encounter_id, d.version, d.code, d.name, d.role, d.certainty, d.condition_id, d.created_at, d.struck_at,
+        r#"select d.id, d.patient_id, d.encounter_id, d.version, d.code, d.name, d.role, d.certainty, d.condition_id, d.created_at, d.struck_at,
                   coalesce(d.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", s.family_name as "s_family?", s.given_name as "s_given?"
            from clinic.diagnosis d
@@ -187,8 +194,9 @@ pub(super) async fn diagnoses(c: &mut PgConnection, encounter: Uuid) -> Result<V
            where d.encounter_id = $1 order by d.struck_at is not null, d.role = 'main' desc, d.created_at, d.id"#,
         encounter
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
             Ok(Diagnosis {
@@ -196,7 +204,7 @@ pub(super) async fn diagnoses(c: &mut PgConnection, encounter: Uuid) -> Result<V
                 encounter: r.encounter_id.into(),
                 version: r.version,
                 code: r.code,
-                name: sealed::open(Some(&r.name))?,
+                name: keys.row("diagnosis", r.patient_id, r.id).open("name", Some(&r.name))?,
                 role: coded(DiagnosisRole::from_code(&r.role), "diagnosis role")?,
                 certainty: coded(Certainty::from_code(&r.certainty), "certainty")?,
                 condition: r.condition_id.map(Into::into),

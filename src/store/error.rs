@@ -41,6 +41,9 @@ pub enum Error {
     DiskFull,
     #[error("{advice} (this program knows schema {expected}, the database has {found})")]
     Schema { expected: i64, found: i64, advice: String },
+    /// The key-encryption keys of this program are not those of the database.
+    #[error("{0}")]
+    Keys(String),
     #[error("Something unexpected happened ({id}). Nothing was saved; the log says more under that number.")]
     Bug {
         id: String,

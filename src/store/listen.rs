@@ -36,6 +36,8 @@ impl Store {
         }
         *wait = Duration::from_millis(100);
         tx.send(Change::Link(Link::Up)).ok()?;
+        // What was said while nobody listened is not known: keys are fetched again.
+        self.0.keyring.forget_all();
         tx.send(Change::Everything).ok()?;
         loop {
             let heard = tokio::select! {
@@ -46,6 +48,13 @@ impl Store {
                 Ok(Some(n)) => {
                     let change = serde_json::from_str::<RowChange>(n.payload())
                         .map_or(Change::Everything, Change::Row);
+                    // A key that was destroyed is forgotten here too.
+                    if let Change::Row(row) = &change
+                        && row.entity == "patient_key"
+                        && let Some(patient) = row.patient
+                    {
+                        self.0.keyring.forget(patient);
+                    }
                     tx.send(change).ok()?;
                 }
                 Ok(None) | Err(_) => return Some(()),

@@ -1,12 +1,17 @@
 //! Messages: the clinic's box, colleagues, and answers to patients. What was sent never changes; that it was read or done
 //! is kept with who and when.
-use super::{Error, Event, Store, account, sealed, stale};
+use super::{
+    Error, Event, Store, account,
+    sealed::{self, with_keyring},
+    stale,
+};
 use crate::domain::{
     actor::Actor,
     ids::{MessageId, RequestId},
     message::{Folder, Letter, Message, MessageKind, Note, Sender},
     name::PersonName,
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// The most messages of one answer.
@@ -47,11 +52,18 @@ impl Store {
                     let facts = serde_json::json!({ "rows": rows.len() });
                     Event::new("message.open", "message").facts(facts).record(c).await?;
                 }
+                // The box is open to strangers once somebody has opened it: their words need the organisation's key.
+                let reads = rows.iter().map(|r| r.patient_id.unwrap_or(sealed::ORGANISATION));
+                let keys = sealed::keys(&mut *c, reads).await?;
+                if opened && actor_reads_box(&mut *c).await? {
+                    sealed::keys_to_write(&mut *c, sealed::ORGANISATION).await?;
+                }
                 let name = |family: Option<String>, given: Option<String>| {
                     PersonName::new(family.unwrap_or_default(), given.unwrap_or_default())
                 };
                 rows.into_iter()
                     .map(|r| {
+                        let text = keys.row("message", r.patient_id.unwrap_or(sealed::ORGANISATION), r.id);
                         Ok(Message {
                             id: r.id.into(),
                             version: r.version,
@@ -67,8 +79,8 @@ impl Store {
                             to: r.to_account.map(|id| (id.into(), name(r.to_family, r.to_given))),
                             about: r.patient_id.map(|id| (id.into(), name(r.about_family, r.about_given))),
                             letter: Letter {
-                                subject: sealed::open(Some(&r.subject))?,
-                                body: sealed::open(Some(&r.body))?,
+                                subject: text.open("subject", Some(&r.subject))?,
+                                body: text.open("body", Some(&r.body))?,
                             },
                             due_on: r.due_on,
                             sent_at: r.sent_at,
@@ -108,18 +120,25 @@ impl Store {
     /// # Errors
     /// [`Error::Refused`] by `too_many_messages`.
     pub async fn write_to_clinic(&self, id: MessageId, from: Sender, letter: Letter) -> Result<(), Error> {
-        sqlx::query!(
-            "select clinic.write_to_clinic($1, $2, $3, $4, $5, $6)",
-            id.0,
-            from.name,
-            account::known(&from.email),
-            account::known(&from.phone),
-            sealed::seal_required(&letter.subject),
-            sealed::seal_required(&letter.body)
-        )
-        .execute(&self.0.writer)
-        .await?;
-        Ok(())
+        let sent = with_keyring(self.0.keyring.clone(), async {
+            let mut tx = self.0.writer.begin().await?;
+            let keys = sealed::keys_outside(&mut tx).await?;
+            let text = keys.row("message", sealed::ORGANISATION, id.0);
+            sqlx::query!(
+                "select clinic.write_to_clinic($1, $2, $3, $4, $5, $6)",
+                id.0,
+                from.name,
+                account::known(&from.email),
+                account::known(&from.phone),
+                text.seal_required("subject", &letter.subject)?,
+                text.seal_required("body", &letter.body)?
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(())
+        });
+        sent.await
     }
 
     /// Writes to the clinic as the signed-in person; who they are is the server's answer.
@@ -134,13 +153,16 @@ impl Store {
         letter: Letter,
     ) -> Result<MessageId, Error> {
         let event = Event::new("message.send", "message").id(id);
+        let owner = actor.patient.map_or(sealed::ORGANISATION, |p| p.0);
         self.write(actor, request, event, &(id, letter.clone()), move |c| {
             Box::pin(async move {
+                let keys = sealed::keys_to_write(&mut *c, owner).await?;
+                let text = keys.row("message", owner, id.0);
                 sqlx::query!(
                     "select clinic.write_to_clinic($1, '', null, null, $2, $3)",
                     id.0,
-                    sealed::seal_required(&letter.subject),
-                    sealed::seal_required(&letter.body)
+                    text.seal_required("subject", &letter.subject)?,
+                    text.seal_required("body", &letter.body)?
                 )
                 .execute(c)
                 .await?;
@@ -169,6 +191,9 @@ impl Store {
         let (name, role) = (actor.name.to_string(), actor.role.code());
         self.write(actor, request, event, &(id, kind, note.clone()), move |c| {
             Box::pin(async move {
+                let owner = note.about.map_or(sealed::ORGANISATION, |p| p.0);
+                let keys = sealed::keys_to_write(&mut *c, owner).await?;
+                let text = keys.row("message", owner, id.0);
                 sqlx::query!(
                     "insert into clinic.message (id, kind, from_account, from_role, proven, from_name, to_account, patient_id,
                             answer_to, subject, body, due_on, sent_at)
@@ -180,8 +205,8 @@ impl Store {
                     note.to.0,
                     note.about.map(|p| p.0),
                     note.answer_to.map(|m| m.0),
-                    sealed::seal_required(&note.letter.subject),
-                    sealed::seal_required(&note.letter.body),
+                    text.seal_required("subject", &note.letter.subject)?,
+                    text.seal_required("body", &note.letter.body)?,
                     note.due_on
                 )
                 .execute(c)
@@ -285,4 +310,9 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether the clinic's own box is the speaker's to read.
+async fn actor_reads_box(c: &mut PgConnection) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(r#"select clinic.reads_clinic_box() as "reads!""#).fetch_one(c).await?)
 }

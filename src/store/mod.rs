@@ -21,6 +21,7 @@ mod department;
 mod diagnosis;
 mod directory;
 mod encounter;
+mod erasure;
 mod error;
 mod find_patient;
 mod follow_up;
@@ -66,6 +67,7 @@ pub use connect::Connector;
 pub use diagnosis::VisitDiagnoses;
 pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, ProviderPage, ProviderRow};
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
+pub use erasure::Erasure;
 pub use error::Error;
 pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use import::{ImportReport, Tally};
@@ -83,7 +85,10 @@ pub use session::{Challenge, SignIn};
 pub use setting::SettingEntry;
 pub use system::{AccountLine, System};
 
-use crate::{clock::Clock, domain::permission::Table};
+use crate::{
+    clock::Clock,
+    domain::{ids::DraftId, permission::Table},
+};
 use sqlx::PgPool;
 use std::sync::{Arc, RwLock};
 
@@ -95,7 +100,7 @@ pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<[DraftId]>);
 
 struct Inner {
     connector: Connector,
@@ -107,6 +112,7 @@ struct Inner {
     clock: Clock,
     /// The rules of permission as they were read last.
     permissions: RwLock<Arc<Table>>,
+    keyring: Arc<sealed::Keyring>,
 }
 
 impl Store {
@@ -117,20 +123,31 @@ impl Store {
     pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
         let store = Self::connect(connector, None, clock).await?;
         store.check_schema().await?;
+        store.check_keys().await?;
         Ok(store)
     }
 
     async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
         let options = connector.primary(token.as_deref()).await?;
-        Ok(Self(Arc::new(Inner {
-            readers: Connector::pool(options.clone(), 2),
-            writer: Connector::pool(options.clone(), 1),
-            listener: Connector::pool(options, 1),
-            connector,
-            token,
-            clock,
-            permissions: RwLock::new(Arc::new(Table::built_in().clone())),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                readers: Connector::pool(options.clone(), 2),
+                writer: Connector::pool(options.clone(), 1),
+                listener: Connector::pool(options, 1),
+                keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
+                connector,
+                token,
+                clock,
+                permissions: RwLock::new(Arc::new(Table::built_in().clone())),
+            }),
+            Arc::new([]),
+        ))
+    }
+
+    /// The same handle, whose next write closes these drafts in its own transaction: its text is saved then.
+    #[must_use]
+    pub fn closing(&self, drafts: &[DraftId]) -> Self {
+        Self(self.0.clone(), drafts.into())
     }
 
     /// The clock that follows the database's.
@@ -169,8 +186,24 @@ impl Store {
         Ok(())
     }
 
-    /// Closes every connection; used when the program ends or the person signs out.
+    /// A program without the keys of this clinic refuses to start: it would show nothing and write nothing.
+    async fn check_keys(&self) -> Result<(), Error> {
+        let needed = sqlx::query_scalar!("select clinic.setting('sealing_keys')")
+            .fetch_one(&self.0.readers)
+            .await?
+            .unwrap_or_default();
+        sealed::fits(self.0.connector.keys(), &needed)
+    }
+
+    /// How many patients' keys this session has at hand.
+    #[must_use]
+    pub fn keys_at_hand(&self) -> usize {
+        self.0.keyring.len()
+    }
+
+    /// Closes every connection; used when the program ends or the person signs out. The keys are wiped.
     pub async fn close(&self) {
+        self.0.keyring.forget_all();
         self.0.listener.close().await;
         self.0.readers.close().await;
         self.0.writer.close().await;

@@ -76,6 +76,8 @@ impl Store {
                     return Err(refused("note_needs_text"));
                 }
                 let id = NoteId::new();
+                let (keys, patient) = sealed::keys_of_visit(&mut *c, encounter).await?;
+                let text = keys.row("note", patient, id);
                 let done = sqlx::query!(
                     "insert into clinic.note (id, encounter_id, patient_id, kind, system, title, body, author, created_at, changed_at)
                      select $1, e.id, e.patient_id, $3, $4, $5, $6, auth.actor(), clinic.now(), clinic.now()
@@ -84,8 +86,8 @@ impl Store {
                     encounter.0,
                     kind,
                     note.system.map(BodySystem::code),
-                    sealed::seal(note.title.trim()),
-                    sealed::seal_required(note.body.trim_end())
+                    text.seal("title", note.title.trim())?,
+                    text.seal_required("body", note.body.trim_end())?
                 )
                 .execute(&mut *c)
                 .await?;
@@ -119,13 +121,22 @@ impl Store {
                 if text.body.trim().is_empty() {
                     return Err(refused("note_needs_text"));
                 }
+                let Some(patient) =
+                    sqlx::query_scalar!("select patient_id from clinic.note where id = $1", note.0)
+                        .fetch_optional(&mut *c)
+                        .await?
+                else {
+                    return Err(Error::NotFound);
+                };
+                let keys = sealed::keys_to_write(&mut *c, patient).await?;
+                let row = keys.row("note", patient, note);
                 let version = sqlx::query_scalar!(
                     "update clinic.note set title = $3, body = $4, system = $5
                       where id = $1 and version = $2 and author = auth.actor() and struck_at is null returning version",
                     note.0,
                     seen,
-                    sealed::seal(text.title.trim()),
-                    sealed::seal_required(text.body.trim_end()),
+                    row.seal("title", text.title.trim())?,
+                    row.seal_required("body", text.body.trim_end())?,
                     text.system.map(BodySystem::code)
                 )
                 .fetch_optional(&mut *c)
@@ -167,7 +178,7 @@ impl Store {
 /// The notes of a visit inside a transaction.
 pub(super) async fn notes_in(c: &mut PgConnection, encounter: EncounterId) -> Result<Vec<Note>, Error> {
     let rows = sqlx::query!(
-        r#"select n.id, n.kind, n.system, n.title, n.body, n.created_at, n.struck_at, n.version,
+        r#"select n.id, n.patient_id, n.kind, n.system, n.title, n.body, n.created_at, n.struck_at, n.version,
                   coalesce(n.author = auth.actor(), false) as "mine!",
                   coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
              from clinic.note n left join clinic.account a on a.id = n.author
@@ -175,16 +186,18 @@ pub(super) async fn notes_in(c: &mut PgConnection, encounter: EncounterId) -> Re
             order by n.kind = 'addendum', n.created_at, n.id"#,
         encounter.0
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
+            let text = keys.row("note", r.patient_id, r.id);
             Ok(Note {
                 id: r.id.into(),
                 addendum: r.kind == "addendum",
                 system: r.system.as_deref().and_then(BodySystem::from_code),
-                title: sealed::open(r.title.as_deref())?,
-                body: sealed::open(Some(&r.body))?,
+                title: text.open("title", r.title.as_deref())?,
+                body: text.open("body", Some(&r.body))?,
                 author: PersonName::new(r.family, r.given),
                 mine: r.mine,
                 at: r.created_at,

@@ -148,13 +148,20 @@ impl Store {
         let event = Event::new(action, "patient").id(id.0).patient(id);
         self.write(actor, request, event, &(id, seen, why.is_some()), move |c| {
             Box::pin(async move {
+                let why = match why.as_deref() {
+                    Some(why) => {
+                        let keys = sealed::keys_to_write(&mut *c, id.0).await?;
+                        (true, keys.row("patient", id.0, id).seal("deactivated_why", why.trim())?)
+                    }
+                    None => (false, None),
+                };
                 let version = sqlx::query_scalar!(
                     "update clinic.patient set deactivated_at = case when $3 then clinic.now() end, deactivated_why = $4
                       where id = $1 and version = $2 returning version",
                     id.0,
                     seen,
-                    why.is_some(),
-                    why.as_deref().and_then(|w| sealed::seal(w.trim()))
+                    why.0,
+                    why.1
                 )
                 .fetch_optional(&mut *c)
                 .await?;
@@ -186,12 +193,18 @@ impl Store {
             .facts(serde_json::json!({ "until": until }));
         self.write(actor, request, event, &(id, seen, until), move |c| {
             Box::pin(async move {
+                let why = if until.is_some() && !why.trim().is_empty() {
+                    let keys = sealed::keys_to_write(&mut *c, id.0).await?;
+                    keys.row("patient", id.0, id).seal("blocked_why", why.trim())?
+                } else {
+                    None
+                };
                 let version = sqlx::query_scalar!(
                     "update clinic.patient set blocked_until = $3, blocked_why = $4 where id = $1 and version = $2 returning version",
                     id.0,
                     seen,
                     until,
-                    sealed::seal(why.trim()).filter(|_| until.is_some())
+                    why
                 )
                 .fetch_optional(&mut *c)
                 .await?;

@@ -112,9 +112,11 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
              from clinic.patient p where p.id = $1"#,
         patient.0
     )
-    .fetch_optional(c)
+    .fetch_optional(&mut *c)
     .await?
     .ok_or(Error::NotFound)?;
+    let keys = sealed::keys(c, [patient.0]).await?;
+    let text = keys.row("patient", patient.0, patient);
     Ok(PatientProfile {
         id: patient,
         version: p.version,
@@ -139,9 +141,9 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
         },
         incomplete: p.incomplete,
         deactivated: p.deactivated,
-        deactivated_why: sealed::open(p.deactivated_why.as_deref())?,
+        deactivated_why: text.open("deactivated_why", p.deactivated_why.as_deref())?,
         blocked_until: p.blocked_until,
-        blocked_why: sealed::open(p.blocked_why.as_deref())?,
+        blocked_why: text.open("blocked_why", p.blocked_why.as_deref())?,
         alerts: vec![],
         allergies: Allergies::Hidden,
         upcoming: vec![],
@@ -152,24 +154,25 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
 }
 
 async fn alerts(c: &mut PgConnection, patient: PatientId) -> Result<Vec<PatientAlert>, Error> {
-    sqlx::query!(
+    let rows = sqlx::query!(
         "select l.id, l.text, l.created_at, a.family_name, a.given_name
            from clinic.patient_alert l join clinic.account a on a.id = l.author
           where l.patient_id = $1 and l.struck_at is null order by l.created_at, l.id",
         patient.0
     )
-    .fetch_all(c)
-    .await?
-    .into_iter()
-    .map(|r| {
-        Ok(PatientAlert {
-            id: r.id,
-            text: sealed::open(Some(&r.text))?,
-            by: PersonName::new(r.family_name, r.given_name),
-            at: r.created_at,
+    .fetch_all(&mut *c)
+    .await?;
+    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(PatientAlert {
+                id: r.id,
+                text: keys.row("patient_alert", patient.0, r.id).open("text", Some(&r.text))?,
+                by: PersonName::new(r.family_name, r.given_name),
+                at: r.created_at,
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies, Error> {
@@ -179,23 +182,24 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
     Ok(match state.as_str() {
         "none_known" => Allergies::NoneKnown,
         "not_asked" => Allergies::NotAsked,
-        "listed" => Allergies::Listed(
-            sqlx::query!(
-                r#"select substance as "substance!", reaction, severity from clinic.allergy_marks($1)"#,
+        "listed" => {
+            let rows = sqlx::query!(
+                r#"select id as "id!", substance as "substance!", reaction, severity from clinic.allergy_mark_rows($1)"#,
                 patient.0
             )
-            .fetch_all(c)
-            .await?
-            .into_iter()
-            .map(|r| {
+            .fetch_all(&mut *c)
+            .await?;
+            let keys = sealed::keys(c, [patient.0]).await?;
+            let marks = rows.into_iter().map(|r| {
+                let text = keys.row("allergy", patient.0, r.id);
                 Ok(AllergyMark {
-                    substance: sealed::open(Some(&r.substance))?,
-                    reaction: sealed::open(r.reaction.as_deref())?,
+                    substance: text.open("substance", Some(&r.substance))?,
+                    reaction: text.open("reaction", r.reaction.as_deref())?,
                     severity: r.severity,
                 })
-            })
-            .collect::<Result<_, Error>>()?,
-        ),
+            });
+            Allergies::Listed(marks.collect::<Result<_, Error>>()?)
+        }
         _ => Allergies::Hidden,
     })
 }
@@ -214,9 +218,12 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             where a.patient_id = $1 order by a.starts_at desc, a.id limit 150"#,
         profile.id.0
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let patient = profile.id.0;
+    let keys = sealed::keys(c, rows.iter().map(|_| patient)).await?;
     for r in rows {
+        let text = keys.row("appointment", patient, r.id);
         profile.no_shows = r.no_shows;
         let list = if r.coming { &mut profile.upcoming } else { &mut profile.past };
         list.push(PatientAppointment {
@@ -231,8 +238,8 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             profession: r.profession,
             centre: r.centre_id.into(),
             centre_name: r.centre_name,
-            reason: sealed::open(r.reason.as_deref())?,
-            why: sealed::open(r.status_why.as_deref())?,
+            reason: text.open("reason", r.reason.as_deref())?,
+            why: text.open("status_why", r.status_why.as_deref())?,
         });
     }
     profile.upcoming.reverse();

@@ -108,8 +108,11 @@ async fn insert(
 ) -> Result<(), Error> {
     let mut kinds: Vec<String> = found.iter().map(|w| w.kind.code().to_owned()).collect();
     kinds.dedup();
+    let patient = visit.patient.0;
+    let keys = sealed::keys_to_write(&mut *c, patient).await?;
+    let text = keys.row("prescription", patient, id);
     let (code, words) = match &new.frequency {
-        Some(Frequency::Free(words)) => (None, sealed::seal(words)),
+        Some(Frequency::Free(words)) => (None, text.seal("frequency_text", words)?),
         Some(frequency) => (Some(frequency.code()), None),
         None => (None, None),
     };
@@ -122,8 +125,8 @@ async fn insert(
         visit.encounter.0,
         visit.patient.0,
         new.code,
-        sealed::seal_required(&new.drug),
-        sealed::seal(&new.dose),
+        text.seal_required("drug", &new.drug)?,
+        text.seal("dose", &new.dose)?,
         new.route.map(Route::code),
         code,
         words,
@@ -132,8 +135,8 @@ async fn insert(
         new.starts_on,
         new.quantity.map(i32::from),
         new.repeats.map(i32::from),
-        sealed::seal(&new.instructions),
-        sealed::seal(reason),
+        text.seal("instructions", &new.instructions)?,
+        text.seal("override_why", reason)?,
         &kinds
     )
     .execute(&mut *c)
@@ -142,16 +145,25 @@ async fn insert(
         return Err(Error::NotFound);
     }
     let frequency = new.frequency.as_ref().map(Frequency::words).unwrap_or_default();
+    let prescriber = sqlx::query_scalar!(
+        r#"select concat_ws(' ', upper(a.family_name), a.given_name) as "name!" from clinic.account a where a.id = auth.actor()"#
+    )
+    .fetch_one(&mut *c)
+    .await?;
+    let medication = Uuid::now_v7();
+    let text = keys.row("medication", patient, medication);
     sqlx::query!(
         "insert into clinic.medication (id, patient_id, encounter_id, prescription_id, code, name, dose, frequency, since, prescriber,
                 ended_on, author)
-         select $1, p.patient_id, p.encounter_id, p.id, p.code, p.drug, p.dose, $3, p.starts_on,
-                '\\x00'::bytea || convert_to(concat_ws(' ', upper(a.family_name), a.given_name), 'UTF8'), $4, auth.actor()
-           from clinic.prescription p join clinic.account a on a.id = p.author where p.id = $2",
-        Uuid::now_v7(),
+         select $1, p.patient_id, p.encounter_id, p.id, p.code, $5, $6, $3, p.starts_on, $7, $4, auth.actor()
+           from clinic.prescription p where p.id = $2",
+        medication,
         id.0,
-        sealed::seal(&frequency),
-        new.last_day()
+        text.seal("frequency", &frequency)?,
+        new.last_day(),
+        text.seal_required("name", &new.drug)?,
+        text.seal("dose", &new.dose)?,
+        text.seal("prescriber", &prescriber)?
     )
     .execute(&mut *c)
     .await?;
@@ -160,31 +172,45 @@ async fn insert(
 
 /// The checks: allergies that may be shown to whoever handles the patient, and drugs taken on the day of the clinic.
 async fn check(c: &mut PgConnection, patient: PatientId, drug: &str) -> Result<Vec<Warning>, Error> {
-    let allergies =
-        sqlx::query_scalar!(r#"select substance as "substance!" from clinic.allergy_marks($1)"#, patient.0)
-            .fetch_all(&mut *c)
-            .await?;
-    let taken = sqlx::query_scalar!(
-        r#"select m.name as "name!" from clinic.medication m
+    let allergies = sqlx::query!(
+        r#"select id as "id!", substance as "substance!" from clinic.allergy_mark_rows($1)"#,
+        patient.0
+    )
+    .fetch_all(&mut *c)
+    .await?;
+    let taken = sqlx::query!(
+        r#"select m.id as "id!", m.name as "name!", true as "listed!" from clinic.medication m
             where m.patient_id = $1 and m.struck_at is null and (m.ended_on is null or m.ended_on >= clinic.now()::date)
-           union
-           select p.drug from clinic.prescription p
+           union all
+           select p.id, p.drug, false from clinic.prescription p
             where p.patient_id = $1 and p.struck_at is null and p.status = 'active'
               and (p.duration_days is null or p.starts_on + p.duration_days > clinic.now()::date)"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let open = |list: Vec<Vec<u8>>| {
-        list.iter().map(|b| sealed::open(Some(b))).collect::<Result<Vec<String>, Error>>()
-    };
-    Ok(warnings(drug, &open(allergies)?, &open(taken)?))
+    let keys = sealed::keys(c, [patient.0]).await?;
+    let allergies = allergies
+        .iter()
+        .map(|a| keys.row("allergy", patient.0, a.id).open_or_refuse("substance", &a.substance))
+        .collect::<Result<Vec<String>, Error>>()?;
+    let mut taken = taken
+        .iter()
+        .map(|t| {
+            let (table, column) = if t.listed { ("medication", "name") } else { ("prescription", "drug") };
+            keys.row(table, patient.0, t.id).open_or_refuse(column, &t.name)
+        })
+        .collect::<Result<Vec<String>, Error>>()?;
+    // What is prescribed stands in the list too.
+    taken.sort();
+    taken.dedup();
+    Ok(warnings(drug, &allergies, &taken))
 }
 
 /// The prescriptions of a visit, oldest first.
 pub(super) async fn prescriptions(c: &mut PgConnection, encounter: Uuid) -> Result<Vec<Prescription>, Error> {
     let rows = sqlx::query!(
-        r#"select p.id, p.encounter_id, p.version, p.code, p.drug, p.dose, p.route, p.frequency, p.frequency_text, p.as_needed,
+        r#"select p.id, p.patient_id, p.encounter_id, p.version, p.code, p.drug, p.dose, p.route, p.frequency, p.frequency_text, p.as_needed,
                   p.duration_days, p.starts_on, p.quantity, p.repeats, p.instructions, p.override_why, p.warnings, p.status,
                   p.created_at, p.struck_at, coalesce(p.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", s.family_name as "s_family?", s.given_name as "s_given?"
@@ -194,13 +220,15 @@ pub(super) async fn prescriptions(c: &mut PgConnection, encounter: Uuid) -> Resu
            where p.encounter_id = $1 order by p.created_at, p.id"#,
         encounter
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
+            let text = keys.row("prescription", r.patient_id, r.id);
             let frequency = match (r.frequency, r.frequency_text) {
                 (Some(code), _) => Some(Frequency::from_code(&code)),
-                (None, Some(words)) => Some(Frequency::Free(sealed::open(Some(&words))?)),
+                (None, Some(words)) => Some(Frequency::Free(text.open("frequency_text", Some(&words))?)),
                 (None, None) => None,
             };
             let warnings = r
@@ -214,8 +242,8 @@ pub(super) async fn prescriptions(c: &mut PgConnection, encounter: Uuid) -> Resu
                 version: r.version,
                 what: NewPrescription {
                     code: r.code,
-                    drug: sealed::open(Some(&r.drug))?,
-                    dose: sealed::open(r.dose.as_deref())?,
+                    drug: text.open("drug", Some(&r.drug))?,
+                    dose: text.open("dose", r.dose.as_deref())?,
                     route: r.route.map(|x| coded(Route::from_code(&x), "route")).transpose()?,
                     frequency,
                     as_needed: r.as_needed,
@@ -223,10 +251,10 @@ pub(super) async fn prescriptions(c: &mut PgConnection, encounter: Uuid) -> Resu
                     starts_on: r.starts_on,
                     quantity: r.quantity.and_then(|n| u16::try_from(n).ok()),
                     repeats: r.repeats.and_then(|n| u8::try_from(n).ok()),
-                    instructions: sealed::open(r.instructions.as_deref())?,
+                    instructions: text.open("instructions", r.instructions.as_deref())?,
                 },
                 warnings,
-                override_why: sealed::open(r.override_why.as_deref())?,
+                override_why: text.open("override_why", r.override_why.as_deref())?,
                 status: coded(PrescriptionStatus::from_code(&r.status), "prescription status")?,
                 written: authored(
                     r.mine,

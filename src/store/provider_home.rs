@@ -95,7 +95,8 @@ impl Store {
                               p.birth_date, a.reason, a.arrived_at, a.centre_id, c.name as centre_name, c.zone,
                               clinic.allergy_state(p.id) as allergy_state,
                               a.day = (clinic.now() at time zone c.zone)::date as "today!",
-                              (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state in ('open', 'paused')) as encounter
+                              (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state <> 'voided'
+                                order by e.started_at desc limit 1) as encounter
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre c on c.id = a.centre_id
@@ -127,8 +128,10 @@ impl Store {
                         zone: r.zone.parse().unwrap_or(Tz::UTC),
                     })
                     .collect();
+                let keys = sealed::keys(c, appointments.iter().map(|r| r.patient_id)).await?;
                 let (mut today, mut week) = (vec![], vec![]);
                 for r in appointments {
+                    let text = keys.row("appointment", r.patient_id, r.id);
                     let row = HomeAppointment {
                         appointment: r.id.into(),
                         version: r.version,
@@ -140,7 +143,7 @@ impl Store {
                         patient_name: PersonName::new(r.family_name, r.given_name),
                         sex: r.sex,
                         birth_date: r.birth_date,
-                        reason: sealed::open(r.reason.as_deref())?,
+                        reason: text.open("reason", r.reason.as_deref())?,
                         arrived_at: r.arrived_at,
                         centre: r.centre_id.into(),
                         centre_name: r.centre_name,

@@ -268,14 +268,14 @@ async fn visits(
     let rows = sqlx::query!(
         r#"select e.id, e.day, e.started_at, e.state, e.patient_id, p.family_name, p.given_name, p.record_number, p.birth_date,
                   e.provider_id, v.family_name as provider_family, v.given_name as provider_given, pr.profession,
-                  c.name as centre_name, c.zone, e.chief_complaint,
-                  (select d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
-                    order by d.role = 'main' desc, d.created_at limit 1) as diagnosis
+                  c.name as centre_name, c.zone, e.chief_complaint, g.id as "diagnosis_id?", g.name as "diagnosis?"
            from clinic.encounter e
            join clinic.patient p on p.id = e.patient_id
            join clinic.provider pr on pr.id = e.provider_id
            join clinic.account v on v.id = pr.account_id
            join clinic.centre c on c.id = e.centre_id
+           left join lateral (select d.id, d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
+                               order by d.role = 'main' desc, d.created_at limit 1) g on true
            where e.state <> 'voided'
              and ($1::uuid[] is null or e.patient_id = any ($1))
              and not exists (select from unnest($2::text[]) w where not (' ' || pr.name_key like '% ' || w || '%'))
@@ -292,10 +292,15 @@ async fn visits(
         before.map(|b| b.encounter.0),
         PAGE + 1
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
+            let diagnosis = match r.diagnosis_id {
+                Some(id) => keys.row("diagnosis", r.patient_id, id).open("name", r.diagnosis.as_deref())?,
+                None => String::new(),
+            };
             Ok(VisitRow {
                 encounter: r.id.into(),
                 day: r.day,
@@ -310,8 +315,10 @@ async fn visits(
                 profession: r.profession,
                 centre_name: r.centre_name,
                 zone: r.zone.parse().unwrap_or(Tz::UTC),
-                complaint: sealed::open(r.chief_complaint.as_deref())?,
-                diagnosis: sealed::open(r.diagnosis.as_deref())?,
+                complaint: keys
+                    .row("encounter", r.patient_id, r.id)
+                    .open("chief_complaint", r.chief_complaint.as_deref())?,
+                diagnosis,
             })
         })
         .collect()

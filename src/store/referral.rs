@@ -8,6 +8,7 @@ use super::{
 use crate::domain::{
     actor::Actor,
     ids::{PatientId, ReferralId, RequestId},
+    provider::Profession,
     record::VisitRef,
     referral::{NewReferral, Referral, ReferralStatus, ReferralUrgency, Target},
 };
@@ -15,7 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Somebody or something a patient can be referred to, for choosing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ReferralTarget {
     pub target: Target,
     pub name: String,
@@ -30,21 +31,30 @@ struct Columns {
     outside: [Option<Vec<u8>>; 3],
 }
 
-fn columns(target: Option<&Target>) -> Columns {
+fn columns(
+    target: Option<&Target>,
+    text: &sealed::Row<'_>,
+    old: [Option<&[u8]>; 3],
+) -> Result<Columns, Error> {
     let mut found = Columns { provider: None, specialty: None, outside: [None, None, None] };
     match target {
         Some(Target::Provider(id)) => found.provider = Some(id.0),
         Some(Target::Specialty(code)) => found.specialty = Some(code.clone()),
         Some(Target::Outside { name, specialty, contact }) => {
-            found.outside = [name, specialty, contact].map(|text| sealed::seal(text.trim()));
+            found.outside = [
+                text.seal_changed("outside_name", name.trim(), old[0])?,
+                text.seal_changed("outside_specialty", specialty.trim(), old[1])?,
+                text.seal_changed("outside_contact", contact.trim(), old[2])?,
+            ];
         }
         None => {}
     }
-    found
+    Ok(found)
 }
 
 impl Store {
-    /// Whom a patient can be referred to: every provider but the speaker, specialists first, then every specialty.
+    /// Whom a patient can be referred to: every provider of a profession that takes referrals, but the speaker, specialists
+    /// first; then every specialty.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
@@ -64,10 +74,17 @@ impl Store {
                 let specialties = sqlx::query!("select code, name from clinic.specialty order by name")
                     .fetch_all(&mut *c)
                     .await?;
-                let people = providers.into_iter().map(|p| ReferralTarget {
-                    target: Target::Provider(p.id.into()),
-                    name: name((Some(p.family_name), Some(p.given_name))).to_string(),
-                    detail: if p.specialties.is_empty() { p.profession } else { p.specialties },
+                let people = providers.into_iter().filter_map(|p| {
+                    let profession = Profession::from_code(&p.profession)?;
+                    profession.takes_referrals().then(|| ReferralTarget {
+                        target: Target::Provider(p.id.into()),
+                        name: name((Some(p.family_name), Some(p.given_name))).to_string(),
+                        detail: if p.specialties.is_empty() {
+                            crate::text::tr_str(profession.word()).to_owned()
+                        } else {
+                            p.specialties
+                        },
+                    })
                 });
                 let any = specialties.into_iter().map(|s| ReferralTarget {
                     target: Target::Specialty(s.code),
@@ -94,7 +111,10 @@ impl Store {
         let event = Event::new("referral.write", "encounter").id(visit.encounter.0).patient(visit.patient);
         self.write(actor, request, event, &(visit, new.clone()), move |c| {
             Box::pin(async move {
-                let (id, to) = (ReferralId::new(), columns(new.target.as_ref()));
+                let id = ReferralId::new();
+                let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+                let text = keys.row("referral", visit.patient.0, id);
+                let to = columns(new.target.as_ref(), &text, [None; 3])?;
                 let [outside_name, outside_specialty, outside_contact] = to.outside;
                 let done = sqlx::query!(
                     "insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, to_specialty,
@@ -114,8 +134,8 @@ impl Store {
                     outside_name,
                     outside_specialty,
                     outside_contact,
-                    sealed::seal(new.reason.trim()),
-                    sealed::seal(&new.letter),
+                    text.seal("reason", new.reason.trim())?,
+                    text.seal("letter", &new.letter)?,
                     new.urgency.code(),
                     new.visits_allowed.map(i32::from),
                     new.valid_until
@@ -143,13 +163,24 @@ impl Store {
         let event = Event::new("referral.change", "referral").id(referral.0).patient(patient);
         self.write(actor, request, event, &(referral, new.clone()), move |c| {
             Box::pin(async move {
-                let to = columns(new.target.as_ref());
+                let keys = sealed::keys_to_write(&mut *c, patient.0).await?;
+                let text = keys.row("referral", patient.0, referral);
+                let old = sqlx::query!(
+                    "select outside_name, outside_specialty, outside_contact, reason, letter from clinic.referral where id = $1",
+                    referral.0
+                )
+                .fetch_optional(&mut *c)
+                .await?
+                .ok_or(Error::NotFound)?;
+                let outside = [&old.outside_name, &old.outside_specialty, &old.outside_contact];
+                let to = columns(new.target.as_ref(), &text, outside.map(Option::as_deref))?;
                 let [outside_name, outside_specialty, outside_contact] = to.outside;
                 let version = sqlx::query_scalar!(
                     "update clinic.referral set to_provider_id = $3, to_specialty = $4, outside_name = $5, outside_specialty = $6,
                             outside_contact = $7, reason = $8, letter = $9, urgency = $10, visits_allowed = $11,
                             valid_until = coalesce($12, valid_until)
-                      where id = $1 and version = $2 and author = auth.actor() and struck_at is null returning version",
+                      where id = $1 and version = $2 and patient_id = $13 and author = auth.actor() and struck_at is null
+                      returning version",
                     referral.0,
                     seen,
                     to.provider,
@@ -157,11 +188,12 @@ impl Store {
                     outside_name,
                     outside_specialty,
                     outside_contact,
-                    sealed::seal(new.reason.trim()),
-                    sealed::seal(&new.letter),
+                    text.seal_changed("reason", new.reason.trim(), old.reason.as_deref())?,
+                    text.seal_changed("letter", &new.letter, old.letter.as_deref())?,
                     new.urgency.code(),
                     new.visits_allowed.map(i32::from),
-                    new.valid_until
+                    new.valid_until,
+                    patient.0
                 )
                 .fetch_optional(&mut *c)
                 .await?;
@@ -256,7 +288,8 @@ impl Store {
         .await
     }
 
-    /// The open referrals written to the signed-in provider or to their specialty, the most urgent first.
+    /// The open referrals written to the signed-in provider or to their specialty: those still to be booked
+    /// first, of these the most urgent.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
@@ -264,7 +297,9 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let mut found = select(c, None, None, true).await?;
-                found.sort_by_key(|r| (std::cmp::Reverse(r.what.urgency as u8), r.sent_at));
+                found.sort_by_key(|r| {
+                    (r.status == ReferralStatus::Booked, std::cmp::Reverse(r.what.urgency as u8), r.sent_at)
+                });
                 if opened {
                     Event::new("referrals.open", "referral")
                         .facts(serde_json::json!({ "rows": found.len() }))
@@ -312,11 +347,13 @@ async fn select(
         encounter,
         incoming
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
-            let outside = sealed::open(r.outside_name.as_deref())?;
+            let text = keys.row("referral", r.patient_id, r.id);
+            let outside = text.open("outside_name", r.outside_name.as_deref())?;
             let (target, to) = match (r.to_provider_id, r.to_specialty) {
                 (Some(id), _) => {
                     (Some(Target::Provider(id.into())), name((r.t_family, r.t_given)).to_string())
@@ -328,8 +365,8 @@ async fn select(
                 (None, None) => (
                     Some(Target::Outside {
                         name: outside.clone(),
-                        specialty: sealed::open(r.outside_specialty.as_deref())?,
-                        contact: sealed::open(r.outside_contact.as_deref())?,
+                        specialty: text.open("outside_specialty", r.outside_specialty.as_deref())?,
+                        contact: text.open("outside_contact", r.outside_contact.as_deref())?,
                     }),
                     outside,
                 ),
@@ -343,8 +380,8 @@ async fn select(
                 from: name((Some(r.from_family), Some(r.from_given))),
                 what: NewReferral {
                     target,
-                    reason: sealed::open(r.reason.as_deref())?,
-                    letter: sealed::open(r.letter.as_deref())?,
+                    reason: text.open("reason", r.reason.as_deref())?,
+                    letter: text.open("letter", r.letter.as_deref())?,
                     urgency: coded(ReferralUrgency::from_code(&r.urgency), "urgency")?,
                     visits_allowed: r.visits_allowed.and_then(|n| u8::try_from(n).ok()),
                     valid_until: Some(r.valid_until),

@@ -7,6 +7,7 @@ use serde_json::Value;
 mod permission;
 mod record;
 mod referral;
+mod sealing;
 
 pub(super) use permission::because;
 
@@ -61,6 +62,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("So many messages have arrived this hour that no more are taken.").into(),
             tr!("Try again later, or telephone the clinic.").into(),
         ),
+        "clinic_box_closed" => {
+            (tr!("The clinic takes no messages here yet.").into(), tr!("Telephone the clinic.").into())
+        }
         "message_is_sent" => {
             (tr!("A message that was sent does not change.").into(), tr!("Write another one.").into())
         }
@@ -305,7 +309,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("An application with that e-mail address is already waiting.").into(),
             tr!("The clinic answers by e-mail or phone.").into(),
         ),
-        "setting_value" => (tr!("The policy does not take that value.").into(), String::new()),
+        "setting_value" | "setting_value_retention" => {
+            (tr!("The policy does not take that value.").into(), String::new())
+        }
         "login_name_pkey" | "account_login_key" | "account_email_key" => {
             (tr!("That login or e-mail address is already used.").into(), tr!("Choose another one.").into())
         }
@@ -326,12 +332,13 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         ),
         "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
         other => {
-            return referral::why(other, facts)
+            let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
                 .or_else(|| permission::why(other, facts))
-                .unwrap_or_else(|| {
-                    Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
-                });
+                .or_else(|| sealing::why(other, facts));
+            return known.unwrap_or_else(|| {
+                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
+            });
         }
     };
     let why = Why::new(rule, sentence);

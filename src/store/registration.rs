@@ -47,11 +47,14 @@ impl Store {
                        from clinic.provider_registration r left join clinic.account d on d.id = r.decided_by
                        order by r.state <> 'pending', r.created_at desc, r.id limit 500"#
                 )
-                .fetch_all(c)
+                .fetch_all(&mut *c)
                 .await?;
+                let notes = rows.iter().filter(|r| r.decision_note.is_some());
+                let keys = sealed::keys(c, notes.map(|_| sealed::ORGANISATION)).await?;
                 rows.into_iter()
                     .map(|r| {
-                        let note = sealed::open(r.decision_note.as_deref())?;
+                        let text = keys.row("provider_registration", sealed::ORGANISATION, r.id);
+                        let note = text.open("decision_note", r.decision_note.as_deref())?;
                         let by = PersonName::new(r.by_family.unwrap_or_default(), r.by_given.unwrap_or_default());
                         Ok(RegistrationEntry {
                             id: r.id.into(),
@@ -150,9 +153,12 @@ impl Store {
         note: &str,
     ) -> Result<(), Error> {
         let event = Event::new("registration.reject", "provider_registration").id(id);
-        let (by, note) = (actor.account, sealed::seal_required(note));
+        let (by, note) = (actor.account, note.to_owned());
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move {
+                let keys = sealed::keys_to_write(&mut *c, sealed::ORGANISATION).await?;
+                let text = keys.row("provider_registration", sealed::ORGANISATION, id);
+                let note = text.seal_required("decision_note", &note)?;
                 let done = sqlx::query!(
                     "update clinic.provider_registration set state = 'rejected', decided_at = clinic.now(), decided_by = $3,
                             decision_note = $4

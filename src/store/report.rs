@@ -32,6 +32,8 @@ impl Store {
         self.write(actor, request, event, &(visit, report.clone()), move |c| {
             Box::pin(async move {
                 let id = ReportId::new();
+                let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+                let text = keys.row("report", visit.patient.0, id);
                 let done = sqlx::query!(
                     "insert into clinic.report (id, encounter_id, service_request_id, patient_id, type, title, facility, file_name, author)
                      select $1, e.id, $4, e.patient_id, $5, $6, $7, $8, auth.actor()
@@ -41,9 +43,9 @@ impl Store {
                     visit.patient.0,
                     report.order.map(|o| o.0),
                     report.kind.code(),
-                    sealed::seal_required(&report.title),
-                    sealed::seal(&report.facility),
-                    sealed::seal(&report.file_name)
+                    text.seal_required("title", &report.title)?,
+                    text.seal("facility", &report.facility)?,
+                    text.seal("file_name", &report.file_name)?
                 )
                 .execute(&mut *c)
                 .await?;
@@ -57,7 +59,7 @@ impl Store {
 /// The reports of a visit, oldest first.
 pub(super) async fn reports(c: &mut PgConnection, encounter: Uuid) -> Result<Vec<Report>, Error> {
     let rows = sqlx::query!(
-        r#"select r.id, r.encounter_id, r.service_request_id, r.type as kind, r.title, r.facility, r.file_name, r.created_at,
+        r#"select r.id, r.patient_id, r.encounter_id, r.service_request_id, r.type as kind, r.title, r.facility, r.file_name, r.created_at,
                   r.struck_at, coalesce(r.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", s.family_name as "s_family?", s.given_name as "s_given?"
            from clinic.report r
@@ -66,18 +68,20 @@ pub(super) async fn reports(c: &mut PgConnection, encounter: Uuid) -> Result<Vec
            where r.encounter_id = $1 order by r.created_at, r.id"#,
         encounter
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
+            let text = keys.row("report", r.patient_id, r.id);
             Ok(Report {
                 id: r.id.into(),
                 encounter: r.encounter_id.into(),
                 what: NewReport {
                     kind: coded(ReportType::from_code(&r.kind), "report type")?,
-                    title: sealed::open(Some(&r.title))?,
-                    facility: sealed::open(r.facility.as_deref())?,
-                    file_name: sealed::open(r.file_name.as_deref())?,
+                    title: text.open("title", Some(&r.title))?,
+                    facility: text.open("facility", r.facility.as_deref())?,
+                    file_name: text.open("file_name", r.file_name.as_deref())?,
                     order: r.service_request_id.map(Into::into),
                 },
                 written: authored(

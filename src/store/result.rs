@@ -31,6 +31,8 @@ impl Store {
         self.write(actor, request, event, &(order, result.clone()), move |c| {
             Box::pin(async move {
                 let id = ResultId::new();
+                let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+                let text = keys.row("result", visit.patient.0, id);
                 let done = sqlx::query!(
                     "insert into clinic.result (id, service_request_id, patient_id, value, numeric_value, unit, range_low, range_high,
                             range_text, flag, measured_at, performed_by, author)
@@ -41,7 +43,7 @@ impl Store {
                     id.0,
                     order.0,
                     visit.patient.0,
-                    sealed::seal_required(&result.value),
+                    text.seal_required("value", &result.value)?,
                     result.number(),
                     result.unit,
                     result.range_low,
@@ -49,7 +51,7 @@ impl Store {
                     result.range_text,
                     result.flag.map(ResultFlag::code),
                     result.measured_at,
-                    sealed::seal(&result.performed_by)
+                    text.seal("performed_by", &result.performed_by)?
                 )
                 .execute(&mut *c)
                 .await?;
@@ -111,7 +113,7 @@ pub(super) async fn results(
     patient: Option<Uuid>,
 ) -> Result<HashMap<Uuid, Vec<TestResult>>, Error> {
     let rows = sqlx::query!(
-        r#"select r.id, r.service_request_id, r.value, r.unit, r.range_low::float8 as range_low, r.range_high::float8 as range_high,
+        r#"select r.id, r.patient_id, r.service_request_id, r.value, r.unit, r.range_low::float8 as range_low, r.range_high::float8 as range_high,
                   r.range_text, r.flag, r.measured_at, r.performed_by, r.acknowledged_at, r.created_at, r.struck_at,
                   coalesce(r.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", k.family_name as "k_family?", k.given_name as "k_given?",
@@ -126,21 +128,23 @@ pub(super) async fn results(
         encounter,
         patient
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     let mut found: HashMap<Uuid, Vec<TestResult>> = HashMap::new();
     for r in rows {
+        let text = keys.row("result", r.patient_id, r.id);
         found.entry(r.service_request_id).or_default().push(TestResult {
             id: r.id.into(),
             what: NewResult {
-                value: sealed::open(Some(&r.value))?,
+                value: text.open("value", Some(&r.value))?,
                 unit: r.unit.unwrap_or_default(),
                 range_low: r.range_low,
                 range_high: r.range_high,
                 range_text: r.range_text.unwrap_or_default(),
                 flag: r.flag.map(|f| coded(ResultFlag::from_code(&f), "result flag")).transpose()?,
                 measured_at: r.measured_at,
-                performed_by: sealed::open(r.performed_by.as_deref())?,
+                performed_by: text.open("performed_by", r.performed_by.as_deref())?,
             },
             acknowledged: by((r.k_family, r.k_given), r.acknowledged_at),
             written: authored(

@@ -121,6 +121,8 @@ impl Store {
 
 async fn insert(c: &mut PgConnection, visit: VisitRef, test: &NewTest) -> Result<ServiceRequestId, Error> {
     let id = ServiceRequestId::new();
+    let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+    let text = keys.row("service_request", visit.patient.0, id);
     let done = sqlx::query!(
         "insert into clinic.service_request (id, encounter_id, patient_id, code, name, panel, specimen, urgency, notes, ordered_at, author)
          select $1, e.id, e.patient_id, $4, $5, $6, $7, $8, $9, clinic.now(), auth.actor()
@@ -129,11 +131,11 @@ async fn insert(c: &mut PgConnection, visit: VisitRef, test: &NewTest) -> Result
         visit.encounter.0,
         visit.patient.0,
         test.code,
-        sealed::seal_required(&test.name),
+        text.seal_required("name", &test.name)?,
         test.panel,
         test.specimen,
         test.urgency.code(),
-        sealed::seal(&test.notes)
+        text.seal("notes", &test.notes)?
     )
     .execute(&mut *c)
     .await?;
@@ -147,7 +149,7 @@ pub(super) async fn orders(
     patient: Option<Uuid>,
 ) -> Result<Vec<TestOrder>, Error> {
     let rows = sqlx::query!(
-        r#"select r.id, r.encounter_id, r.version, r.code, r.name, r.panel, r.specimen, r.urgency, r.notes, r.status, r.ordered_at,
+        r#"select r.id, r.patient_id, r.encounter_id, r.version, r.code, r.name, r.panel, r.specimen, r.urgency, r.notes, r.status, r.ordered_at,
                   r.created_at, r.reviewed_at, r.struck_at, coalesce(r.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", v.family_name as "v_family?", v.given_name as "v_given?",
                   s.family_name as "s_family?", s.given_name as "s_given?"
@@ -162,20 +164,22 @@ pub(super) async fn orders(
     )
     .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
     let mut results = result::results(c, encounter, patient).await?;
     rows.into_iter()
         .map(|r| {
+            let text = keys.row("service_request", r.patient_id, r.id);
             Ok(TestOrder {
                 id: r.id.into(),
                 encounter: r.encounter_id.into(),
                 version: r.version,
                 what: NewTest {
                     code: r.code,
-                    name: sealed::open(Some(&r.name))?,
+                    name: text.open("name", Some(&r.name))?,
                     panel: r.panel,
                     specimen: r.specimen,
                     urgency: coded(TestUrgency::from_code(&r.urgency), "urgency")?,
-                    notes: sealed::open(r.notes.as_deref())?,
+                    notes: text.open("notes", r.notes.as_deref())?,
                 },
                 status: coded(TestStatus::from_code(&r.status), "test status")?,
                 ordered_at: r.ordered_at,

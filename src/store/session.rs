@@ -200,6 +200,7 @@ impl Store {
     /// # Errors
     /// Those of the line to the server.
     pub async fn lock(&self) -> Result<(), Error> {
+        self.0.keyring.forget_all();
         sqlx::query!("select auth.lock()").execute(&self.0.writer).await?;
         Ok(())
     }

@@ -45,6 +45,7 @@ impl Store {
                     VisitRow::Report(_) => strike!(c, "clinic.report", id),
                     VisitRow::Diagnosis(_) => strike!(c, "clinic.diagnosis", id),
                     VisitRow::Treatment(_) => strike!(c, "clinic.treatment", id),
+                    VisitRow::Observation(_) => strike!(c, "clinic.observation", id),
                     VisitRow::Referral(_) => strike!(c, "clinic.referral", id),
                     VisitRow::Prescription(_) => {
                         sqlx::query!(
@@ -77,5 +78,6 @@ fn table_of(row: VisitRow) -> (&'static str, Uuid) {
         VisitRow::Prescription(id) => ("prescription", id.0),
         VisitRow::Treatment(id) => ("treatment", id.0),
         VisitRow::Referral(id) => ("referral", id.0),
+        VisitRow::Observation(id) => ("observation", id.0),
     }
 }

@@ -25,6 +25,8 @@ impl Store {
         self.write(actor, request, event, &(visit, new.clone()), move |c| {
             Box::pin(async move {
                 let id = TreatmentId::new();
+                let keys = sealed::keys_to_write(&mut *c, visit.patient.0).await?;
+                let text = keys.row("treatment", visit.patient.0, id);
                 let done = sqlx::query!(
                     "insert into clinic.treatment (id, encounter_id, patient_id, title, notes, author)
                      select $1, e.id, e.patient_id, $4, $5, auth.actor()
@@ -32,8 +34,8 @@ impl Store {
                     id.0,
                     visit.encounter.0,
                     visit.patient.0,
-                    sealed::seal_required(&new.title),
-                    sealed::seal(&new.notes)
+                    text.seal_required("title", &new.title)?,
+                    text.seal("notes", &new.notes)?
                 )
                 .execute(&mut *c)
                 .await?;
@@ -47,7 +49,7 @@ impl Store {
 /// The treatments of a visit, oldest first.
 pub(super) async fn treatments(c: &mut PgConnection, encounter: Uuid) -> Result<Vec<Treatment>, Error> {
     let rows = sqlx::query!(
-        r#"select t.id, t.encounter_id, t.version, t.title, t.notes, t.created_at, t.struck_at,
+        r#"select t.id, t.patient_id, t.encounter_id, t.version, t.title, t.notes, t.created_at, t.struck_at,
                   coalesce(t.author = auth.actor(), false) as "mine!",
                   a.family_name as "a_family?", a.given_name as "a_given?", s.family_name as "s_family?", s.given_name as "s_given?"
            from clinic.treatment t
@@ -56,16 +58,18 @@ pub(super) async fn treatments(c: &mut PgConnection, encounter: Uuid) -> Result<
            where t.encounter_id = $1 order by t.created_at, t.id"#,
         encounter
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
+            let text = keys.row("treatment", r.patient_id, r.id);
             Ok(Treatment {
                 id: r.id.into(),
                 encounter: r.encounter_id.into(),
                 version: r.version,
-                title: sealed::open(Some(&r.title))?,
-                notes: sealed::open(r.notes.as_deref())?,
+                title: text.open("title", Some(&r.title))?,
+                notes: text.open("notes", r.notes.as_deref())?,
                 written: authored(
                     r.mine,
                     (r.a_family, r.a_given),

@@ -134,7 +134,7 @@ pub struct App {
     /// Where this person may go: the second line.
     places: Vec<Place>,
     /// What begins when the last running save has ended.
-    after_saves: VecDeque<Effect>,
+    after_saves: VecDeque<(LayerId, Effect)>,
     /// Delays that passed while the terminal was locked.
     held_delays: Vec<Done>,
     /// The server does not know of the lock yet.

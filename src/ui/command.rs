@@ -14,6 +14,8 @@ pub struct CommandDef {
     pub destructive: bool,
     /// A movement or an edit: it works everywhere of its kind, so the hint bar and the palette leave it out.
     pub quiet: bool,
+    /// It ends what the screen is for: the hint bar shows it while typing too, with the Esc that leads to it.
+    pub vital: bool,
 }
 
 /// The commands of one screen or widget; made by [`commands!`](crate::commands).
@@ -27,7 +29,8 @@ pub trait CommandSet: Copy + Send + 'static {
 }
 
 /// Declares an enum of commands: `commands! { pub enum Command { Open: "patients.open" "Open" "Open the patient"; } }`.
-/// After the help may follow `destructive` (asks first, never one bare key) or `quiet` (not in hints or palette).
+/// After the help may follow `destructive` (asks first, never one bare key) or `quiet` (not in hints or palette)
+/// or `vital` (hinted while typing too).
 #[macro_export]
 macro_rules! commands {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident : $id:literal $title:literal $help:literal $($flag:ident)* ;)* }) => {
@@ -39,6 +42,7 @@ macro_rules! commands {
                 #[allow(unused_mut)]
                 let mut def = $crate::ui::command::CommandDef {
                     id: $id, title: $title, help: $help, destructive: false, quiet: false,
+                    vital: false,
                 };
                 $(def.$flag = true;)*
                 def

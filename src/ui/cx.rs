@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::actor::Actor,
+    domain::{actor::Actor, ids::DraftId},
     store::{Error, Store},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -54,6 +54,8 @@ pub struct Envelope {
     pub msg: Box<dyn Any + Send>,
     /// The sentence to show when this is a failed save whose screen is gone.
     pub failure: Option<String>,
+    /// The drafts of the dialog that answers: the save of its answer closes them.
+    pub drafts: Vec<DraftId>,
 }
 
 /// A query or write that waits for its store.
@@ -77,6 +79,8 @@ pub enum Effect {
     Load { label: &'static str, run: Job },
     /// Write; always finishes, those of one label in order.
     Save { label: &'static str, run: Job },
+    /// That, as soon as no save runs any more.
+    WhenSaved(Box<Effect>),
     /// A message later; a newer one of the same layer and label replaces it.
     After { delay: Duration, envelope: Envelope },
     /// A layer above.
@@ -118,6 +122,7 @@ impl Effect {
         match self {
             Self::Load { label, .. } => format!("load {label}"),
             Self::Save { label, .. } => format!("save {label}"),
+            Self::WhenSaved(then) => then.label(),
             Self::After { envelope, .. } => format!("after {}", envelope.label),
             Self::Open(_) => "open".into(),
             Self::Answer { .. } => "answer".into(),
@@ -166,6 +171,7 @@ pub struct Cx<M> {
     env: Env,
     effects: Vec<Effect>,
     lift: Option<Lift>,
+    drafts: Vec<DraftId>,
     _msg: PhantomData<fn(M)>,
 }
 
@@ -173,7 +179,18 @@ impl<M: Send + 'static> Cx<M> {
     /// A context of its own, for testing a screen by hand.
     #[must_use]
     pub fn new(layer: LayerId, env: Env) -> Self {
-        Self { layer, env, effects: vec![], lift: None, _msg: PhantomData }
+        Self { layer, env, effects: vec![], lift: None, drafts: vec![], _msg: PhantomData }
+    }
+    /// With the drafts of what is typed in this screen, or in the dialog whose answer it is given.
+    #[must_use]
+    pub(super) fn with_drafts(self, drafts: Vec<DraftId>) -> Self {
+        Self { drafts, ..self }
+    }
+    /// The drafts of what is being saved: of this screen, or of the dialog that has just answered. Hand them to
+    /// [`Store::closing`], so that the save closes them in its own transaction.
+    #[must_use]
+    pub fn drafts(&self) -> Vec<DraftId> {
+        self.drafts.clone()
     }
     /// What was asked for, in order.
     #[must_use]
@@ -205,6 +222,7 @@ impl<M: Send + 'static> Cx<M> {
             env: self.env.clone(),
             effects: vec![],
             lift: Some(lift),
+            drafts: self.drafts.clone(),
             _msg: PhantomData,
         };
         let said = call(&mut inner);
@@ -213,7 +231,13 @@ impl<M: Send + 'static> Cx<M> {
     }
 
     fn envelope(&self, label: &'static str, msg: M) -> Envelope {
-        Envelope { to: self.layer, label, msg: lifted(self.lift.as_ref(), msg), failure: None }
+        Envelope {
+            to: self.layer,
+            label,
+            msg: lifted(self.lift.as_ref(), msg),
+            failure: None,
+            drafts: vec![],
+        }
     }
 
     /// Asks the store to read. A newer load of the same label wins: the older answer is dropped, its query never aborted.
@@ -231,10 +255,27 @@ impl<M: Send + 'static> Cx<M> {
         let run: Job = Box::new(move |store| {
             Box::pin(async move {
                 let msg = done(query(store).await);
-                Envelope { to, label, msg: lifted(lift.as_ref(), msg), failure: None }
+                Envelope { to, label, msg: lifted(lift.as_ref(), msg), failure: None, drafts: vec![] }
             })
         });
         self.effects.push(Effect::Load { label, run });
+    }
+
+    /// As [`Cx::load`], once every save that runs has ended: what is read includes what it changes.
+    pub fn load_when_saved<T, F, Fut>(
+        &mut self,
+        label: &'static str,
+        query: F,
+        done: impl FnOnce(T) -> M + Send + 'static,
+    ) where
+        F: FnOnce(Store) -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.load(label, query, done);
+        if let Some(load) = self.effects.pop() {
+            self.effects.push(Effect::WhenSaved(Box::new(load)));
+        }
     }
 
     fn job<T, F, Fut>(
@@ -253,7 +294,7 @@ impl<M: Send + 'static> Cx<M> {
             Box::pin(async move {
                 let result = write(store).await;
                 let failure = result.as_ref().err().map(ToString::to_string);
-                Envelope { to, label, msg: lifted(lift.as_ref(), done(result)), failure }
+                Envelope { to, label, msg: lifted(lift.as_ref(), done(result)), failure, drafts: vec![] }
             })
         })
     }
@@ -312,13 +353,15 @@ impl<M: Send + 'static> Cx<M> {
 
     /// Closes this layer and hands `value` to the screen that opened it.
     pub fn answer<T>(&mut self, to: &Answer<T>, value: T) {
-        let envelope = Envelope { to: to.to, label: "answer", msg: (to.wrap)(value), failure: None };
+        let (msg, drafts) = ((to.wrap)(value), self.drafts.clone());
+        let envelope = Envelope { to: to.to, label: "answer", msg, failure: None, drafts };
         self.effects.push(Effect::Answer { close: self.layer, envelope });
     }
 
     /// Hands `value` to the screen that opened this one, and stays open.
     pub fn tell<T>(&mut self, to: &Answer<T>, value: T) {
-        let envelope = Envelope { to: to.to, label: "answer", msg: (to.wrap)(value), failure: None };
+        let envelope =
+            Envelope { to: to.to, label: "answer", msg: (to.wrap)(value), failure: None, drafts: vec![] };
         self.effects.push(Effect::After { delay: Duration::ZERO, envelope });
     }
 

@@ -2,10 +2,15 @@
 use super::{
     command::{CommandDef, CommandSet, WidgetCommand},
     cx::{Cx, Effect, Env, LayerId},
+    keeper::{KeepMsg, Keeper},
     screen::{Kind, Leave, Screen, TextInput, Ui, Used},
 };
-use crate::{domain::why::Why, store::Change};
-use ratatui::{Frame, layout::Rect};
+use crate::{
+    domain::{ids::DraftId, why::Why},
+    store::Change,
+    ui::widgets::{put, split_top},
+};
+use ratatui::{Frame, layout::Rect, widgets::Clear};
 use std::any::Any;
 
 /// What the layer was asked beside its own commands.
@@ -23,6 +28,8 @@ pub enum Moment<'a> {
     Retry,
     /// Save drafts, the program leaves.
     HangUp,
+    /// The person said that what is typed is not wanted.
+    Discard,
     /// A minute has passed.
     Minute,
     /// Somebody else's work.
@@ -51,20 +58,26 @@ pub trait Layer: Send {
     fn act(&mut self, command: WidgetCommand) -> Used;
     /// Where typing goes.
     fn field(&mut self) -> Option<&mut dyn TextInput>;
-    /// An answer; `None` when it is not of this screen's type.
-    fn deliver(&mut self, msg: Box<dyn Any + Send>, env: &Env) -> Option<Vec<Effect>>;
+    /// An answer, with the drafts of the dialog that gives it; `None` when it is not of this screen's type.
+    fn deliver(&mut self, msg: Box<dyn Any + Send>, drafts: Vec<DraftId>, env: &Env) -> Option<Vec<Effect>>;
     /// Something happened.
     fn tell(&mut self, moment: Moment<'_>, env: &Env) -> Vec<Effect>;
     /// It shows minutes.
     fn needs_minute(&self) -> bool;
     /// What leaving would lose.
     fn leave(&self) -> Leave;
+    /// It keeps what is typed in it.
+    fn keeps(&self) -> bool;
+    /// And that works now.
+    fn is_kept(&self) -> bool;
     /// Whether the person's wish to go back closes it, and what it does then.
     fn goes_back(&mut self, env: &Env) -> (bool, Vec<Effect>);
     /// Place or dialog.
     fn kind(&self) -> Kind;
     /// The digits are its own, for this.
     fn takes_digits(&self) -> Option<&'static str>;
+    /// The last of them.
+    fn digits(&self) -> u8;
     /// Draws it.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
     /// The screen itself, for tests.
@@ -76,19 +89,31 @@ pub struct Slot<S> {
     id: LayerId,
     /// The screen.
     pub screen: S,
+    keeper: Keeper,
 }
 
 impl<S: Screen> Slot<S> {
     /// Puts a screen into a layer.
     #[must_use]
     pub fn new(id: LayerId, screen: S) -> Self {
-        Self { id, screen }
+        Self { id, screen, keeper: Keeper::default() }
     }
 
     fn with(&mut self, env: &Env, f: impl FnOnce(&mut S, &mut Cx<S::Msg>)) -> Vec<Effect> {
-        let mut cx = Cx::new(self.id, env.clone());
+        let mut cx = Cx::new(self.id, env.clone()).with_drafts(self.keeper.closes());
         f(&mut self.screen, &mut cx);
         cx.into_effects()
+    }
+
+    /// Lets the keeper of what is typed do its part, and tells the screen when text was put back.
+    fn keep(&mut self, env: &Env, f: impl FnOnce(&mut Keeper, &mut S, &mut Cx<KeepMsg>)) -> Vec<Effect> {
+        let mut cx = Cx::new(self.id, env.clone());
+        f(&mut self.keeper, &mut self.screen, &mut cx);
+        let mut effects = cx.into_effects();
+        if self.keeper.put_back() {
+            effects.extend(self.with(env, S::edited));
+        }
+        effects
     }
 }
 
@@ -100,7 +125,8 @@ impl<S: Screen> Layer for Slot<S> {
         self.screen.title()
     }
     fn contexts(&mut self) -> Vec<String> {
-        let mut all = self.screen.inner_contexts();
+        let mut all = self.keeper.contexts();
+        all.extend(self.screen.inner_contexts());
         all.extend(self.screen.contexts().iter().map(ToString::to_string));
         let mut add = |section: &str| {
             if !all.iter().any(|s| s == section) {
@@ -120,12 +146,12 @@ impl<S: Screen> Layer for Slot<S> {
         all
     }
     fn commands(&self) -> Vec<CommandDef> {
-        [self.screen.inner_commands(), S::Command::ALL].concat()
+        [self.keeper.commands(), self.screen.inner_commands(), S::Command::ALL].concat()
     }
     fn available(&self, id: &str) -> Option<Result<(), Why>> {
         match S::Command::parse(id) {
             Some(c) => Some(self.screen.available(c)),
-            None => self.screen.inner_available(id),
+            None => self.keeper.available(id).or_else(|| self.screen.inner_available(id)),
         }
     }
     fn waits_for(&self, id: &str) -> bool {
@@ -135,6 +161,9 @@ impl<S: Screen> Layer for Slot<S> {
         S::Command::parse(id).is_some_and(|c| self.screen.confirms(c))
     }
     fn command(&mut self, id: &str, env: &Env) -> Option<Vec<Effect>> {
+        if let Some(command) = self.keeper.understands(id) {
+            return Some(self.keep(env, |k, s, cx| k.command(command, s, cx)));
+        }
         let mut known = true;
         let effects = self.with(env, |s, cx| match S::Command::parse(id) {
             Some(command) => s.command(command, cx),
@@ -153,27 +182,58 @@ impl<S: Screen> Layer for Slot<S> {
     fn field(&mut self) -> Option<&mut dyn TextInput> {
         self.screen.field()
     }
-    fn deliver(&mut self, msg: Box<dyn Any + Send>, env: &Env) -> Option<Vec<Effect>> {
-        let msg = msg.downcast::<S::Msg>().ok()?;
-        Some(self.with(env, |s, cx| s.update(*msg, cx)))
+    fn deliver(
+        &mut self,
+        msg: Box<dyn Any + Send>,
+        mut drafts: Vec<DraftId>,
+        env: &Env,
+    ) -> Option<Vec<Effect>> {
+        let msg = match msg.downcast::<S::Msg>() {
+            Ok(msg) => msg,
+            Err(other) => {
+                let msg = other.downcast::<KeepMsg>().ok()?;
+                return Some(self.keep(env, |k, s, cx| k.update(*msg, s, cx)));
+            }
+        };
+        drafts.extend(self.keeper.closes());
+        let mut cx = Cx::new(self.id, env.clone()).with_drafts(drafts);
+        self.screen.update(*msg, &mut cx);
+        let mut effects = cx.into_effects();
+        effects.extend(self.keep(env, |k, s, cx| k.look(s, cx)));
+        Some(effects)
     }
     fn tell(&mut self, moment: Moment<'_>, env: &Env) -> Vec<Effect> {
-        self.with(env, |s, cx| match moment {
+        let mut effects = self.with(env, |s, cx| match moment {
             Moment::Opened => s.opened(cx),
             Moment::Resumed => s.resumed(cx),
             Moment::Edited => s.edited(cx),
             Moment::Moved => s.moved(cx),
             Moment::Retry => s.retry(cx),
             Moment::HangUp => s.hang_up(cx),
+            Moment::Discard => {}
             Moment::Minute => s.minute(cx),
             Moment::Changed(change) => s.changed(change, cx),
-        })
+        });
+        effects.extend(self.keep(env, |k, s, cx| match moment {
+            Moment::Opened => k.look(s, cx),
+            Moment::Edited => k.edited(s, cx),
+            Moment::Moved | Moment::HangUp => k.keep(s, cx),
+            Moment::Discard => k.discard(cx),
+            _ => {}
+        }));
+        effects
     }
     fn needs_minute(&self) -> bool {
         self.screen.needs_minute()
     }
     fn leave(&self) -> Leave {
         self.screen.leave()
+    }
+    fn keeps(&self) -> bool {
+        self.keeper.keeps()
+    }
+    fn is_kept(&self) -> bool {
+        self.keeper.is_well()
     }
     fn goes_back(&mut self, env: &Env) -> (bool, Vec<Effect>) {
         let mut goes = true;
@@ -186,8 +246,21 @@ impl<S: Screen> Layer for Slot<S> {
     fn takes_digits(&self) -> Option<&'static str> {
         self.screen.takes_digits()
     }
+    fn digits(&self) -> u8 {
+        self.screen.digits()
+    }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        self.screen.view(frame, area, ui);
+        // A place gives its last line to what is said of its kept text; below a dialog it lies free.
+        let kept = self.keeper.line(ui);
+        let [body, last] = match self.screen.kind() {
+            Kind::Place if self.keeper.keeps() => split_top(area, area.height.saturating_sub(1)),
+            _ => [area, Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area }],
+        };
+        self.screen.view(frame, body, ui);
+        if let Some((text, style)) = kept.filter(|_| ui.focused) {
+            frame.render_widget(Clear, last);
+            put(frame, last, 0, &text, style);
+        }
     }
     fn screen(&self) -> &dyn Any {
         &self.screen

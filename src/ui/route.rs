@@ -43,7 +43,8 @@ pub enum Route {
     Schedule(Option<NaiveDate>),
     Patients,
     Patient(PatientId),
-    RegisterPatient,
+    /// Registering somebody; with what was typed when they were looked for, or nothing.
+    RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
     Booking(BookingStart),
@@ -168,7 +169,9 @@ pub fn section(route: &Route) -> &'static str {
         Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::ApplyAsProvider => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
-        Route::Patients | Route::Patient(_) | Route::RegisterPatient | Route::EditPatient(_) => "go.patients",
+        Route::Patients | Route::Patient(_) | Route::RegisterPatient(_) | Route::EditPatient(_) => {
+            "go.patients"
+        }
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
         Route::Records

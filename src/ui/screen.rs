@@ -3,6 +3,7 @@
 //! A screen never waits and never draws by itself: it answers each call at once and asks for everything else through
 //! [`Cx`], whose effects are labelled data. So a screen is tested with no terminal and no database.
 pub use super::cx::{Answer, Cx, Effect, Env, Envelope, LayerId, Undo};
+pub use super::draft::Keeps;
 pub use super::layer::{Layer, Slot};
 use super::{
     command::{CommandDef, CommandSet, WidgetCommand},
@@ -125,6 +126,17 @@ pub trait Screen: Sized + Send + 'static {
     fn inner_command(&mut self, _id: &str, _cx: &mut Cx<Self::Msg>) -> bool {
         false
     }
+    /// Under which name what is typed here is kept until it is saved; none while it is still being read, and where
+    /// nothing is kept. Its layer does the rest ([`super::keeper`]).
+    fn keeps(&self, _env: &Env) -> Option<Keeps> {
+        None
+    }
+    /// What is typed and not saved, as text; none when there is nothing.
+    fn typed(&self) -> Option<String> {
+        None
+    }
+    /// Puts such a text back. It is added to what is typed already, which is never replaced.
+    fn put_back(&mut self, _text: &str) {}
     /// The layer was put on the stack: load what it shows.
     fn opened(&mut self, _cx: &mut Cx<Self::Msg>) {}
     /// The user asked.
@@ -166,6 +178,10 @@ pub trait Screen: Sized + Send + 'static {
     /// The digits belong to this screen (tabs, a numbered list); the hint line says so.
     fn takes_digits(&self) -> Option<&'static str> {
         None
+    }
+    /// The last of them.
+    fn digits(&self) -> u8 {
+        9
     }
     /// Draws the state. It changes nothing but scroll offsets.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);

@@ -1,5 +1,8 @@
 //! The site's policies, accounts and roles from a shell: what is changed, what is refused, and what the log keeps of it.
-use crate::support::cluster::{Db, block_on, fresh_database};
+use crate::support::{
+    KEY_FILE,
+    cluster::{Db, block_on, fresh_database},
+};
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -9,6 +12,7 @@ fn praxis(db: &Db, args: &[&str]) -> Output {
         .env_clear()
         .env("HOME", std::env::temp_dir())
         .env("PRAXIS_DATABASE_URL", db.url_as("postgres"))
+        .env("PRAXIS_SEALING_KEY_FILE", &*KEY_FILE)
         .output()
         .unwrap()
 }

@@ -148,7 +148,8 @@ fn the_imported_password_opens_nothing_but_the_choice_of_a_new_one() {
     let db = fresh_database();
     assert!(import(&db, &corpus("full"), &[]).status.success());
     block_on(async {
-        let connector = Connector::from_socket(&db.socket, &db.name, "praxis_app");
+        let connector =
+            Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(crate::support::keys());
         let store = Store::open(connector, Clock::system()).await.unwrap();
         let who = login::sign_in(&store, "Anna.Smith@example.org", "plain-one".to_owned().into(), "test")
             .await
@@ -402,7 +403,8 @@ fn the_first_administrator_gets_a_code_once_and_signs_in_with_it() {
         1
     );
     block_on(async {
-        let connector = Connector::from_socket(&db.socket, &db.name, "praxis_app");
+        let connector =
+            Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(crate::support::keys());
         let store = Store::open(connector, Clock::system()).await.unwrap();
         let who = login::sign_in(&store, "root@example.org", code.into(), "test").await.unwrap();
         assert!(who.actor.must_change_password);

@@ -252,6 +252,34 @@ async fn a_referral_is_written_and_sent_from_the_end_and_the_specialist_can_be_b
 }
 
 #[tokio::test]
+async fn a_referral_that_was_kept_is_gone_on_with_and_sent() {
+    let mut r = room().await;
+    r.keys("5");
+    r.sees("85.00").await;
+    r.keys("f");
+    r.sees("Refer to").await;
+    r.sees("NEESON Liam").await;
+    let picker = r.stage.text();
+    assert!(!picker.contains("gp") && !picker.contains("pharmacist"), "whom nobody refers to: {picker}");
+    r.typed("nees");
+    r.keys("enter");
+    r.sees("Referral to NEESON Liam").await;
+    r.typed("murmur");
+    r.keys("ctrl-g");
+    r.sees("▌NEESON Liam").await;
+    r.keys("c");
+    r.sees("Referral to NEESON Liam").await;
+    r.keys("tab");
+    r.typed("Dear Liam");
+    r.keys("ctrl-s");
+    r.sees("The referral is sent").await;
+    let record = r.record().await;
+    assert_eq!(record.referrals.len(), 1);
+    assert_eq!(record.referrals[0].what.letter, "Dear Liam");
+    assert_eq!(record.referrals[0].what.reason, "murmur");
+}
+
+#[tokio::test]
 async fn the_visit_is_signed_and_the_next_patient_is_there_with_three_keys() {
     let mut r = room().await;
     r.diagnose().await;
@@ -273,6 +301,11 @@ async fn the_visit_is_signed_and_the_next_patient_is_there_with_three_keys() {
 async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
     let mut r = room().await;
     r.diagnose().await;
+    r.keys("esc 2 tab");
+    r.typed("hr 72");
+    r.keys("enter");
+    r.sees("72").await;
+    r.sees("saved").await;
     r.keys("esc E");
     r.sees("End and sign").await;
     r.keys("y");
@@ -285,6 +318,7 @@ async fn the_record_view_scrolls_takes_an_addendum_and_marks_ones_own_error() {
     assert!(s.until("It was the left ear.").await, "{}", s.text());
     s.keys("e");
     assert!(s.until("Diagnosis: J06.9").await, "{}", s.text());
+    assert!(s.text().contains("Vital sign: "), "{}", s.text());
     s.type_text("J06").keys("enter");
     assert!(s.until("Mark as entered in error").await);
     s.keys("y");

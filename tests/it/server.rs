@@ -228,6 +228,7 @@ fn a_check_of_a_good_database_is_green_and_of_none_is_red() {
             .env("HOME", "/nonexistent")
             .env("LANG", "C.UTF-8")
             .env("PRAXIS_DATABASE_URL", url)
+            .env("PRAXIS_SEALING_KEY_FILE", &*crate::support::KEY_FILE)
             .output()
             .unwrap();
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

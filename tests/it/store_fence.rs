@@ -17,7 +17,8 @@ use sqlx::Row as _;
 use zeroize::Zeroizing;
 
 async fn signed_in_through(proxy: &Proxy, db: &Db) -> SignIn {
-    let connector = Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app");
+    let connector =
+        Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app").with_keys(crate::support::keys());
     let store = Store::open(connector, Clock::system()).await.expect("the line is healthy");
     login::sign_in(&store, "mei", Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("the sign-in")
 }
@@ -167,12 +168,23 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("close", "disconnects"),
         ("listen", "hears of changes"),
         ("front_door", "reads public settings before anybody has signed in"),
+        ("keys", "reads keys inside of a read or a write"),
+        ("keys_outside", "reads a key before any session"),
+        ("keys_to_write", "keeps a key inside of a write"),
+        ("keys_of_visit", "keeps a key inside of a write"),
+        ("keys_of_subject", "keeps a key inside of a write"),
         ("apply_as_provider", "before any session; its own id makes it happen once"),
         ("write_to_clinic", "before any session; its own id makes it happen once"),
     ];
     // What only the owner's login does, at the command line: demo data, the first account, the import.
-    const OWNERS: [&str; 4] =
-        ["store/demo.rs", "store/system.rs", "store/system/administration.rs", "store/import.rs"];
+    const OWNERS: [&str; 6] = [
+        "store/demo.rs",
+        "store/system.rs",
+        "store/system/administration.rs",
+        "store/import.rs",
+        "store/sealed/bulk.rs",
+        "store/sealed/rotation.rs",
+    ];
     let mut seen = 0;
     let mut offences = vec![];
     for (file, source) in sources() {

@@ -42,11 +42,14 @@ fn somebody_without_an_account_writes_to_the_clinic_and_stands_as_not_in_the_dir
         clinic(&db).await;
         let store = people::nobody(&db).await;
         let id = MessageId::new();
+        let early = store.write_to_clinic(id, sender(""), letter("", "x")).await.unwrap_err();
+        assert!(matches!(&early, Error::Refused(why) if why.rule == "clinic_box_closed"), "{early}");
+        let mei = people::signed_in(&db, "mei").await;
+        assert!(folder(&mei, Folder::Open).await.is_empty(), "the desk has opened the box now");
         for _ in 0..2 {
             let said = letter("Parking", "Is there any?");
             store.write_to_clinic(id, sender("who@nowhere.example"), said).await.expect("a message");
         }
-        let mei = people::signed_in(&db, "mei").await;
         let found = folder(&mei, Folder::Open).await;
         assert_eq!(bodies(&found), ["Is there any?"], "sent twice under one id, it is there once");
         assert_eq!((found[0].from_role.as_deref(), found[0].proven), (None, false));
@@ -67,9 +70,10 @@ fn the_role_of_a_sender_is_looked_up_by_the_address_and_marked_as_not_proven() {
             .await
             .unwrap();
         let store = people::nobody(&db).await;
+        let mei = people::signed_in(&db, "mei").await;
+        folder(&mei, Folder::Open).await;
         let from = sender(" JACK@praxis.example");
         store.write_to_clinic(MessageId::new(), from, letter("a", "b")).await.expect("a message");
-        let mei = people::signed_in(&db, "mei").await;
         let found = folder(&mei, Folder::Open).await;
         assert_eq!((found[0].from_role.as_deref(), found[0].proven), (Some("patient"), false));
         assert_eq!(found[0].from, None, "an address proves nobody");
@@ -87,6 +91,8 @@ fn strangers_are_limited_by_the_hour_and_people_who_signed_in_are_not_kept_out_b
             .await
             .unwrap();
         let store = people::nobody(&db).await;
+        let mei = people::signed_in(&db, "mei").await;
+        folder(&mei, Folder::Open).await;
         for n in 0..3 {
             let done = store.write_to_clinic(MessageId::new(), sender(""), letter("x", "y")).await;
             match done {
@@ -101,7 +107,6 @@ fn strangers_are_limited_by_the_hour_and_people_who_signed_in_are_not_kept_out_b
             .send_to_clinic(&pat.actor, RequestId::new(), id, letter("Pills", "I need more."))
             .await
             .expect("a message of a patient");
-        let mei = people::signed_in(&db, "mei").await;
         let found = folder(&mei, Folder::Open).await;
         let theirs = found.iter().find(|m| m.id == id).expect("the patient's");
         assert!(theirs.proven && theirs.about.is_some() && theirs.from == Some(pat.actor.account));

@@ -19,7 +19,7 @@ use std::{future::Future, path::Path, pin::pin, time::Duration};
 use zeroize::Zeroizing;
 
 async fn signed_in_through(socket: &Path, database: &str) -> SignIn {
-    let connector = Connector::from_socket(socket, database, "praxis_app");
+    let connector = Connector::from_socket(socket, database, "praxis_app").with_keys(crate::support::keys());
     let store = Store::open(connector, Clock::system()).await.expect("a line");
     login::sign_in(&store, "anna", Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("a sign-in")
 }
@@ -49,7 +49,8 @@ async fn a_signature_whose_line_is_cut_anywhere_happens_once_or_not_at_all() {
             .await;
         let e = people::visit(&mut c, &clinic.pharmacist, a, "open").await;
         let proxy = Proxy::to(&db.socket);
-        let connector = Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app");
+        let connector = Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app")
+            .with_keys(crate::support::keys());
         let store = Store::open(connector, Clock::system()).await.expect("a line");
         let password = Zeroizing::new(PASSWORD.to_owned());
         let paula = login::sign_in(&store, "paula", password, "test").await.expect("a sign-in");
@@ -111,6 +112,7 @@ async fn a_draft_whose_line_is_cut_is_kept_or_said_to_be_not_and_goes_on_afterwa
             id,
             form: "visit.examination",
             subject: e.0,
+            part: String::new(),
             revision,
             version_seen: None,
             payload: format!("text {revision}"),
@@ -164,4 +166,84 @@ fn text_that_was_being_typed_when_the_program_was_killed_is_offered_again() {
     again.kill();
     std::fs::remove_dir_all(&state).ok();
     assert_eq!(clinic.gp.login, "anna");
+}
+
+#[test]
+fn a_letter_and_a_registration_that_were_being_typed_when_the_program_was_killed_are_offered_again() {
+    let db = fresh_database();
+    crate::support::cluster::block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        people::appointment(&mut c, &clinic, &clinic.gp, clinic.jack, (9, 0), "arrived").await;
+    });
+    let state = format!("/tmp/pxl{}", std::process::id());
+    let url = db.url();
+    let mut letter = program(&url, &state);
+    letter.keys("\x0e");
+    letter.wait_for("2 Examination");
+    letter.keys("5");
+    letter.wait_for("No referral");
+    letter.keys("f");
+    letter.wait_for("Refer to");
+    letter.keys("nees");
+    letter.wait_for("NEESON Liam");
+    letter.keys("\r");
+    letter.wait_for("Referral to NEESON Liam");
+    letter.keys("murmur\tDear Liam, I have heard");
+    letter.wait_for("kept ");
+    letter.keys(" a murmur\t");
+    let kept = |of: &'static str, text: &'static str| {
+        crate::support::cluster::block_on(async {
+            let who = people::signed_in(&db, of).await;
+            let subject = match of {
+                "mei" => who.actor.account.0,
+                _ => {
+                    let mut c = db.superuser().await;
+                    sqlx::query_scalar("select id from clinic.encounter")
+                        .fetch_one(&mut c)
+                        .await
+                        .expect("one")
+                }
+            };
+            loop {
+                let found = who.store.drafts(&who.actor, subject).await.expect("drafts");
+                if found.iter().any(|d| d.payload.contains(text)) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    kept("anna", "heard a murmur");
+    letter.kill();
+    let mut again = program(&url, &state);
+    again.wait_for("BLACK");
+    again.keys("\r");
+    again.wait_for("was not saved: ctrl-t takes, ");
+    again.keys("\x14");
+    again.wait_for("Dear Liam, I have heard a murmur");
+    again.kill();
+
+    let env = [("PRAXIS_DATABASE_URL", url.as_str()), ("XDG_STATE_HOME", state.as_str())];
+    let registration = || {
+        let mut desk = Tui::start(&[], &env, 24, 80);
+        desk.wait_for("assword");
+        desk.keys(&format!("mei\r{PASSWORD}\r"));
+        desk.wait_for("mei · ");
+        desk.keys("3");
+        desk.wait_for("register");
+        desk.keys("\x0e");
+        desk.wait_for("Family name");
+        desk
+    };
+    let mut typed = registration();
+    typed.keys("Okafor\tChidi\t");
+    kept("mei", "Chidi");
+    typed.kill();
+    let mut found = registration();
+    found.wait_for("another sign-in was not saved");
+    found.keys("\x14");
+    found.wait_for("Okafor");
+    found.kill();
+    std::fs::remove_dir_all(&state).ok();
 }

@@ -16,8 +16,10 @@ pub struct NewDraft {
     pub id: DraftId,
     /// The form's name, as in `visit.examination`.
     pub form: &'static str,
-    /// What it is about: a visit, a patient.
+    /// What it is about: a visit, a patient; of a registration the account that types it.
     pub subject: Uuid,
+    /// Which of several things of the subject: a list, an addressee. Empty where there is one.
+    pub part: String,
     /// Rises with every edit.
     pub revision: i64,
     /// The version of the subject that the form shows.
@@ -39,6 +41,7 @@ pub enum DraftSaved {
 pub struct Draft {
     pub id: DraftId,
     pub form: String,
+    pub part: String,
     pub revision: i64,
     pub version_seen: Option<i64>,
     pub payload: String,
@@ -55,12 +58,14 @@ impl Store {
     pub async fn save_draft(&self, actor: &Actor, draft: NewDraft) -> Result<DraftSaved, Error> {
         self.read(actor, move |c| {
             Box::pin(async move {
-                let payload = sealed::seal_required(&draft.payload);
+                let (keys, patient) = sealed::keys_of_subject(&mut *c, draft.subject).await?;
+                let owner = patient.unwrap_or(sealed::ORGANISATION);
+                let payload = keys.row("draft", owner, draft.id).seal_required("payload", &draft.payload)?;
                 let saved = sqlx::query_scalar!(
-                    "insert into clinic.draft as d (id, account_id, session_id, form, subject, revision, version_seen, payload, saved_at)
-                     values ($1, auth.actor(), auth.session_id(), $2, $3, $4, $5, $6, clinic.now())
+                    "insert into clinic.draft as d (id, account_id, session_id, form, subject, revision, version_seen, payload, part, saved_at, patient_id)
+                     values ($1, auth.actor(), auth.session_id(), $2, $3, $4, $5, $6, $7, clinic.now(), $8)
                      on conflict (id) do update set revision = excluded.revision, version_seen = excluded.version_seen,
-                            payload = excluded.payload, saved_at = excluded.saved_at
+                            payload = excluded.payload, saved_at = excluded.saved_at, patient_id = excluded.patient_id
                       where d.revision < excluded.revision and d.closed_at is null
                      returning saved_at",
                     draft.id.0,
@@ -68,7 +73,9 @@ impl Store {
                     draft.subject,
                     draft.revision,
                     draft.version_seen,
-                    payload
+                    payload,
+                    draft.part,
+                    patient
                 )
                 .fetch_optional(&mut *c)
                 .await?;
@@ -95,23 +102,27 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select id, form, revision, version_seen, payload, saved_at,
+                    r#"select id, form, part, revision, version_seen, payload, saved_at, patient_id,
                               coalesce(session_id = auth.session_id(), false) as "here!"
                          from clinic.draft
                         where account_id = auth.actor() and subject = $1 and closed_at is null
                         order by saved_at desc, id"#,
                     subject
                 )
-                .fetch_all(c)
+                .fetch_all(&mut *c)
                 .await?;
+                let owner = |patient: Option<Uuid>| patient.unwrap_or(sealed::ORGANISATION);
+                let keys = sealed::keys(c, rows.iter().map(|r| owner(r.patient_id))).await?;
                 rows.into_iter()
                     .map(|r| {
+                        let text = keys.row("draft", owner(r.patient_id), r.id);
                         Ok(Draft {
                             id: r.id.into(),
                             form: r.form,
+                            part: r.part,
                             revision: r.revision,
                             version_seen: r.version_seen,
-                            payload: sealed::open(Some(&r.payload))?,
+                            payload: text.open("payload", Some(&r.payload))?,
                             saved_at: r.saved_at,
                             here: r.here,
                         })

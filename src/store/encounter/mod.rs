@@ -87,6 +87,18 @@ impl Store {
                     .await?;
                 }
                 let id = EncounterId::new();
+                let complaint = match &a.reason {
+                    None => None,
+                    Some(reason) => {
+                        let keys = sealed::keys_to_write(&mut *c, a.patient_id).await?;
+                        // A reason that does not open is no complaint; the visit goes on without one.
+                        let reason = keys
+                            .row("appointment", a.patient_id, appointment)
+                            .open_or_refuse("reason", reason)
+                            .unwrap_or_default();
+                        keys.row("encounter", a.patient_id, id).seal("chief_complaint", &reason)?
+                    }
+                };
                 sqlx::query!(
                     "insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, day, started_at,
                             chief_complaint, fee_cents, author, changed_at)
@@ -98,7 +110,7 @@ impl Store {
                     a.provider_id,
                     a.centre_id,
                     a.day,
-                    a.reason
+                    complaint
                 )
                 .execute(&mut *c)
                 .await?;
@@ -214,7 +226,9 @@ pub(super) async fn past(
     let rows = sqlx::query!(
         r#"select e.id, e.day, e.started_at, e.state, e.chief_complaint, x.name as centre, a.family_name, a.given_name,
                   array(select d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
-                         order by d.role <> 'main', d.created_at) as "diagnoses!: Vec<Vec<u8>>"
+                         order by d.role <> 'main', d.created_at, d.id) as "diagnoses!: Vec<Vec<u8>>",
+                  array(select d.id from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
+                         order by d.role <> 'main', d.created_at, d.id) as "diagnosis_ids!: Vec<uuid::Uuid>"
              from clinic.encounter e
              join clinic.centre x on x.id = e.centre_id
              join clinic.provider v on v.id = e.provider_id
@@ -228,10 +242,14 @@ pub(super) async fn past(
         before.map(|b| b.1.0),
         PAGE
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
     rows.into_iter()
         .map(|r| {
+            let names = r.diagnosis_ids.iter().zip(&r.diagnoses);
+            let names =
+                names.map(|(id, name)| keys.row("diagnosis", patient.0, *id).open("name", Some(name)));
             Ok(PastVisit {
                 encounter: r.id.into(),
                 day: r.day,
@@ -239,8 +257,10 @@ pub(super) async fn past(
                 provider: PersonName::new(r.family_name, r.given_name),
                 centre: r.centre,
                 state: state(&r.state)?,
-                chief_complaint: sealed::open(r.chief_complaint.as_deref())?,
-                diagnoses: r.diagnoses.iter().map(|d| sealed::open(Some(d))).collect::<Result<_, _>>()?,
+                chief_complaint: keys
+                    .row("encounter", patient.0, r.id)
+                    .open("chief_complaint", r.chief_complaint.as_deref())?,
+                diagnoses: names.collect::<Result<_, _>>()?,
             })
         })
         .collect()
@@ -263,9 +283,11 @@ pub(super) async fn load(c: &mut PgConnection, encounter: EncounterId) -> Result
             where e.id = $1"#,
         encounter.0
     )
-    .fetch_optional(c)
+    .fetch_optional(&mut *c)
     .await?;
     let Some(r) = row else { return Ok(None) };
+    let keys = sealed::keys(c, [r.patient_id]).await?;
+    let text = keys.row("encounter", r.patient_id, r.id);
     let state = state(&r.state)?;
     Ok(Some(Visit {
         id: r.id.into(),
@@ -280,14 +302,14 @@ pub(super) async fn load(c: &mut PgConnection, encounter: EncounterId) -> Result
         day: r.day,
         started_at: r.started_at,
         ended_at: r.ended_at,
-        chief_complaint: sealed::open(r.chief_complaint.as_deref())?,
+        chief_complaint: text.open("chief_complaint", r.chief_complaint.as_deref())?,
         follow_up_on: r.follow_up_on,
-        follow_up_notes: sealed::open(r.follow_up_notes.as_deref())?,
+        follow_up_notes: text.open("follow_up_notes", r.follow_up_notes.as_deref())?,
         fee_cents: r.fee_cents,
         sick_from: r.sick_from,
         sick_to: r.sick_to,
         documents: r.documents.iter().filter_map(|d| Document::from_code(d)).collect(),
-        void_why: sealed::open(r.void_why.as_deref())?,
+        void_why: text.open("void_why", r.void_why.as_deref())?,
         signed_at: r.signed_at,
         signed_by: r.signer_family.map(|f| PersonName::new(f, r.signer_given.unwrap_or_default())),
         mine: r.mine,

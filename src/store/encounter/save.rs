@@ -37,23 +37,27 @@ impl Store {
             Box::pin(async move {
                 let version = match field {
                     VisitField::ChiefComplaint(text) => {
+                        let (keys, patient) = sealed::keys_of_visit(&mut *c, encounter).await?;
+                        let row = keys.row("encounter", patient, encounter);
                         sqlx::query_scalar!(
                             "update clinic.encounter set chief_complaint = $3 where id = $1 and version = $2 returning version",
                             encounter.0,
                             seen,
-                            sealed::seal(text.trim())
+                            row.seal("chief_complaint", text.trim())?
                         )
                         .fetch_optional(&mut *c)
                         .await?
                     }
                     VisitField::FollowUp { on, notes } => {
+                        let (keys, patient) = sealed::keys_of_visit(&mut *c, encounter).await?;
+                        let row = keys.row("encounter", patient, encounter);
                         sqlx::query_scalar!(
                             "update clinic.encounter set follow_up_on = $3, follow_up_notes = $4
                               where id = $1 and version = $2 returning version",
                             encounter.0,
                             seen,
                             on,
-                            sealed::seal(notes.trim())
+                            row.seal("follow_up_notes", notes.trim())?
                         )
                         .fetch_optional(&mut *c)
                         .await?

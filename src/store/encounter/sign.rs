@@ -124,18 +124,24 @@ impl Store {
         let why = why.trim().to_owned();
         self.write(actor, request, event, &(encounter, why.clone(), still_waiting), move |c| {
             Box::pin(async move {
+                let (keys, patient) = sealed::keys_of_visit(&mut *c, encounter).await?;
+                let sealed_why = keys.row("encounter", patient, encounter).seal("void_why", &why)?;
                 let row = sqlx::query!(
                     "update clinic.encounter set state = 'voided', void_why = $3
                       where id = $1 and version = $2 returning version, appointment_id",
                     encounter.0,
                     seen,
-                    sealed::seal(&why)
+                    sealed_why
                 )
                 .fetch_optional(&mut *c)
                 .await?;
                 let Some(row) = row else { return Err(unchanged(c, encounter).await?) };
-                let (status, why) =
-                    if still_waiting { ("arrived", None) } else { ("voided", sealed::seal(&why)) };
+                let (status, why) = match row.appointment_id {
+                    Some(id) if !still_waiting => {
+                        ("voided", keys.row("appointment", patient, id).seal("status_why", &why)?)
+                    }
+                    _ => (if still_waiting { "arrived" } else { "voided" }, None),
+                };
                 end_appointment(&mut *c, row.appointment_id.map(Into::into), status, why).await?;
                 draft::close_all(c, encounter.0).await?;
                 Ok(row.version)

@@ -104,21 +104,41 @@ pub(super) async fn load(c: &mut PgConnection, patient: PatientId) -> Result<His
                      x.on2 is not null, x.created_at desc, x.id desc"#,
         patient.0
     )
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
+    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
     let last_seen = head.last_seen;
     Ok(History {
         allergy_state: AllergyState::from_code(&head.state).unwrap_or(AllergyState::Hidden),
-        items: rows.into_iter().map(|r| item(r, last_seen)).collect::<Result<_, _>>()?,
+        items: rows.into_iter().map(|r| item(&keys, patient, r, last_seen)).collect::<Result<_, _>>()?,
         last_seen,
     })
 }
 
-fn item(r: Row, last_seen: Option<DateTime<Utc>>) -> Result<HistoryItem, Error> {
-    let name = sealed::open(Some(&r.name))?;
-    let text1 = sealed::open(r.text1.as_deref())?;
+/// The table of a list, and its columns for the name and the first text beside it.
+fn texts_of(list: HistoryList) -> (&'static str, [&'static str; 2]) {
+    match list {
+        HistoryList::Allergies => ("allergy", ["substance", "reaction"]),
+        HistoryList::Conditions => ("condition", ["name", "treatment"]),
+        HistoryList::Medication => ("medication", ["name", "dose"]),
+        HistoryList::Surgeries => ("surgery", ["name", "notes"]),
+        HistoryList::Vaccinations => ("vaccination", ["vaccine", "notes"]),
+        HistoryList::Family => ("family_history", ["condition", "notes"]),
+    }
+}
+
+fn item(
+    keys: &sealed::Keys,
+    patient: PatientId,
+    r: Row,
+    last_seen: Option<DateTime<Utc>>,
+) -> Result<HistoryItem, Error> {
     let list = HistoryList::from_code(&r.list)
         .ok_or_else(|| Error::bug("a list", std::io::Error::other(r.list.clone())))?;
+    let (table, columns) = texts_of(list);
+    let text = keys.row(table, patient.0, r.id);
+    let name = text.open(columns[0], Some(&r.name))?;
+    let text1 = text.open(columns[1], r.text1.as_deref())?;
     let status = r.status.as_deref().unwrap_or("active");
     let entry = match list {
         HistoryList::Allergies => Entry::Allergy {
@@ -140,9 +160,9 @@ fn item(r: Row, last_seen: Option<DateTime<Utc>>) -> Result<HistoryItem, Error> 
             code: r.code,
             name,
             dose: text1,
-            frequency: sealed::open(r.text2.as_deref())?,
+            frequency: text.open("frequency", r.text2.as_deref())?,
             since: r.on1,
-            prescriber: sealed::open(r.text3.as_deref())?,
+            prescriber: text.open("prescriber", r.text3.as_deref())?,
             ended_on: r.on2,
         },
         HistoryList::Surgeries => Entry::Surgery { name, performed_on: r.on1, notes: text1 },

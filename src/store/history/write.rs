@@ -184,6 +184,8 @@ async fn insert(
 ) -> Result<HistoryItemId, Error> {
     let id = HistoryItemId::new();
     let visit = encounter.map(|e| e.0);
+    let keys = sealed::keys_to_write(&mut *c, patient.0).await?;
+    let text = keys.row(super::texts_of(entry.list()).0, patient.0, id);
     match entry {
         Entry::Allergy { code, substance, reaction, severity, since, status } => {
             sqlx::query!(
@@ -194,8 +196,8 @@ async fn insert(
                 patient.0,
                 visit,
                 code.as_deref(),
-                sealed::seal_required(substance),
-                sealed::seal(reaction),
+                text.seal_required("substance", substance)?,
+                text.seal("reaction", reaction)?,
                 severity.map(crate::domain::history::Severity::code),
                 *since,
                 status.code()
@@ -211,9 +213,9 @@ async fn insert(
                 patient.0,
                 visit,
                 code.as_deref(),
-                sealed::seal_required(name),
+                text.seal_required("name", name)?,
                 *since,
-                sealed::seal(treatment),
+                text.seal("treatment", treatment)?,
                 status.code()
             )
             .execute(c)
@@ -228,11 +230,11 @@ async fn insert(
                 patient.0,
                 visit,
                 code.as_deref(),
-                sealed::seal_required(name),
-                sealed::seal(dose),
-                sealed::seal(frequency),
+                text.seal_required("name", name)?,
+                text.seal("dose", dose)?,
+                text.seal("frequency", frequency)?,
                 *since,
-                sealed::seal(prescriber),
+                text.seal("prescriber", prescriber)?,
                 *ended_on
             )
             .execute(c)
@@ -245,9 +247,9 @@ async fn insert(
                 id.0,
                 patient.0,
                 visit,
-                sealed::seal_required(name),
+                text.seal_required("name", name)?,
                 *performed_on,
-                sealed::seal(notes)
+                text.seal("notes", notes)?
             )
             .execute(c)
             .await?;
@@ -261,10 +263,10 @@ async fn insert(
                 patient.0,
                 visit,
                 code.as_deref(),
-                sealed::seal_required(vaccine),
+                text.seal_required("vaccine", vaccine)?,
                 *given_on,
                 *dose_number,
-                sealed::seal(notes)
+                text.seal("notes", notes)?
             )
             .execute(c)
             .await?;
@@ -279,8 +281,8 @@ async fn insert(
                 visit,
                 relationship,
                 code.as_deref(),
-                sealed::seal_required(condition),
-                sealed::seal(notes)
+                text.seal_required("condition", condition)?,
+                text.seal("notes", notes)?
             )
             .execute(c)
             .await?;

@@ -10,7 +10,10 @@ use crate::{
         provider::Profession,
         why::Why,
     },
-    store::{Error, Verifier, sealed},
+    store::{
+        Error, Verifier,
+        sealed::{self, BulkKeys, KekSource},
+    },
     tr,
 };
 use chrono::{DateTime, Utc};
@@ -96,9 +99,14 @@ impl System {
     /// Nobody can sign in with the account from now on; its open sessions end.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Refused`] by `last_administrator` or `already_deactivated`.
-    pub async fn deactivate_account(&mut self, login: &str, why: &str) -> Result<AccountId, Error> {
-        let (by, reason) = (self.by.clone(), sealed::seal_required(why));
+    /// [`Error::NotFound`]; [`Error::Refused`] by `last_administrator`, `already_deactivated` or `sealing_no_key`.
+    pub async fn deactivate_account(
+        &mut self,
+        keys: &KekSource,
+        login: &str,
+        why: &str,
+    ) -> Result<AccountId, Error> {
+        let by = self.by.clone();
         let mut tx = self.c.begin().await?;
         let account = held(&mut tx, login).await?;
         if account.deactivated {
@@ -107,6 +115,9 @@ impl System {
                 tr!("{login} is deactivated already.", login = login),
             ));
         }
+        let owner = sealed::ORGANISATION;
+        let keys = BulkKeys::of(&mut tx, keys, [owner].into()).await?;
+        let reason = keys.seal(("account", "deactivated_why"), account.id.0, owner, why)?;
         sqlx::query!(
             "update clinic.account set deactivated_at = clinic.now(), deactivated_why = $2 where id = $1",
             account.id.0,

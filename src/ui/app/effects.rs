@@ -23,6 +23,7 @@ impl App {
             match effect {
                 Effect::Load { label, run } => self.runner.load(from, label, run),
                 Effect::Save { label, run } => self.runner.save(from, label, run),
+                Effect::WhenSaved(then) => self.when_saved(from, vec![*then]),
                 Effect::After { delay, envelope } if delay.is_zero() => self.answer(envelope),
                 Effect::After { delay, envelope } => self.runner.after(delay, envelope),
                 Effect::Open(make) => self.push(make, None),
@@ -114,7 +115,7 @@ impl App {
 
     /// Hands an answer to the layer that asked. One of a closed layer or of a wrong type is dropped and logged.
     pub(super) fn answer(&mut self, envelope: Envelope) {
-        let Envelope { to, label, msg, failure } = envelope;
+        let Envelope { to, label, msg, failure, drafts } = envelope;
         self.dirty = true;
         if to == APP {
             if let Ok(msg) = msg.downcast::<AppMsg>() {
@@ -124,7 +125,7 @@ impl App {
         }
         let taken_back = self.taking_back.take_if(|(layer, l, _)| (*layer, *l) == (to, label));
         let env = self.env.clone();
-        match self.layer(to).map(|l| l.deliver(msg, &env)) {
+        match self.layer(to).map(|l| l.deliver(msg, drafts, &env)) {
             Some(Some(effects)) => self.run(to, effects),
             Some(None) => {
                 tracing::error!(layer = to, label, "an answer of a wrong type was dropped");
@@ -151,19 +152,33 @@ impl App {
             Next::Back => self.layers.last().into_iter().collect::<Vec<_>>(),
             _ => self.layers.iter().collect(),
         };
-        let lost = asks.iter().find_map(|e| match e.layer.leave() {
-            Leave::Ask(lost) => Some((e.layer.title(), lost)),
+        // What is kept is not lost by going elsewhere; only going back discards it.
+        let back = matches!(next, Next::Back);
+        let lost = asks.iter().filter(|e| back || !e.layer.is_kept()).find_map(|e| match e.layer.leave() {
+            Leave::Ask(lost) => Some((e.layer.title(), lost, e.layer.keeps())),
             Leave::Free => None,
         });
-        let Some((title, lost)) = lost else { return self.next(next) };
+        let Some((title, lost, keeps)) = lost else {
+            let kept = asks.iter().rev().find(|e| matches!(e.layer.leave(), Leave::Ask(_)));
+            let kept = kept.map(|e| e.layer.title());
+            self.next(next);
+            if let Some(title) = kept.filter(|_| !self.quit) {
+                self.say(tr!("What you typed in {title} is kept until you open it again.", title = title));
+            }
+            return;
+        };
         self.after_leave = Some(next);
         let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
         cx.open(
-            move |answer: Answer<bool>| {
-                Confirm::new(tr!("Leave {title}?", title = title), answer)
+            move |answer: Answer<bool>| match keeps && back {
+                true => Confirm::new(tr!("Discard what you typed in {title}?", title = title), answer)
+                    .consequence(tr!("{lost} Nobody can bring it back.", lost = lost))
+                    .yes(tr!("discard it"))
+                    .no(tr!("go on typing")),
+                false => Confirm::new(tr!("Leave {title}?", title = title), answer)
                     .consequence(lost)
                     .yes(tr!("leave"))
-                    .no(tr!("stay"))
+                    .no(tr!("stay")),
             },
             AppMsg::Left,
         );

@@ -1,7 +1,7 @@
 //! The grammar of every screen: where and who (1), places (2), the body, what just happened (23), what works now (24).
 use super::{App, Link, WHICH_KEY};
 use crate::{
-    text::{clean, cut, pad, tr_str, width},
+    text::{clean, cut, pad, tr_str, width, wrap},
     tr,
     ui::{
         command::{self, AppCommand, CommandSet, WidgetCommand},
@@ -16,7 +16,11 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
+    widgets::Clear,
 };
+
+/// The most lines a sentence on line 23 takes.
+const MOST_SAID: usize = 4;
 
 impl App {
     /// Draws the present state.
@@ -145,13 +149,27 @@ impl App {
         };
         let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
         let cols = usize::from(area.width);
-        let room = cols.saturating_sub(width(&offer) + 3);
-        let line = Line::from(vec![
-            Span::raw(" "),
-            Span::styled(pad(&cut(&text, room), room), style),
-            Span::styled(format!(" {offer}"), self.theme.strong()),
-        ]);
-        frame.render_widget(line, area);
+        let room = cols.saturating_sub(width(&offer) + 3).max(1);
+        // What is longer than a line is read whole: it grows upwards, over the body.
+        let mut lines = wrap(&text, room);
+        let most = usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID);
+        if lines.len() > most {
+            let rest = lines.split_off(most - 1).join(" ");
+            lines.push(cut(&rest, room));
+        }
+        let last = lines.len().saturating_sub(1);
+        let top = area.y.saturating_sub(last as u16);
+        for (y, (i, text)) in (top..).zip(lines.iter().enumerate()) {
+            let row = Rect { y, ..area };
+            let offer = if i == last { offer.as_str() } else { "" };
+            let line = Line::from(vec![
+                Span::raw(" "),
+                Span::styled(pad(text, room), style),
+                Span::styled(format!(" {offer}"), self.theme.strong()),
+            ]);
+            frame.render_widget(Clear, row);
+            frame.render_widget(line, row);
+        }
     }
 
     fn hint_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
@@ -167,7 +185,7 @@ impl App {
         let Some(top) = self.top() else { return vec![] };
         let sections = top.contexts();
         let typing = top.field().is_some();
-        let digits = top.takes_digits();
+        let digits = top.takes_digits().map(|what| (what, top.digits()));
         let own: Vec<_> = top
             .commands()
             .iter()
@@ -183,11 +201,20 @@ impl App {
         let mut out: Vec<(String, String)> = vec![];
         for def in own.iter().chain(shared) {
             let fits = |k: &[Key]| !typing || k.first().is_some_and(|k| k.printable().is_none());
-            let Some(keys) = keymap.key_for_where(&sections, def.id, fits) else { continue };
-            out.push((Key::show(&keys), tr_str(def.title).to_owned()));
+            let key = match keymap.key_for_where(&sections, def.id, fits) {
+                Some(keys) => Key::show(&keys),
+                // Behind Esc a letter works in a field too.
+                None if def.vital => match keymap.key_for(&sections, def.id) {
+                    Some(keys) => tr!("esc {key}", key = Key::show(&keys)),
+                    None => continue,
+                },
+                None => continue,
+            };
+            out.push((key, tr_str(def.title).to_owned()));
         }
-        if let Some(what) = digits.filter(|_| !typing) {
-            out.insert(0, ("1-9".into(), tr_str(what).to_owned()));
+        match digits {
+            Some((what, last)) if !typing => out.insert(0, (format!("1-{last}"), tr_str(what).to_owned())),
+            _ => {}
         }
         out
     }

@@ -209,7 +209,7 @@ impl Runner {
                 tracing::error!(label, error = %e, "a job ended early");
                 let failure =
                     Some(crate::tr!("Something unexpected happened; the log says more.").to_owned());
-                Envelope { to: layer, label, msg: Box::new(()), failure }
+                Envelope { to: layer, label, msg: Box::new(()), failure, drafts: vec![] }
             });
             let _ = out.send(if is_load { Done::Load(envelope) } else { Done::Save(envelope) });
         });

@@ -5,7 +5,7 @@ use crate::{
     store::{Change, Error},
     tr,
     ui::{
-        cx::{Cx, Effect},
+        cx::{Cx, Effect, LayerId},
         layer::{Layer, Moment, Slot},
         route::Route,
         widgets::lock::Lock,
@@ -29,16 +29,17 @@ pub(super) enum AppMsg {
 const ADMINISTRATORS_IDLE: Duration = Duration::from_secs(5 * 60);
 
 impl App {
-    /// Runs effects of the app's own once no save runs any more.
-    fn when_saved(&mut self, effects: Vec<Effect>) {
-        self.after_saves.extend(effects);
+    /// Runs effects of a layer once no save runs any more.
+    pub(super) fn when_saved(&mut self, layer: LayerId, effects: Vec<Effect>) {
+        self.after_saves.extend(effects.into_iter().map(|e| (layer, e)));
         self.saves_ended();
     }
     /// A save may have ended: what waited for the last one begins.
     pub(super) fn saves_ended(&mut self) {
         while !self.after_saves.is_empty() && !self.runner.saving() {
-            let next = self.after_saves.pop_front();
-            self.run(APP, next.into_iter().collect());
+            if let Some((layer, next)) = self.after_saves.pop_front() {
+                self.run(layer, vec![next]);
+            }
         }
     }
 
@@ -93,7 +94,7 @@ impl App {
         // The label is the unlocking's: the two never overtake each other.
         let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
         cx.save("lock.open", |store| async move { store.lock().await }, AppMsg::Locked);
-        self.when_saved(cx.into_effects());
+        self.when_saved(APP, cx.into_effects());
     }
     /// The line is back: a lock that could not be told is told now.
     pub(super) fn tell_owed_lock(&mut self) {
@@ -142,7 +143,7 @@ impl App {
             },
             |_| AppMsg::Ended,
         );
-        self.when_saved(cx.into_effects());
+        self.when_saved(APP, cx.into_effects());
     }
 
     /// The server says that nobody is signed in: it is asked once more, since a lock looks the same.
@@ -159,6 +160,9 @@ impl App {
         match msg {
             AppMsg::Left(leave) => {
                 if let Some(next) = self.after_leave.take().filter(|_| leave) {
+                    if matches!(next, Next::Back) {
+                        self.tell_top(Moment::Discard);
+                    }
                     self.next(next);
                 }
             }

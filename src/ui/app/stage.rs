@@ -30,7 +30,7 @@ impl App {
         if let Some(taken) = taken {
             self.runner.settled(taken.kind, to, taken.label);
         }
-        self.answer(Envelope { to, label: "staged", msg, failure: None });
+        self.answer(Envelope { to, label: "staged", msg, failure: None, drafts: vec![] });
         self.resume_held();
         self.saves_ended();
     }

@@ -50,6 +50,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Provider", directory::provider::Command::ALL),
     ("Centres", directory::centres::Command::ALL),
     ("Centre", directory::centre::Command::ALL),
+    ("Text that was not saved", super::keeper::Command::ALL),
     ("Appointment panel", appointment::Command::ALL),
     ("Examination", appointment::examination::Command::ALL),
     ("Lists of a patient", appointment::lists::Command::ALL),
@@ -103,6 +104,7 @@ pub const SECTIONS: &[&str] = &[
     "centre",
     "visit",
     "visit-offer",
+    "draft-offer",
     "patient-lists",
     "lists-dialog",
     "entry",
@@ -144,7 +146,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Booking(start) => at(booking::Booking::new(start.clone())),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
-        Route::RegisterPatient => at(register_patient::RegisterPatient::new(env.today())),
+        Route::RegisterPatient(looked_for) => {
+            at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
+        }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::Schedule(day) => at(schedule::Schedule::from(*day)),
         Route::Referrals => at(referrals::Referrals::default()),

@@ -184,7 +184,9 @@ impl Screen for Patients {
             (Command::Book, Some(_)) => {
                 cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
             }
-            (Command::Register, _) => cx.push(Route::RegisterPatient),
+            (Command::Register, _) => {
+                cx.push(Route::RegisterPatient(self.search.text.value().to_owned()));
+            }
             _ => {}
         }
     }

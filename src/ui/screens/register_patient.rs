@@ -12,8 +12,9 @@ use crate::{
     store::{Error, PatientProfile, Registered},
     tr,
     ui::{
-        cx::Cx,
+        cx::{Cx, Env},
         desk,
+        draft::Keeps,
         route::Route,
         screen::{Leave, Screen, Ui, Widget},
         widgets::{
@@ -61,6 +62,8 @@ pub struct RegisterPatient {
     answered: bool,
     /// Saving waits for that answer.
     wants_save: bool,
+    /// What the fields began with that was typed elsewhere: a name that was looked for. Leaving loses nothing of it.
+    carried: Option<String>,
     saving: bool,
     sure: bool,
 }
@@ -105,6 +108,7 @@ impl RegisterPatient {
             asked: None,
             answered: false,
             wants_save: false,
+            carried: None,
             saving: false,
             sure: false,
         }
@@ -114,6 +118,30 @@ impl RegisterPatient {
     #[must_use]
     pub fn of(id: PatientId, today: NaiveDate) -> Self {
         Self { changing: Some((id, 0)), ..Self::new(today) }
+    }
+
+    /// Beginning with what was typed when the person was looked for: a name, a phone number or a birth date.
+    #[must_use]
+    pub fn looked_for(mut self, typed: &str) -> Self {
+        let typed = typed.trim();
+        let digits = typed.chars().filter(char::is_ascii_digit).count();
+        if dates::parse_birth_date(typed, self.today).is_ok() && digits > 2 {
+            self.form.set(F::BirthDate, typed);
+        } else if digits == 0 {
+            let typed = typed.replace(',', " ");
+            let (family, given) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
+            let capital = |name: &str| {
+                let mut letters = name.chars();
+                let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+                first + letters.as_str()
+            };
+            self.form.set(F::FamilyName, &capital(family));
+            self.form.set(F::GivenName, &capital(given.trim()));
+        } else if digits >= 8 && check(F::Phone, typed, self.today).is_ok() {
+            self.form.set(F::Phone, typed);
+        }
+        self.carried = self.form.typed();
+        self
     }
 
     fn identity(&self) -> Identity {
@@ -230,19 +258,23 @@ impl RegisterPatient {
             return;
         }
         let Some(actor) = cx.env().actor.clone() else { return };
-        let request = self.request;
+        let (request, drafts) = (self.request, cx.drafts());
         self.saving = true;
         match self.changing {
             Some((id, seen)) => cx.save(
                 "patient.change",
-                move |store| async move { store.update_patient(&actor, request, id, seen, identity).await },
+                move |store| async move {
+                    store.closing(&drafts).update_patient(&actor, request, id, seen, identity).await
+                },
                 Msg::Changed,
             ),
             None => {
                 let id = self.id;
                 cx.save(
                     "patient.register",
-                    move |store| async move { store.register_patient(&actor, request, id, identity).await },
+                    move |store| async move {
+                        store.closing(&drafts).register_patient(&actor, request, id, identity).await
+                    },
                     Msg::Registered,
                 );
             }
@@ -407,10 +439,29 @@ impl Screen for RegisterPatient {
             Msg::Picked(Some(hit)) => cx.push(Route::Patient(hit.id)),
         }
     }
+    fn keeps(&self, env: &Env) -> Option<Keeps> {
+        match self.changing {
+            // Who is changed must have been read first.
+            Some((_, 0)) => None,
+            Some((id, seen)) => Some(Keeps::new("patient.change", id.0).seen(seen)),
+            None => Some(Keeps::new("patient.register", env.actor.as_ref()?.account.0)),
+        }
+    }
+    fn typed(&self) -> Option<String> {
+        self.form.typed().filter(|typed| self.carried.as_ref() != Some(typed))
+    }
+    fn put_back(&mut self, text: &str) {
+        // What was only carried here gives way to what was typed.
+        if self.carried.take().is_some_and(|carried| self.form.typed() == Some(carried)) {
+            self.form.undo();
+        }
+        self.form.put_back(text);
+    }
     fn leave(&self) -> Leave {
         match self.form.dirty_fields() {
+            _ if self.typed().is_none() => Leave::Free,
             0 => Leave::Free,
-            n => Leave::Ask(crate::text::tr_n("{n} unsaved field", "{n} unsaved fields", n)),
+            n => Leave::Ask(crate::text::tr_n("{n} unsaved field.", "{n} unsaved fields.", n)),
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {

@@ -66,7 +66,6 @@ fn nothing_can_be_emptied_copied_out_shadowed_made_or_altered() {
             "drop table clinic.note",
             "drop function auth.actor()",
             "comment on table clinic.note is 'x'",
-            "security label on table clinic.note is 'x'",
             "select lo_create(0)",
             "select lo_from_bytea(0, '\\x00')",
             "select lo_import('/etc/passwd')",

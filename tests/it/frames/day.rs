@@ -69,7 +69,7 @@ fn appointment(n: u128, name: (&str, &str), when: &str, status: &str) -> HomeApp
         centre: CentreId(id(90)),
         centre_name: "Randwick Medical Centre".into(),
         zone: chrono_tz::Australia::Sydney,
-        encounter: (status == "in_progress").then(|| EncounterId(id(77))),
+        encounter: matches!(status, "in_progress" | "completed").then(|| EncounterId(id(77))),
         allergy_state: Some(if n == 11 { "listed" } else { "not_asked" }.into()),
     }
 }
@@ -139,6 +139,13 @@ fn enter_opens_the_visit_that_is_there_and_a_booked_patient_otherwise() {
     assert_eq!(stage.effects(), [format!("push Patient(PatientId({}))", id(62))]);
     stage.forget_effects().keys("up s");
     assert_eq!(stage.effects(), ["save visit.start"]);
+}
+
+#[test]
+fn enter_on_a_visit_that_is_over_opens_its_record() {
+    let mut stage = day();
+    stage.keys("down down down down down enter");
+    assert_eq!(stage.effects(), [format!("push Record(EncounterId({}))", id(77))]);
 }
 
 #[test]
@@ -421,6 +428,7 @@ fn mine() -> Stage<own::OwnHome> {
 #[test]
 fn a_patient_sees_their_own_appointments_and_visits() {
     let mut stage = mine();
+    assert!(stage.text().contains("appointment, completed "), "{}", stage.text());
     insta::assert_snapshot!(stage.frame());
     stage.keys("down down enter");
     assert!(stage.effects()[0].starts_with("push Record("), "{:?}", stage.effects());

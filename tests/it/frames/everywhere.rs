@@ -35,7 +35,7 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
-        (Route::RegisterPatient, desk),
+        (Route::RegisterPatient(String::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
@@ -64,7 +64,7 @@ fn everywhere() -> Vec<(Route, Role)> {
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
             Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
-            Route::RegisterPatient | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
+            Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}

@@ -4,6 +4,7 @@ mod app;
 pub mod booking;
 mod bytes;
 mod day;
+mod desk_words;
 pub mod everywhere;
 mod find;
 pub mod front_desk;

@@ -236,6 +236,7 @@ fn draft(form: &str, payload: &str, here: bool) -> Draft {
     Draft {
         id: DraftId(id(80)),
         form: form.into(),
+        part: String::new(),
         revision: 7,
         version_seen: Some(3),
         payload: payload.into(),
@@ -341,6 +342,14 @@ fn a_note_is_added_when_its_fields_are_left_and_its_draft_closed_with_it() {
     stage.deliver(Msg::Tab(1, Box::new(examination::Msg::Note(Ok((NoteId(id(61)), 1))))));
     assert!(!stage.text().contains("no mass"), "{}", stage.text());
     assert!(!stage.text().contains("Examination*"));
+}
+
+#[test]
+fn ending_the_visit_is_hinted_while_typing_and_the_tabs_are_as_many_as_there_are() {
+    let mut stage = panel();
+    assert!(stage.text().contains(" 1-5 tabs"), "{}", stage.text());
+    stage.keys("2");
+    assert!(stage.text().contains("esc E end and sign"), "{}", stage.text());
 }
 
 #[test]

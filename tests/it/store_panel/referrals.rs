@@ -87,3 +87,20 @@ async fn a_referral_needs_an_addressee_a_reason_and_a_profession_that_refers() {
     let refused = sam.store.write_referral(&sam.actor, RequestId::new(), his, r.referral(cardiology)).await;
     assert_eq!(rule(refused), "profession_does_not_refer");
 }
+
+#[tokio::test]
+async fn letters_that_wait_for_a_booking_stand_before_those_that_are_booked() {
+    let db = fresh_database();
+    let clinic = people::clinic(&db).await;
+    let mut c = people::writer(&db).await;
+    let booked = people::referral(&mut c, &clinic, clinic.jack).await;
+    let waits = people::referral(&mut c, &clinic, clinic.linh).await;
+    sqlx::query("update clinic.referral set status = 'booked', urgency = 'urgent' where id = $1")
+        .bind(booked.0)
+        .execute(&mut c)
+        .await
+        .unwrap();
+    let liam = people::signed_in(&db, "liam").await;
+    let found = liam.store.incoming_referrals(&liam.actor, false).await.unwrap();
+    assert_eq!(found.iter().map(|r| r.id).collect::<Vec<_>>(), [waits, booked]);
+}

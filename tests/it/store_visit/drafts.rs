@@ -58,3 +58,34 @@ async fn a_draft_that_was_closed_before_it_came_comes_too_late() {
     assert_eq!(rule(g.anna.store.save_draft(&g.anna.actor, draft(id, e, 1, "text")).await), "draft_closed");
     assert!(g.anna.store.drafts(&g.anna.actor, e.0).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_write_closes_the_drafts_of_its_text_and_one_that_is_refused_closes_none() {
+    let mut g = ground().await;
+    let e = g.open_visit().await;
+    let id = DraftId::new();
+    let anna = g.anna.clone();
+    let letter = NewDraft { form: "referral.write", part: "cardiology".into(), ..draft(id, e, 1, "Dear") };
+    anna.store.save_draft(&anna.actor, letter).await.unwrap();
+    let found = anna.store.drafts(&anna.actor, e.0).await.unwrap();
+    assert_eq!((found[0].form.as_str(), found[0].part.as_str()), ("referral.write", "cardiology"));
+    let visit = VisitRef { encounter: e, patient: g.clinic.jack };
+    let refer = |target| {
+        let new = NewReferral {
+            target,
+            reason: "murmur".into(),
+            letter: "Dear".into(),
+            urgency: ReferralUrgency::Routine,
+            visits_allowed: None,
+            valid_until: None,
+        };
+        let store = anna.store.closing(&[id]);
+        let actor = anna.actor.clone();
+        async move { store.write_referral(&actor, RequestId::new(), visit, new).await }
+    };
+    refer(Some(Target::Specialty("there is none".into()))).await.unwrap_err();
+    assert_eq!(anna.store.drafts(&anna.actor, e.0).await.unwrap().len(), 1, "its text is still kept");
+    refer(Some(Target::Specialty("cardiology".into()))).await.unwrap();
+    assert!(anna.store.drafts(&anna.actor, e.0).await.unwrap().is_empty());
+    assert_eq!(rule(anna.store.save_draft(&anna.actor, draft(id, e, 2, "Dear")).await), "draft_closed");
+}

@@ -13,6 +13,8 @@ use praxis::{
         encounter::{BodySystem, Document, EncounterState, Lack, NewNote, VisitField},
         ids::{AppointmentId, DraftId, EncounterId, RequestId},
         observation::parse_line,
+        record::VisitRef,
+        referral::{NewReferral, ReferralUrgency, Target},
     },
     store::{DraftSaved, Error, NewDraft, SignIn},
 };
@@ -58,7 +60,7 @@ impl Ground {
     }
     async fn diagnose(&mut self, e: EncounterId) {
         sqlx::query(
-            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x0068', $3)",
+            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
         )
         .bind(e.0)
         .bind(self.clinic.jack.0)
@@ -90,6 +92,7 @@ fn draft(id: DraftId, e: EncounterId, revision: i64, payload: &str) -> NewDraft 
         id,
         form: "visit.examination",
         subject: e.0,
+        part: String::new(),
         revision,
         version_seen: Some(1),
         payload: payload.into(),

@@ -196,7 +196,11 @@ pub async fn make_room(db: &Db) -> Clinic {
 
 /// Signs the receptionist in on a server's socket.
 pub async fn at_the_desk(socket: &Path, database: &str) -> Result<SignIn, Error> {
-    let store = Store::open(Connector::from_socket(socket, database, "praxis_app"), Clock::system()).await?;
+    let store = Store::open(
+        Connector::from_socket(socket, database, "praxis_app").with_keys(crate::support::keys()),
+        Clock::system(),
+    )
+    .await?;
     login::sign_in(&store, "mei", Zeroizing::new(PASSWORD.to_owned()), "test").await
 }
 

@@ -10,7 +10,31 @@ pub mod proxy;
 pub mod pty;
 pub mod speaker;
 
-use std::time::{Duration, Instant};
+use praxis::store::sealed::{Kek, KekSource};
+use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::PathBuf,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+/// The key of every test's clinic.
+pub fn keys() -> KekSource {
+    KekSource::of(vec![Kek::from_bytes([7; 32])])
+}
+
+/// The same as a file, for the program itself.
+pub static KEY_FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let file = PathBuf::from(concat!(env!("CARGO_TARGET_TMPDIR"), "/sealing-key"));
+    let beside = file.with_extension(std::process::id().to_string());
+    let mut new =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
+    let written = new.as_mut().map(|f| writeln!(f, "praxis-key-1:{}", "07".repeat(32)));
+    assert!(matches!(written, Ok(Ok(()))), "the key file is written");
+    std::fs::rename(&beside, &file).expect("the key file is in its place");
+    file
+});
 
 /// How long a condition may take before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);

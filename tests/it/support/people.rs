@@ -9,7 +9,7 @@ use praxis::{
     domain::ids::{
         AccountId, AppointmentId, CentreId, ClinicSessionId, EncounterId, PatientId, ProviderId, ReferralId,
     },
-    store::{Connector, SignIn, Store},
+    store::{Connector, SignIn, Store, sealed::BulkKeys},
     text::fold,
 };
 use sqlx::{PgConnection, Row as _};
@@ -355,8 +355,8 @@ pub async fn appointment_on(
     reason: &str,
 ) -> AppointmentId {
     let id = AppointmentId::new();
-    let mut text = vec![0];
-    text.extend_from_slice(reason.as_bytes());
+    let sealed = BulkKeys::of(c, &crate::support::keys(), [patient.0].into()).await.expect("a key");
+    let text = sealed.seal(("appointment", "reason"), id.0, patient.0, reason).expect("a sealed text");
     sqlx::query(
         "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, status, day, starts_at, ends_at,
                 reason, booked_by, arrived_at, started_at, ended_at)
@@ -388,11 +388,22 @@ pub async fn visit(
     state: &str,
 ) -> EncounterId {
     let id = EncounterId::new();
+    let (patient, reason): (Uuid, Option<Vec<u8>>) =
+        sqlx::query_as("select patient_id, reason from clinic.appointment where id = $1")
+            .bind(appointment.0)
+            .fetch_one(&mut *c)
+            .await
+            .expect("an appointment");
+    let sealed = BulkKeys::of(c, &crate::support::keys(), [patient].into()).await.expect("a key");
+    let complaint = reason.map(|bytes| {
+        let text = sealed.open(("appointment", "reason"), appointment.0, patient, &bytes).expect("it opens");
+        sealed.seal(("encounter", "chief_complaint"), id.0, patient, &text).expect("a sealed text")
+    });
     sqlx::query(
         "insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, state, day, started_at, ended_at,
                 chief_complaint, signed_at, signed_by, author)
          select $1, a.id, a.patient_id, a.provider_id, a.centre_id, $3, a.day, a.starts_at,
-                case when $3 = 'signed' then a.ends_at end, a.reason,
+                case when $3 = 'signed' then a.ends_at end, $5,
                 case when $3 = 'signed' then a.ends_at end, case when $3 = 'signed' then $4::uuid end, $4
            from clinic.appointment a where a.id = $2",
     )
@@ -400,6 +411,7 @@ pub async fn visit(
     .bind(appointment.0)
     .bind(state)
     .bind(with.account.0)
+    .bind(complaint)
     .execute(c)
     .await
     .expect("a visit");
@@ -425,9 +437,25 @@ pub async fn referral(c: &mut PgConnection, clinic: &Clinic, patient: PatientId)
     id
 }
 
+/// The texts of a column of `clinic.table`, whose rows have a patient, as whoever holds the key reads them.
+pub async fn texts(c: &mut PgConnection, table: &'static str, column: &'static str) -> Vec<String> {
+    let sql =
+        format!("select id, patient_id, {column} from clinic.{table} where {column} is not null order by id");
+    let rows: Vec<(Uuid, Option<Uuid>, Vec<u8>)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *c).await.expect("rows");
+    let owners = rows.iter().map(|r| r.1.unwrap_or_default()).collect();
+    let keys = BulkKeys::of(c, &crate::support::keys(), owners).await.expect("keys");
+    let text = |(id, patient, bytes): &(Uuid, Option<Uuid>, Vec<u8>)| match bytes.as_slice() {
+        [0, plain @ ..] => String::from_utf8_lossy(plain).into_owned(),
+        _ => keys.open((table, column), *id, patient.unwrap_or_default(), bytes).expect("it opens"),
+    };
+    rows.iter().map(text).collect()
+}
+
 /// A store on this database that is nobody yet, as the program opens it.
 pub async fn nobody(db: &Db) -> Store {
-    let connector = Connector::from_socket(&db.socket, &db.name, "praxis_app");
+    let connector =
+        Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(crate::support::keys());
     Store::open(connector, Clock::system()).await.expect("the program's role gets in")
 }
 

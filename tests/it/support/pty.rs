@@ -48,6 +48,7 @@ impl Tui {
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         command.env("HOME", "/nonexistent");
+        command.env("PRAXIS_SEALING_KEY_FILE", &*super::KEY_FILE);
         command.cwd("/");
         for (name, value) in env {
             command.env(name, value);

@@ -14,12 +14,12 @@ use crate::{
         booking::FreeSlot,
         dates,
         encounter::EncounterState,
-        ids::RequestId,
+        ids::{ReferralId, RequestId},
         record::{VisitRef, VisitRow},
         referral::{Referral, ReferralStatus},
         why::Why,
     },
-    store::{Change, Error, FollowUpBooked, ReferralTarget, VisitEnd},
+    store::{Change, Draft, Error, FollowUpBooked, ReferralTarget, VisitEnd},
     tr,
     ui::{
         screen::{TextInput, Ui, Widget},
@@ -32,7 +32,7 @@ use crate::{
         },
     },
 };
-use asking::{slot_row, when};
+use asking::{slot_row, when, write_to};
 use chrono::NaiveDate;
 use fields::F;
 use ratatui::{Frame, layout::Rect};
@@ -46,6 +46,7 @@ crate::commands! {
         Book: "end.book" "book follow-up" "Find a free time for the follow-up and book it";
         Refer: "end.refer" "refer" "Write a referral";
         Send: "end.send" "send referral" "Send the selected referral";
+        Change: "end.change" "change referral" "Go on writing the selected referral, while it is not sent";
         Withdraw: "end.withdraw" "withdraw" "Take the selected referral back, while it is not booked";
         Strike: "end.strike" "entered in error" "Mark the selected referral as entered in error";
     }
@@ -62,6 +63,7 @@ pub enum Msg {
     Targets(Result<Vec<ReferralTarget>, Error>),
     To(Option<Option<ReferralTarget>>),
     Wrote(Written),
+    Rewrote(Written),
     Confirmed(bool),
     Done(&'static str, Result<(), Error>),
 }
@@ -80,6 +82,8 @@ pub struct EndTab {
     follow_up_from: Option<NaiveDate>,
     /// The slot to book once the field that is being saved is there.
     to_book: Option<FreeSlot>,
+    /// The referral that is being changed, and the version that was read.
+    rewriting: Option<(ReferralId, i64)>,
     striking: Option<VisitRow>,
     request: RequestId,
 }
@@ -102,6 +106,7 @@ impl Default for EndTab {
             looking: false,
             follow_up_from: None,
             to_book: None,
+            rewriting: None,
             striking: None,
             request: RequestId::new(),
         }
@@ -209,7 +214,9 @@ impl Tab for EndTab {
             Command::Fields | Command::Book | Command::Refer if !Self::writable(chart) => return over(),
             Command::Fields | Command::Book | Command::Refer => true,
             Command::Open => !chart.missing.is_empty(),
-            Command::Send => referral.is_some_and(|r| r.status == ReferralStatus::Draft && r.written.mine),
+            Command::Send | Command::Change => {
+                referral.is_some_and(|r| r.status == ReferralStatus::Draft && r.written.mine)
+            }
             Command::Withdraw => referral.is_some_and(|r| {
                 r.written.mine
                     && matches!(r.status, ReferralStatus::Draft | ReferralStatus::Sent | ReferralStatus::Seen)
@@ -296,12 +303,13 @@ impl Tab for EndTab {
             }
             (Command::Send, Some(r)) => self.change_referral(&r, true, cx),
             (Command::Withdraw, Some(r)) => self.change_referral(&r, false, cx),
+            (Command::Change, Some(r)) => self.rewrite(r, None, cx),
             (Command::Strike, Some(r)) => {
                 self.striking = Some(VisitRow::Referral(r.id));
                 let what = tr!("referral to {to}", to = r.to);
                 cx.open(move |a| super::diagnosis::strike_question(&what, a), Msg::Confirmed);
             }
-            (Command::Send | Command::Withdraw | Command::Strike, None) => {}
+            (Command::Send | Command::Change | Command::Withdraw | Command::Strike, None) => {}
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
@@ -400,8 +408,9 @@ impl Tab for EndTab {
                     .collect();
                 cx.open(move |a| Picker::new(tr!("Refer to"), a).rows(rows), Msg::To);
             }
-            Msg::To(Some(to)) => cx.open(move |a| ReferralForm::new(to, a), Msg::Wrote),
+            Msg::To(Some(to)) => write_to(to, None, cx),
             Msg::Wrote(written) => self.refer(written, cx),
+            Msg::Rewrote(written) => self.rewritten(written, cx),
             Msg::Confirmed(true) => {
                 if let Some(row) = self.striking.take() {
                     let (patient, request) = (cx.patient(), RequestId::new());
@@ -439,6 +448,12 @@ impl Tab for EndTab {
         let values: Vec<String> = payload.split('\u{1e}').map(ToOwned::to_owned).collect();
         self.form.set_values(&values);
         self.filled = true;
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        Some((ReferralForm::FORM, tr!("The referral")))
+    }
+    fn reopen(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        self.reopen_referral(draft, cx);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, chart: &Chart) {
         let [left, right] = widgets::split_left(area, area.width / 2 + 2);

@@ -113,7 +113,7 @@ impl Panel {
         self.count_missing();
         let Some(chart) = &self.chart else { return };
         if !self.offers.is_empty() {
-            cx.toast(tr!("Text of another sign-in is waiting: take it or discard it first."));
+            cx.toast(tr!("Text that was not saved is waiting: take it or discard it first."));
             return;
         }
         if let Some(first) = chart.missing.first().cloned() {

@@ -10,7 +10,8 @@ use crate::{
     text::tr_str,
     tr,
     ui::{
-        cx::{Answer, Cx},
+        cx::{Answer, Cx, Env},
+        draft::Keeps,
         screen::{Kind, Leave, Screen, Ui, Widget},
         widgets::{
             self,
@@ -35,6 +36,7 @@ pub struct EntryForm {
     code: Option<(String, String)>,
     form: Form<&'static str>,
     today: NaiveDate,
+    keeps: Keeps,
     answer: Answer<Option<Entry>>,
 }
 
@@ -45,6 +47,7 @@ impl EntryForm {
         list: HistoryList,
         old: Option<&Entry>,
         today: NaiveDate,
+        keeps: Keeps,
         answer: Answer<Option<Entry>>,
     ) -> Self {
         let mut form = Form::new();
@@ -67,6 +70,7 @@ impl EntryForm {
             code: old.and_then(|o| Some((o.name().to_owned(), o.code()?.to_owned()))),
             form,
             today,
+            keeps,
             answer,
         };
         for (key, value) in old.map(form::values).unwrap_or_default() {
@@ -131,6 +135,15 @@ impl Screen for EntryForm {
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.form)
+    }
+    fn keeps(&self, _env: &Env) -> Option<Keeps> {
+        Some(self.keeps.clone())
+    }
+    fn typed(&self) -> Option<String> {
+        self.form.typed()
+    }
+    fn put_back(&mut self, text: &str) {
+        self.form.put_back(text);
     }
     fn leave(&self) -> Leave {
         if self.form.is_dirty() { Leave::Ask(tr!("The entry is not added yet.").into()) } else { Leave::Free }

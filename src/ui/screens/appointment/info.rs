@@ -1,11 +1,11 @@
 //! Tab 1: who the patient is at a glance, every list, what changed since this provider last saw them, and the past visits.
 use super::{
-    lists::{Command, ListMsg, Lists},
+    lists::{Command, FORM, ListMsg, Lists},
     tab::{Ask, Chart, Tab, TabCx},
 };
 use crate::{
     domain::{encounter::PastVisit, why::Why},
-    store::{Change, Error, Identity},
+    store::{Change, Draft, Error, Identity},
     text::clean,
     tr,
     ui::{
@@ -134,6 +134,12 @@ impl Tab for Info {
                 }
             }
         }
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        Some((FORM, tr!("The list entry")))
+    }
+    fn reopen(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        self.lists.reopen(draft, cx, Msg::Lists);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, chart: &Chart) {
         let [top, rest] = widgets::split_top(area, if area.height < 14 { 0 } else { 6 });

@@ -1,14 +1,14 @@
 //! Keeping what is typed: sending drafts, offering those of other sign-ins, taking or discarding them.
-use super::{
-    Loaded, Msg, Panel, TabDraft,
-    drafts::{AGAIN, LATEST, QUIET},
-    name_of,
-};
+use super::{Loaded, Msg, Panel, name_of, tab::Told};
 use crate::{
     domain::ids::DraftId,
     store::{Draft, DraftSaved, Error},
     tr,
-    ui::{cx::Cx, widgets::confirm::Confirm},
+    ui::{
+        cx::Cx,
+        draft::{AGAIN, FormDraft, Keeps, LATEST, QUIET},
+        widgets::confirm::Confirm,
+    },
 };
 
 impl Panel {
@@ -38,7 +38,8 @@ impl Panel {
                 );
                 continue;
             };
-            let (revision, draft) = draft.send(t.form(), self.encounter.0, version, payload);
+            let (revision, draft) =
+                draft.send(&Keeps::new(t.form(), self.encounter.0).seen(version), payload);
             cx.save(
                 "visit.draft",
                 move |store| async move { store.save_draft(&actor, draft).await },
@@ -90,9 +91,33 @@ impl Panel {
                     self.drafts[at].adopt(draft.id, draft.revision);
                 }
                 Some(_) => self.offers.push(draft),
+                None if self.dialog_of(&draft).is_some() => self.offers.push(draft),
                 None => tracing::warn!(form = draft.form, "a draft of a form that is not here"),
             }
         }
+    }
+
+    /// The tab whose dialog a draft was typed in, and what it is in words.
+    pub(super) fn dialog_of(&self, draft: &Draft) -> Option<(usize, &'static str)> {
+        let dialogs = self.tabs.iter().enumerate().filter_map(|(at, t)| Some((at, t.dialog()?)));
+        dialogs.into_iter().find(|(_, (form, _))| *form == draft.form).map(|(at, (_, word))| (at, word))
+    }
+
+    /// A dialog was answered and its save is on its way: when that fails, its text is offered.
+    pub(super) fn find_unsaved(&self, cx: &mut Cx<Msg>) {
+        let (id, Some(actor)) = (self.encounter, cx.env().actor.clone()) else { return };
+        cx.load_when_saved(
+            "visit.drafts",
+            move |store| async move { store.drafts(&actor, id.0).await },
+            Msg::Drafts,
+        );
+    }
+
+    pub(super) fn offer_dialogs(&mut self, found: Vec<Draft>) {
+        let dialogs: Vec<Draft> = found.into_iter().filter(|d| self.dialog_of(d).is_some()).collect();
+        let of_tabs: Vec<Draft> =
+            std::mem::take(&mut self.offers).into_iter().filter(|d| self.dialog_of(d).is_none()).collect();
+        self.offers = of_tabs.into_iter().chain(dialogs).collect();
     }
 
     /// Puts the newest offered text into its tab, and shows that tab.
@@ -101,6 +126,10 @@ impl Panel {
             return;
         }
         let draft = self.offers.remove(0);
+        if let Some((at, _)) = self.dialog_of(&draft) {
+            self.show(at, cx);
+            return self.tell(at, Told::Reopen(&draft), cx);
+        }
         let Some(at) = self.tabs.iter().position(|t| t.form() == draft.form) else { return };
         self.tabs[at].restore(&draft.payload);
         // The old one is closed only when its text is kept in ours.
@@ -145,7 +174,7 @@ fn close(draft: DraftId, discarded: bool, cx: &mut Cx<Msg>) {
 impl Panel {
     /// Everything that is typed is saved or kept.
     pub(super) fn all_kept(&self) -> bool {
-        self.drafts.iter().all(TabDraft::is_kept)
+        self.drafts.iter().all(FormDraft::is_kept)
     }
 }
 

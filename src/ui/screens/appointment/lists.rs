@@ -5,13 +5,14 @@ use crate::{
     domain::{
         encounter::PastVisit,
         history::{AllergyState, Entry, History, HistoryChange, HistoryItem, HistoryList},
-        ids::{EncounterId, PatientId, RequestId},
+        ids::{DraftId, EncounterId, PatientId, RequestId},
         why::Why,
     },
-    store::Error,
+    store::{Draft, Error},
     tr,
     ui::{
         cx::Cx,
+        draft::Keeps,
         widgets::{
             confirm::Confirm,
             picker::{Picker, Row},
@@ -32,6 +33,9 @@ crate::commands! {
         Close: "lists.close" "close" "Close the lists" quiet;
     }
 }
+
+/// The name of an entry's draft; its part is the list, and the entry that is corrected.
+pub const FORM: &str = "lists.add";
 
 /// What the world answers.
 #[derive(Debug)]
@@ -101,6 +105,8 @@ pub struct Lists {
     /// The entry that a dialog is about, and the list a new one goes to.
     about: Option<HistoryItem>,
     list: HistoryList,
+    /// The kept text that the next form takes up.
+    take: Option<DraftId>,
     request: RequestId,
 }
 
@@ -119,6 +125,7 @@ impl Default for Lists {
             history: None,
             about: None,
             list: HistoryList::Allergies,
+            take: None,
             request: RequestId::new(),
         }
     }
@@ -186,6 +193,36 @@ impl Lists {
         }
     }
 
+    /// Opens the form of an entry: a new one, or that which is corrected.
+    fn fill<M: Send + 'static>(&mut self, cx: &mut Cx<M>, lift: fn(ListMsg) -> M) {
+        let Some(patient) = self.patient else { return };
+        let (list, today) = (self.list, cx.env().today());
+        let part = match &self.about {
+            Some(item) => format!("{}/{}", list.code(), item.id.0),
+            None => list.code().to_owned(),
+        };
+        let subject = self.encounter.map_or(patient.0, |e| e.0);
+        let keeps = Keeps::new(FORM, subject).part(part).taking(self.take.take());
+        let entry = self.about.as_ref().map(|item| item.entry.clone());
+        cx.open(
+            move |a| EntryForm::new(list, entry.as_ref(), today, keeps, a),
+            move |e| lift(ListMsg::Filled(e)),
+        );
+    }
+
+    /// Opens the form again in which a kept text was typed.
+    pub fn reopen<M: Send + 'static>(&mut self, draft: &Draft, cx: &mut Cx<M>, lift: fn(ListMsg) -> M) {
+        let (list, item) = draft.part.split_once('/').unwrap_or((&draft.part, ""));
+        let Some(list) = HistoryList::from_code(list) else { return };
+        self.list = list;
+        self.about = self.history.iter().flat_map(|h| &h.items).find(|i| i.id.0.to_string() == item).cloned();
+        if self.about.is_none() && !item.is_empty() {
+            return cx.toast(tr!("The entry that was being corrected is not there any more."));
+        }
+        self.take = Some(draft.id);
+        self.fill(cx, lift);
+    }
+
     /// Does what was asked; `lift` makes the caller's message of ours.
     pub fn command<M: Send + 'static>(&mut self, command: Command, cx: &mut Cx<M>, lift: fn(ListMsg) -> M) {
         let item = self.item().cloned();
@@ -204,12 +241,8 @@ impl Lists {
             }
             (Command::Correct, Some(item)) => {
                 self.list = item.entry.list();
-                let (list, today, entry) = (self.list, cx.env().today(), item.entry.clone());
                 self.about = Some(item);
-                cx.open(
-                    move |a| EntryForm::new(list, Some(&entry), today, a),
-                    move |e| lift(ListMsg::Filled(e)),
-                );
+                self.fill(cx, lift);
             }
             (Command::Strike, Some(item)) => {
                 let question = tr!(
@@ -261,18 +294,18 @@ impl Lists {
         lift: fn(ListMsg) -> M,
     ) -> bool {
         let (Some(patient), Some(actor)) = (self.patient, cx.env().actor.clone()) else { return false };
-        let (request, encounter) = (self.request, self.encounter);
+        let (request, encounter, drafts) = (self.request, self.encounter, cx.drafts());
         let written = move |r: Result<(), Error>| lift(ListMsg::Written(r));
         match msg {
             ListMsg::Chosen(Some(list)) => {
                 self.list = list;
-                let today = cx.env().today();
-                cx.open(move |a| EntryForm::new(list, None, today, a), move |e| lift(ListMsg::Filled(e)));
+                self.fill(cx, lift);
             }
             ListMsg::Filled(Some(entry)) => match self.about.take() {
                 None => cx.save(
                     "history.add",
                     move |s| async move {
+                        let s = s.closing(&drafts);
                         s.add_history(&actor, request, patient, encounter, entry).await.map(|_| ())
                     },
                     written,
@@ -280,6 +313,7 @@ impl Lists {
                 Some(old) => cx.save(
                     "history.correct",
                     move |s| async move {
+                        let s = s.closing(&drafts);
                         s.correct_history(&actor, request, patient, encounter, &old, entry).await.map(|_| ())
                     },
                     written,

@@ -2,7 +2,6 @@
 //! each tab is a machine of its own ([`tab::Tab`]). The patient's name in the banner is the visit's own, whatever a list says.
 mod beside;
 pub mod diagnosis;
-mod drafts;
 pub mod end;
 mod ending;
 mod entry;
@@ -28,13 +27,13 @@ use crate::{
     ui::{
         command::CommandDef,
         cx::Cx,
+        draft::FormDraft,
         route::Route,
         screen::{Screen, TextInput, Ui, Widget},
     },
 };
 use beside::Beside;
 use chrono::{DateTime, Utc};
-use drafts::TabDraft;
 use ratatui::{Frame, layout::Rect};
 use std::any::Any;
 use tab::{AnyTab, Ask, Call, Chart, Missing, Told, erase};
@@ -55,9 +54,9 @@ crate::commands! {
     /// What the panel's frame understands, whichever tab is shown.
     pub enum Command {
         Save: "visit.save" "save" "Save to the visit what is typed in this tab";
-        Sign: "visit.sign" "end and sign" "End the visit and freeze its record" destructive;
-        Pause: "visit.pause" "pause" "Leave the visit open and go back; its text is saved";
-        Void: "visit.void" "void" "Take back a visit that was started by mistake" destructive;
+        Sign: "visit.sign" "end and sign" "End the visit and freeze its record" destructive vital;
+        Pause: "visit.pause" "pause" "Leave the visit open and go back; its text is saved" vital;
+        Void: "visit.void" "void" "Take back a visit that was started by mistake" destructive vital;
         TakeDraft: "visit.take-draft" "take the text" "Put back the text of another sign-in that was not saved";
         DiscardDraft: "visit.discard-draft" "discard it" "Throw away the text of another sign-in that was not saved" destructive;
         CloseBeside: "visit.close-beside" "close the old visit" "Close the past visit that is shown beside";
@@ -85,6 +84,8 @@ pub enum Msg {
         outcome: Result<DraftSaved, Error>,
     },
     DraftClosed(Result<(), Error>),
+    /// What is kept of the dialogs after one was answered.
+    Drafts(Result<Vec<Draft>, Error>),
     DiscardSure(bool),
     SignSure(bool),
     VoidWhy(Option<String>),
@@ -106,7 +107,7 @@ pub struct Panel {
     encounter: EncounterId,
     chart: Option<Chart>,
     tabs: Vec<Box<dyn AnyTab>>,
-    drafts: Vec<TabDraft>,
+    drafts: Vec<FormDraft>,
     current: usize,
     /// Drafts of other sign-ins that were neither taken nor discarded.
     offers: Vec<Draft>,
@@ -134,7 +135,7 @@ impl Panel {
         Self {
             encounter,
             chart: None,
-            drafts: tabs.iter().map(|_| TabDraft::default()).collect(),
+            drafts: tabs.iter().map(|_| FormDraft::default()).collect(),
             tabs,
             current: 0,
             offers: vec![],
@@ -179,7 +180,7 @@ impl Panel {
     ) -> R {
         let mut asks = vec![];
         let (Some(chart), Some(tab)) = (&self.chart, self.tabs.get_mut(at)) else { return R::default() };
-        let draft = self.drafts.get(at).map(TabDraft::id);
+        let draft = self.drafts.get(at).map(FormDraft::id);
         let said = f(tab, Call { cx: &mut *cx, chart, asks: &mut asks, draft });
         for ask in asks {
             self.answer(at, ask, cx);
@@ -282,6 +283,9 @@ impl Screen for Panel {
     fn takes_digits(&self) -> Option<&'static str> {
         Some("tabs")
     }
+    fn digits(&self) -> u8 {
+        TABS.len() as u8
+    }
     fn needs_minute(&self) -> bool {
         self.chart.as_ref().is_some_and(|c| c.visit.state.is_unsigned())
     }
@@ -334,7 +338,15 @@ impl Screen for Panel {
                 self.problem = Some(e.to_string());
                 cx.failed(&e);
             }
-            Msg::Tab(at, msg) => self.call(at, cx, |tab, call| tab.update(msg, call)),
+            Msg::Tab(at, msg) => {
+                let answered = !cx.drafts().is_empty();
+                self.call(at, cx, |tab, call| tab.update(msg, call));
+                if answered {
+                    self.find_unsaved(cx);
+                }
+            }
+            Msg::Drafts(Ok(found)) => self.offer_dialogs(found),
+            Msg::Drafts(Err(e)) => tracing::warn!(error = %e, "kept text could not be looked for"),
             Msg::DraftDue => {
                 self.latest_pending = false;
                 self.keep(cx);

@@ -2,13 +2,15 @@
 use crate::{
     domain::{
         dates,
-        referral::{NewReferral, ReferralUrgency, Target},
+        ids::{DraftId, EncounterId},
+        referral::{NewReferral, Referral, ReferralUrgency, Target},
         why::Why,
     },
     store::ReferralTarget,
     tr,
     ui::{
-        cx::{Answer, Cx},
+        cx::{Answer, Cx, Env},
+        draft::Keeps,
         screen::{Kind, Leave, Screen, Ui, Widget},
         widgets::{
             self,
@@ -17,6 +19,7 @@ use crate::{
     },
 };
 use ratatui::{Frame, layout::Rect};
+use serde::{Deserialize, Serialize};
 
 crate::commands! {
     /// What the form of a referral understands.
@@ -46,13 +49,50 @@ pub struct ReferralForm {
     form: Form<F>,
     /// A provider or specialty of the directory; none for somebody outside.
     to: Option<ReferralTarget>,
+    keeps: Keeps,
     answer: Answer<Written>,
 }
 
+/// What is kept of a letter: to whom, and what is typed.
+#[derive(Serialize, Deserialize)]
+struct Letter {
+    to: Option<ReferralTarget>,
+    fields: String,
+}
+
+/// How the part of a draft begins that changes a referral; its id follows.
+const CHANGED: &str = "referral/";
+
+/// The referral that a kept text changes; none when it is a new one.
+#[must_use]
+pub fn changed(part: &str) -> Option<&str> {
+    part.strip_prefix(CHANGED)
+}
+
+/// To whom a kept letter is written.
+#[must_use]
+pub fn addressee(kept: &str) -> Option<ReferralTarget> {
+    serde_json::from_str::<Letter>(kept).ok().and_then(|l| l.to)
+}
+
 impl ReferralForm {
-    /// A referral to this target, or to somebody outside.
+    /// The name of its draft.
+    pub const FORM: &'static str = "referral.write";
+
+    /// A referral of this visit to this target, or to somebody outside.
     #[must_use]
-    pub fn new(to: Option<ReferralTarget>, answer: Answer<Written>) -> Self {
+    pub fn new(
+        encounter: EncounterId,
+        to: Option<ReferralTarget>,
+        take: Option<DraftId>,
+        answer: Answer<Written>,
+    ) -> Self {
+        let part = match to.as_ref().map(|t| &t.target) {
+            Some(Target::Provider(id)) => id.0.to_string(),
+            Some(Target::Specialty(code)) => code.clone(),
+            Some(Target::Outside { .. }) | None => String::new(),
+        };
+        let keeps = Keeps::new(Self::FORM, encounter.0).part(part).taking(take);
         let mut form = Form::new();
         if to.is_none() {
             form = form
@@ -70,7 +110,37 @@ impl ReferralForm {
                 F::Until,
                 Field::text(tr!("Valid until")).max(20).hint(tr!("the usual period; 6m is a date")),
             );
-        Self { form, to, answer }
+        Self { form, to, keeps, answer }
+    }
+
+    /// The form of a referral that was kept and not sent.
+    #[must_use]
+    pub fn of(
+        encounter: EncounterId,
+        old: &Referral,
+        take: Option<DraftId>,
+        answer: Answer<Written>,
+    ) -> Self {
+        let to = match &old.what.target {
+            None | Some(Target::Outside { .. }) => None,
+            Some(target) => {
+                Some(ReferralTarget { target: target.clone(), name: old.to.clone(), detail: String::new() })
+            }
+        };
+        let mut made = Self::new(encounter, to, take, answer);
+        made.keeps.part = format!("{CHANGED}{}", old.id.0);
+        if let Some(Target::Outside { name, specialty, contact }) = &old.what.target {
+            for (field, text) in [(F::Name, name), (F::Specialty, specialty), (F::Contact, contact)] {
+                made.form.set(field, text);
+            }
+        }
+        made.form.set(F::Reason, &old.what.reason);
+        made.form.set(F::Letter, &old.what.letter);
+        made.form.set(F::Urgency, old.what.urgency.word());
+        made.form.set(F::Visits, &old.what.visits_allowed.map(|n| n.to_string()).unwrap_or_default());
+        made.form.set(F::Until, &old.what.valid_until.map(dates::long_date).unwrap_or_default());
+        made.form.saved();
+        made
     }
 }
 
@@ -90,8 +160,24 @@ impl Screen for ReferralForm {
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.form)
     }
+    fn keeps(&self, _env: &Env) -> Option<Keeps> {
+        Some(self.keeps.clone())
+    }
+    fn typed(&self) -> Option<String> {
+        let letter = Letter { to: self.to.clone(), fields: self.form.typed()? };
+        serde_json::to_string(&letter).ok()
+    }
+    fn put_back(&mut self, text: &str) {
+        if let Ok(letter) = serde_json::from_str::<Letter>(text) {
+            self.form.put_back(&letter.fields);
+        }
+    }
     fn leave(&self) -> Leave {
-        if self.form.is_dirty() { Leave::Ask(tr!("the referral").into()) } else { Leave::Free }
+        if self.form.is_dirty() {
+            Leave::Ask(tr!("The referral is not written yet.").into())
+        } else {
+            Leave::Free
+        }
     }
     fn available(&self, _command: Command) -> Result<(), Why> {
         Ok(())
@@ -125,7 +211,6 @@ impl Screen for ReferralForm {
             visits_allowed: self.form.filled(F::Visits).and_then(|n| n.parse().ok()),
             valid_until,
         };
-        self.form.saved();
         let answer = self.answer.clone();
         cx.answer(&answer, (new, command == Command::Send));
     }

@@ -6,7 +6,8 @@ use crate::{
     },
     tr,
     ui::{
-        cx::{Answer, Cx},
+        cx::{Answer, Cx, Env},
+        draft::Keeps,
         screen::{Kind, Leave, Screen, Ui, Widget},
         widgets::{
             self,
@@ -35,20 +36,24 @@ enum F {
 pub struct ReportForm {
     form: Form<F>,
     of: Option<(ServiceRequestId, String)>,
+    keeps: Keeps,
     answer: Answer<NewReport>,
 }
 
 impl ReportForm {
+    /// The name of its draft; its part is the test's id.
+    pub const FORM: &'static str = "report.add";
+
     /// A report of the visit, or of one of its tests.
     #[must_use]
-    pub fn new(of: Option<(ServiceRequestId, String)>, answer: Answer<NewReport>) -> Self {
+    pub fn new(of: Option<(ServiceRequestId, String)>, keeps: Keeps, answer: Answer<NewReport>) -> Self {
         let kinds = ReportType::ALL.iter().map(|k| k.word().to_owned()).collect();
         let form = Form::new()
             .with(F::Title, Field::text(tr!("Title")).required().max(200))
             .with(F::Kind, Field::choice(tr!("Type"), kinds).with(ReportType::Laboratory.word()))
             .with(F::Facility, Field::text(tr!("Facility")).max(200))
             .with(F::File, Field::text(tr!("File")).max(300));
-        Self { form, of, answer }
+        Self { form, of, keeps, answer }
     }
 }
 
@@ -68,8 +73,21 @@ impl Screen for ReportForm {
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.form)
     }
+    fn keeps(&self, _env: &Env) -> Option<Keeps> {
+        Some(self.keeps.clone())
+    }
+    fn typed(&self) -> Option<String> {
+        self.form.typed()
+    }
+    fn put_back(&mut self, text: &str) {
+        self.form.put_back(text);
+    }
     fn leave(&self) -> Leave {
-        if self.form.is_dirty() { Leave::Ask(tr!("the report").into()) } else { Leave::Free }
+        if self.form.is_dirty() {
+            Leave::Ask(tr!("The report is not entered yet.").into())
+        } else {
+            Leave::Free
+        }
     }
     fn command(&mut self, command: Command, cx: &mut Cx<()>) {
         let Command::Save = command;
@@ -84,7 +102,6 @@ impl Screen for ReportForm {
             file_name: self.form.get(F::File),
             order: self.of.as_ref().map(|(id, _)| *id),
         };
-        self.form.saved();
         let answer = self.answer.clone();
         cx.answer(&answer, report);
     }

@@ -17,7 +17,7 @@ use crate::{
         ids::{DraftId, EncounterId, PatientId, RequestId},
         why::Why,
     },
-    store::{Banner, Change, Error, Store},
+    store::{Banner, Change, Draft, Error, Store},
     ui::{
         command::{CommandDef, CommandSet},
         cx::Cx,
@@ -132,7 +132,7 @@ impl<M: Send + 'static> TabCx<'_, M> {
         let Some(actor) = self.cx.env().actor.clone() else { return };
         self.cx.load(label, move |store| query(store, actor), done);
     }
-    /// Writes as the signed-in person. Keep the request's id while the outcome is in doubt, make another after it.
+    /// Writes as the signed-in person; in answer to a dialog, what was typed there is closed with it. Keep the request's id while the outcome is in doubt, make another after it.
     pub fn write<T, F, Fut>(
         &mut self,
         label: &'static str,
@@ -145,7 +145,8 @@ impl<M: Send + 'static> TabCx<'_, M> {
         T: Send + 'static,
     {
         let Some(actor) = self.cx.env().actor.clone() else { return };
-        self.cx.save(label, move |store| write(store, actor, request), done);
+        let drafts = self.cx.drafts();
+        self.cx.save(label, move |store| write(store.closing(&drafts), actor, request), done);
     }
 }
 
@@ -211,6 +212,12 @@ pub trait Tab: Send + 'static {
     }
     /// Puts a draft's text back. It is added to what is typed already, which is never replaced.
     fn restore(&mut self, _payload: &str) {}
+    /// A dialog of this tab that keeps what is typed in it: the name of its drafts, and what it writes in words.
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+    /// Opens that dialog again, to take this text up.
+    fn reopen(&mut self, _draft: &Draft, _cx: &mut TabCx<'_, Self::Msg>) {}
     /// What is missing in this tab to end the visit: where to jump, and the sentence.
     fn missing(&self, _chart: &Chart) -> Vec<(&'static str, String)> {
         vec![]
@@ -238,6 +245,7 @@ pub(super) enum Told<'a> {
     ChartChanged,
     Changed(&'a Change),
     Jump(&'static str),
+    Reopen(&'a Draft),
 }
 
 /// A tab with its types erased.
@@ -256,6 +264,7 @@ pub(super) trait AnyTab: Send {
     fn dirty(&self) -> bool;
     fn draft_payload(&self) -> Option<String>;
     fn restore(&mut self, payload: &str);
+    fn dialog(&self) -> Option<(&'static str, &'static str)>;
     fn missing(&self, chart: &Chart) -> Vec<(&'static str, String)>;
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, chart: &Chart);
 }
@@ -328,6 +337,7 @@ impl<T: Tab> AnyTab for Slot<T> {
             Told::ChartChanged => tab.chart_changed(cx),
             Told::Changed(change) => tab.changed(change, cx),
             Told::Jump(target) => tab.jump(target, cx),
+            Told::Reopen(draft) => tab.reopen(draft, cx),
         });
     }
     fn dirty(&self) -> bool {
@@ -338,6 +348,9 @@ impl<T: Tab> AnyTab for Slot<T> {
     }
     fn restore(&mut self, payload: &str) {
         self.tab.restore(payload);
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        self.tab.dialog()
     }
     fn missing(&self, chart: &Chart) -> Vec<(&'static str, String)> {
         self.tab.missing(chart)

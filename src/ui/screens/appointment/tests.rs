@@ -11,14 +11,15 @@ use super::{
 use crate::{
     domain::{
         dates,
-        ids::{RequestId, ServiceRequestId},
+        ids::{DraftId, RequestId, ServiceRequestId},
         record::{VisitRef, VisitRow},
         service_request::{NewReport, TestOrder, TestStatus, parse_result, parse_tests},
         why::Why,
     },
-    store::{Change, Error, VisitTests},
+    store::{Change, Draft, Error, VisitTests},
     tr,
     ui::{
+        draft::Keeps,
         screen::{TextInput, Ui, Widget},
         widgets::{
             self,
@@ -206,6 +207,12 @@ fn visit_of(chart: &Chart) -> VisitRef {
     VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
 }
 
+fn open_report(of: Option<(ServiceRequestId, String)>, take: Option<DraftId>, cx: &mut TabCx<'_, Msg>) {
+    let part = of.as_ref().map(|(id, _)| id.0.to_string()).unwrap_or_default();
+    let keeps = Keeps::new(ReportForm::FORM, cx.encounter().0).part(part).taking(take);
+    cx.open(move |a| ReportForm::new(of, keeps, a), Msg::Reported);
+}
+
 impl Tab for TestsTab {
     type Command = Command;
     type Msg = Msg;
@@ -299,7 +306,7 @@ impl Tab for TestsTab {
             }
             (Command::Report, order) => {
                 let of = order.filter(|o| o.encounter == visit.encounter).map(|o| (o.id, o.what.name));
-                cx.open(move |a| ReportForm::new(of, a), Msg::Reported);
+                open_report(of, None, cx);
             }
             (Command::Cancel, Some(order)) => {
                 let question = tr!("Cancel the test {name}?", name = order.what.name);
@@ -417,6 +424,13 @@ impl Tab for TestsTab {
     }
     fn restore(&mut self, payload: &str) {
         self.entries.restore(payload);
+    }
+    fn dialog(&self) -> Option<(&'static str, &'static str)> {
+        Some((ReportForm::FORM, tr!("The report")))
+    }
+    fn reopen(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        let order = self.found.orders.iter().find(|o| o.id.0.to_string() == draft.part);
+        open_report(order.map(|o| (o.id, o.what.name.clone())), Some(draft.id), cx);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
         let [lines, rest] = widgets::split_top(area, 2);

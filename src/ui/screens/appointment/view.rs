@@ -6,6 +6,7 @@ use crate::{
     text::{clean, pad_left, width},
     tr,
     ui::{
+        keeper::told_time,
         screen::Ui,
         widgets::{self, banner, tabs},
     },
@@ -38,12 +39,24 @@ impl Panel {
         if let Some(draft) = self.offers.first() {
             let [line, below] = widgets::split_top(rest, 1);
             let sections = ["visit-offer", "visit"];
-            let text = tr!(
-                " Text from {time} at another sign-in was not saved: {take} takes, {discard} discards",
-                time = draft.saved_at.with_timezone(&ui.env.zone()).format("%H:%M"),
-                take = ui.key(&sections, "visit.take-draft"),
-                discard = ui.key(&sections, "visit.discard-draft")
-            );
+            let time = told_time(draft.saved_at, ui.env.now(), ui.env.zone());
+            let take = ui.key(&sections, "visit.take-draft");
+            let discard = ui.key(&sections, "visit.discard-draft");
+            let text = match self.dialog_of(draft) {
+                Some((_, what)) => tr!(
+                    " {what} of {time} was not saved: {take} takes, {discard} discards",
+                    what = what,
+                    time = time,
+                    take = take,
+                    discard = discard
+                ),
+                None => tr!(
+                    " Text from {time} at another sign-in was not saved: {take} takes, {discard} discards",
+                    time = time,
+                    take = take,
+                    discard = discard
+                ),
+            };
             widgets::put(frame, line, 0, &text, ui.theme.warn());
             rest = below;
         }

@@ -57,7 +57,7 @@ impl Default for OwnHome {
                 .column(Column::new("When", |e: &Entry| e.when.clone()).width(17))
                 .column(
                     Column::new("What", |e: &Entry| e.what.clone())
-                        .grow(14)
+                        .grow(24)
                         .look(|e, t| if e.upcoming { t.strong() } else { t.text() }),
                 )
                 .column(Column::new("With", |e: &Entry| e.with.clone()).grow(12))

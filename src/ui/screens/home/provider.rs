@@ -286,6 +286,10 @@ impl Screen for ProviderHomeScreen {
             (Command::Referrals, _) => cx.push(Route::Referrals),
             (Command::Sessions, _) => cx.push(Route::Schedule(None)),
             (Command::Open, Some(e)) => match (e.encounter, &e.appointment) {
+                // What is over is read.
+                (Some(visit), Some((_, _, status))) if status == "completed" => {
+                    cx.push(Route::Record(visit));
+                }
                 (Some(visit), _) => cx.push(Route::Visit(visit)),
                 (None, Some((id, _, status))) if status == "arrived" || status == "in_progress" => {
                     self.start(*id, cx);

@@ -271,7 +271,10 @@ impl Screen for Patient {
         use AppointmentStatus as S;
         match command {
             Command::Book => {
-                cx.push(Route::Booking(BookingStart { patient: Some(self.id), ..BookingStart::default() }));
+                // Whoever sees patients books them with themselves first.
+                let provider = cx.env().actor.as_ref().and_then(|a| a.provider);
+                let patient = Some(self.id);
+                cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
             Command::Advance => self.change(S::Arrived, cx),

@@ -1,9 +1,13 @@
 //! Writing an addendum: a title where wanted, and the text.
 use crate::{
-    domain::encounter::NewNote,
+    domain::{
+        encounter::NewNote,
+        ids::{DraftId, EncounterId},
+    },
     tr,
     ui::{
-        cx::{Answer, Cx},
+        cx::{Answer, Cx, Env},
+        draft::Keeps,
         screen::{Kind, Leave, Screen, Ui, Widget},
         widgets::{
             self,
@@ -29,17 +33,21 @@ enum F {
 /// The form; it answers the note.
 pub struct Addendum {
     form: Form<F>,
+    keeps: Keeps,
     answer: Answer<NewNote>,
 }
 
 impl Addendum {
-    /// An empty form.
+    /// The name of its draft.
+    pub const FORM: &'static str = "note.add-addendum";
+
+    /// An empty form, or one that takes up what was kept.
     #[must_use]
-    pub fn new(answer: Answer<NewNote>) -> Self {
+    pub fn new(encounter: EncounterId, take: Option<DraftId>, answer: Answer<NewNote>) -> Self {
         let form = Form::new()
             .with(F::Text, Field::many(tr!("Text"), 8).required())
             .with(F::Title, Field::text(tr!("Title")).max(200));
-        Self { form, answer }
+        Self { form, keeps: Keeps::new(Self::FORM, encounter.0).taking(take), answer }
     }
 }
 
@@ -59,14 +67,26 @@ impl Screen for Addendum {
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.form)
     }
+    fn keeps(&self, _env: &Env) -> Option<Keeps> {
+        Some(self.keeps.clone())
+    }
+    fn typed(&self) -> Option<String> {
+        self.form.typed()
+    }
+    fn put_back(&mut self, text: &str) {
+        self.form.put_back(text);
+    }
     fn leave(&self) -> Leave {
-        if self.form.is_dirty() { Leave::Ask(tr!("the addendum").into()) } else { Leave::Free }
+        if self.form.is_dirty() {
+            Leave::Ask(tr!("The addendum is not added yet.").into())
+        } else {
+            Leave::Free
+        }
     }
     fn command(&mut self, command: Command, cx: &mut Cx<()>) {
         let Command::Save = command;
         if self.form.check().is_ok() {
             let note = NewNote { title: self.form.get(F::Title), body: self.form.get(F::Text), system: None };
-            self.form.saved();
             let answer = self.answer.clone();
             cx.answer(&answer, note);
         }

@@ -12,10 +12,11 @@ use crate::{
         record::{Authored, Record, VisitRow},
         why::Why,
     },
-    store::{Change, Error},
+    store::{Change, Draft, Error},
     tr,
     ui::{
         cx::Cx,
+        keeper::told_time,
         record_text::record_text,
         route::Route,
         screen::{Screen, Ui, Widget},
@@ -45,6 +46,8 @@ pub enum Msg {
     Loaded(Box<Result<Record, Error>>),
     Written(NewNote),
     Added(Result<(), Error>),
+    /// What is typed in an addendum and not saved.
+    Kept(Result<Vec<Draft>, Error>),
     Chosen(Option<(VisitRow, String)>),
     Confirmed(bool),
     Struck(Result<(), Error>),
@@ -61,6 +64,8 @@ pub struct RecordView {
     to_end: bool,
     /// What is to be marked, while that is asked about.
     chosen: Option<VisitRow>,
+    /// An addendum that was typed and not saved.
+    kept: Option<Draft>,
     request: RequestId,
 }
 
@@ -76,6 +81,7 @@ impl RecordView {
             loading: false,
             to_end: false,
             chosen: None,
+            kept: None,
             request: RequestId::new(),
         }
     }
@@ -91,6 +97,17 @@ impl RecordView {
         );
     }
 
+    /// Looks for an addendum that was typed and not saved, once no save of it runs.
+    fn find_kept(&self, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let encounter = self.encounter;
+        cx.load_when_saved(
+            "record.drafts",
+            move |store| async move { store.drafts(&actor, encounter.0).await },
+            Msg::Kept,
+        );
+    }
+
     /// What the reader wrote in this visit and has not marked: each with the words by which it is chosen.
     fn own(&self) -> Vec<(VisitRow, String)> {
         let Some(r) = &self.record else { return vec![] };
@@ -100,6 +117,12 @@ impl RecordView {
             let kind = if n.addendum { tr!("Addendum") } else { tr!("Note") };
             let first = if n.title.is_empty() { n.body.lines().next().unwrap_or_default() } else { &n.title };
             rows.push((VisitRow::Note(n.id), format!("{kind}: {first}")));
+        }
+        for o in r.vitals.iter().filter(|o| o.mine && o.struck_at.is_none()) {
+            if o.encounter == Some(self.encounter) {
+                let words = tr!("Vital sign: {name} {value}", name = o.name(), value = o.text());
+                rows.push((VisitRow::Observation(o.id), words));
+            }
         }
         for t in &r.tests {
             if mine(&t.written) {
@@ -184,9 +207,11 @@ impl Screen for RecordView {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(true, cx);
+        self.find_kept(cx);
     }
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(false, cx);
+        self.find_kept(cx);
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let ours = |p: Option<uuid::Uuid>| self.record.as_ref().is_some_and(|r| p == Some(r.patient.id.0));
@@ -198,7 +223,10 @@ impl Screen for RecordView {
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         match command {
-            Command::Add => cx.open(Addendum::new, Msg::Written),
+            Command::Add => {
+                let (encounter, take) = (self.encounter, self.kept.take().map(|d| d.id));
+                cx.open(move |a| Addendum::new(encounter, take, a), Msg::Written);
+            }
             Command::Strike => {
                 let rows = self
                     .own()
@@ -236,10 +264,11 @@ impl Screen for RecordView {
             }
             Msg::Chosen(None) | Msg::Confirmed(false) => {}
             Msg::Written(note) => {
-                let (encounter, request) = (self.encounter, self.request);
+                let (encounter, request, drafts) = (self.encounter, self.request, cx.drafts());
                 cx.save(
                     "record.addendum",
                     move |store| async move {
+                        let store = store.closing(&drafts);
                         store.add_addendum(&actor, request, encounter, note, None).await.map(|_| ())
                     },
                     Msg::Added,
@@ -270,6 +299,17 @@ impl Screen for RecordView {
                 self.to_end = done.is_ok();
                 self.settled(done, tr!("The addendum is in the record."), cx);
             }
+            Msg::Kept(Ok(found)) => {
+                self.kept = found.into_iter().find(|d| d.form == Addendum::FORM);
+                let mine = self.record.as_ref().is_none_or(|r| r.visit.mine);
+                if let Some(kept) = self.kept.as_ref().filter(|_| mine) {
+                    cx.toast(tr!(
+                        "An addendum typed at {time} was not saved: a takes it up again.",
+                        time = told_time(kept.saved_at, cx.env().now(), cx.env().zone())
+                    ));
+                }
+            }
+            Msg::Kept(Err(e)) => tracing::warn!(error = %e, "kept text could not be looked for"),
             Msg::Struck(done) => self.settled(done, tr!("It is marked as entered in error."), cx),
         }
     }

@@ -3,9 +3,13 @@
 pub mod letter;
 
 use crate::{
-    domain::{dates, referral::Referral, why::Why},
+    domain::{
+        dates,
+        referral::{Referral, ReferralStatus},
+        why::Why,
+    },
     store::{Change, Error},
-    text::{clean_one_line, tr_str},
+    text::clean_one_line,
     tr,
     ui::{
         cx::Cx,
@@ -46,8 +50,14 @@ impl Default for Referrals {
             .column(Column::new("Patient", move |r: &Referral| shown(&r.patient_name.to_string())).grow(16))
             .column(Column::new("From", move |r: &Referral| shown(&r.from.to_string())).grow(12).priority(4))
             .column(Column::new("Reason", move |r: &Referral| shown(&r.what.reason)).grow(14).priority(2))
-            .column(Column::new("Urgency", |r: &Referral| tr_str(r.what.urgency.code()).to_owned()).width(8))
-            .column(Column::new("State", |r: &Referral| tr_str(r.status.code()).to_owned()).width(7))
+            .column(Column::new("Urgency", |r: &Referral| r.what.urgency.word().to_owned()).width(8))
+            .column(Column::new("State", |r: &Referral| r.status.word().to_owned()).width(7).look(|r, t| {
+                match r.status {
+                    ReferralStatus::Booked => t.dim(),
+                    ReferralStatus::Sent => t.strong(),
+                    _ => t.text(),
+                }
+            }))
             .empty("No open referral is written to you or your specialty.");
         Self { table, opened: false }
     }

@@ -5,17 +5,19 @@ mod field;
 use super::picker::scrolled;
 use crate::{
     domain::why::Why,
-    text::{pad, width},
+    text::{pad, width, wrap},
     tr,
     ui::{
         command::WidgetCommand,
         screen::{TextInput, Ui, Used, Widget},
+        theme::Theme,
     },
 };
 use chrono::NaiveDate;
 pub use field::Field;
 use field::Value;
-use ratatui::{Frame, layout::Rect, text::Span};
+use ratatui::{Frame, layout::Rect, text::Span, widgets::Clear};
+use std::{collections::BTreeMap, fmt::Debug};
 
 /// A form whose fields have the names `F`.
 ///
@@ -25,6 +27,42 @@ pub struct Form<F> {
     at: usize,
     top: usize,
     typing: bool,
+}
+
+impl<F: Copy + PartialEq + Debug> Form<F> {
+    /// What differs from what was loaded or saved last, by the fields' names, for a draft; none when nothing does.
+    #[must_use]
+    pub fn typed(&self) -> Option<String> {
+        let typed: BTreeMap<String, String> = self
+            .fields
+            .iter()
+            .filter(|(_, f)| f.get() != f.first)
+            .map(|(name, f)| (format!("{name:?}"), f.get()))
+            .collect();
+        if typed.is_empty() { None } else { serde_json::to_string(&typed).ok() }
+    }
+    /// What was loaded or saved last stands in the fields again.
+    pub fn undo(&mut self) {
+        for (_, f) in &mut self.fields {
+            let first = f.first.clone();
+            f.set(&first);
+        }
+    }
+    /// Puts such a text back: into fields that were not touched as it was, behind what is typed already.
+    pub fn put_back(&mut self, text: &str) {
+        let typed: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        for (name, f) in &mut self.fields {
+            let Some(old) = typed.get(&format!("{name:?}")) else { continue };
+            let mine = f.get();
+            match &f.value {
+                _ if mine == *old => {}
+                _ if mine == f.first => f.set(old),
+                Value::Line(_) => f.set(&format!("{mine} {old}")),
+                Value::Many(_) => f.set(&format!("{mine}\n{old}")),
+                Value::Choice(_) | Value::Toggle(_) | Value::Fixed(_) => {}
+            }
+        }
+    }
 }
 
 impl<F: Copy + PartialEq> Default for Form<F> {
@@ -198,6 +236,8 @@ impl<F: Copy + PartialEq> Form<F> {
         let lowest = usize::from(before + rows - 1);
         self.top = scrolled(self.top, lowest, usize::from(area.height), usize::from(self.height()));
         self.top = self.top.min(usize::from(before));
+        let mut whole: Option<String> = None;
+        let current = lowest.saturating_sub(self.top);
         let mut y = -(self.top as i32);
         for (i, (_, f)) in self.fields.iter_mut().enumerate() {
             let line = y;
@@ -221,8 +261,13 @@ impl<F: Copy + PartialEq> Form<F> {
                 ],
             );
             let told = f.overfull().or_else(|| f.problem.clone()).unwrap_or_default();
-            let room =
-                if told.is_empty() { 0 } else { width(&told).min(usize::from(rest.width) / 2) as u16 + 2 };
+            // A short value leaves the sentence its room; what still does not fit is told whole at the edge.
+            let least = (width(&f.get()) + 1).clamp(12, 12.max(usize::from(rest.width) / 2));
+            let most = usize::from(rest.width).saturating_sub(least);
+            let room = if told.is_empty() { 0 } else { (width(&told) + 2).min(most) as u16 };
+            if width(&told) + 1 > usize::from(room) && !told.is_empty() && (at || whole.is_none()) {
+                whole = Some(format!("{}: {told}", f.label));
+            }
             let [input, beside] = super::split_left(rest, rest.width - room);
             let focused = ui.focused && at && self.typing;
             view_value(f, frame, input, ui, focused);
@@ -231,6 +276,25 @@ impl<F: Copy + PartialEq> Form<F> {
             }
             super::put(frame, beside, 0, &format!(" {told}"), theme.alarm());
         }
+        if let Some(told) = whole {
+            tell_whole(frame, area, &told, current, theme);
+        }
+    }
+}
+
+/// Tells a sentence that is too long for its field, on the edge of the form that is away from the field with the focus.
+fn tell_whole(frame: &mut Frame<'_>, area: Rect, told: &str, current: usize, theme: Theme) {
+    let lines = wrap(told, usize::from(area.width.saturating_sub(2)).max(1));
+    let rows = lines.len() as u16;
+    if rows >= area.height {
+        return;
+    }
+    let at_bottom = current < usize::from(area.height - rows);
+    let y = if at_bottom { area.bottom() - rows } else { area.y };
+    let edge = Rect { y, height: rows, ..area };
+    frame.render_widget(Clear, edge);
+    for (i, line) in lines.iter().enumerate() {
+        super::put(frame, edge, i as u16, &format!(" {line}"), theme.alarm());
     }
 }
 

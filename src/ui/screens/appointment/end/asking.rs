@@ -5,13 +5,17 @@ use crate::{
         appointment::AppointmentKind,
         booking::{FreeFilter, FreeSlot, NewAppointment},
         dates,
-        ids::{AppointmentId, RequestId},
-        referral::Referral,
+        ids::{AppointmentId, DraftId, RequestId},
+        referral::{Referral, ReferralStatus},
         why::Why,
     },
+    store::{Draft, ReferralTarget},
     tr,
     ui::{
-        screens::appointment::{referral::Written, tab::TabCx},
+        screens::appointment::{
+            referral::{ReferralForm, Written, addressee, changed},
+            tab::TabCx,
+        },
         widgets::picker::Row,
     },
 };
@@ -77,6 +81,45 @@ impl EndTab {
         );
     }
 
+    /// Opens a referral that was not sent, to go on with it.
+    pub(super) fn rewrite(&mut self, old: Referral, take: Option<DraftId>, cx: &mut TabCx<'_, Msg>) {
+        self.rewriting = Some((old.id, old.version));
+        let encounter = cx.encounter();
+        cx.open(move |a| ReferralForm::of(encounter, &old, take, a), Msg::Rewrote);
+    }
+
+    /// Opens the letter again whose text was kept.
+    pub(super) fn reopen_referral(&mut self, draft: &Draft, cx: &mut TabCx<'_, Msg>) {
+        let Some(id) = changed(&draft.part) else {
+            return write_to(addressee(&draft.payload), Some(draft.id), cx);
+        };
+        let unsent = |r: &&Referral| r.id.0.to_string() == id && r.status == ReferralStatus::Draft;
+        match self.end.referrals.iter().find(unsent).cloned() {
+            Some(old) => self.rewrite(old, Some(draft.id), cx),
+            None => cx.toast(tr!("The referral that was being changed is sent or gone.")),
+        }
+    }
+
+    pub(super) fn rewritten(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {
+        let Some(old) = self.rewriting.take() else { return };
+        let (patient, request, sending) = (cx.patient(), RequestId::new(), RequestId::new());
+        cx.write(
+            "referral.change",
+            request,
+            move |store, actor, request| async move {
+                let version = store.change_referral(&actor, request, patient, old, new).await?;
+                if send {
+                    store.send_referral(&actor, sending, patient, old.0, version).await?;
+                }
+                Ok(send)
+            },
+            |done| match done {
+                Ok(true) => Msg::Done(tr!("The referral is sent: the patient can be booked by it."), Ok(())),
+                done => Msg::Done(tr!("The referral is kept, not sent."), done.map(|_| ())),
+            },
+        );
+    }
+
     pub(super) fn change_referral(&mut self, referral: &Referral, send: bool, cx: &mut TabCx<'_, Msg>) {
         let (id, seen, patient, request) = (referral.id, referral.version, cx.patient(), RequestId::new());
         let said = if send { tr!("The referral is sent.") } else { tr!("The referral is withdrawn.") };
@@ -93,6 +136,12 @@ impl EndTab {
             move |done| Msg::Done(said, done),
         );
     }
+}
+
+/// Opens the letter to this target, or to somebody outside.
+pub(super) fn write_to(to: Option<ReferralTarget>, take: Option<DraftId>, cx: &mut TabCx<'_, Msg>) {
+    let encounter = cx.encounter();
+    cx.open(move |a| ReferralForm::new(encounter, to, take, a), Msg::Wrote);
 }
 
 /// The first day to look at; nothing typed is tomorrow.

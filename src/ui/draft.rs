@@ -1,6 +1,9 @@
-//! When what is typed is kept: each tab has a draft whose revision rises with every edit. One second of rest or two
+//! When what is typed is kept: each form has a draft whose revision rises with every edit. One second of rest or two
 //! seconds of typing, whichever comes first, and leaving in any way, send it. Nothing here knows what a draft contains.
-use crate::{domain::ids::DraftId, store::NewDraft};
+use crate::{
+    domain::ids::DraftId,
+    store::{Draft, NewDraft},
+};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -11,9 +14,52 @@ pub const LATEST: Duration = Duration::from_secs(2);
 /// When a draft that could not be sent is tried again.
 pub const AGAIN: Duration = Duration::from_secs(5);
 
-/// The draft of one tab.
+/// Under which name a form keeps what is typed in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeps {
+    /// The form's name, as in `referral.write`.
+    pub form: &'static str,
+    /// What it is about: a visit, a patient; of a registration the account that types it.
+    pub subject: Uuid,
+    /// Which of several things of the subject; empty where there is one.
+    pub part: String,
+    /// The version of what it shows, where that is changed.
+    pub version_seen: Option<i64>,
+    /// The kept text that it is opened for: taken without being asked again.
+    pub take: Option<DraftId>,
+}
+
+impl Keeps {
+    /// The form of this name, about this.
+    #[must_use]
+    pub fn new(form: &'static str, subject: Uuid) -> Self {
+        Self { form, subject, part: String::new(), version_seen: None, take: None }
+    }
+    /// Of one of several things of the subject.
+    #[must_use]
+    pub fn part(self, part: impl Into<String>) -> Self {
+        Self { part: part.into(), ..self }
+    }
+    /// Showing this version.
+    #[must_use]
+    pub fn seen(self, version: i64) -> Self {
+        Self { version_seen: Some(version), ..self }
+    }
+    /// Opened to take this text up again.
+    #[must_use]
+    pub fn taking(self, draft: Option<DraftId>) -> Self {
+        Self { take: draft, ..self }
+    }
+    /// Whether a draft was typed in this very form.
+    #[must_use]
+    pub fn made(&self, draft: &Draft) -> bool {
+        draft.form == self.form && draft.part == self.part
+    }
+}
+
+/// The draft of one form: a tab of the panel, a dialog, a registration.
 #[derive(Debug, Default)]
-pub struct TabDraft {
+pub struct FormDraft {
     id: DraftId,
     revision: i64,
     sent: i64,
@@ -22,7 +68,7 @@ pub struct TabDraft {
     pub taken: Vec<DraftId>,
 }
 
-impl TabDraft {
+impl FormDraft {
     /// Something was typed.
     pub fn edited(&mut self) {
         self.revision += 1;
@@ -42,24 +88,24 @@ impl TabDraft {
     pub fn id(&self) -> DraftId {
         self.id
     }
-    /// What is sent now, with the number that [`TabDraft::kept`] is told.
-    pub fn send(
-        &mut self,
-        form: &'static str,
-        subject: Uuid,
-        version_seen: i64,
-        payload: String,
-    ) -> (i64, NewDraft) {
+    /// What is sent now, with the number that [`FormDraft::kept`] is told.
+    pub fn send(&mut self, keeps: &Keeps, payload: String) -> (i64, NewDraft) {
         self.sent = self.revision;
         let draft = NewDraft {
             id: self.id,
-            form,
-            subject,
+            form: keeps.form,
+            subject: keeps.subject,
+            part: keeps.part.clone(),
             revision: self.revision,
-            version_seen: Some(version_seen),
+            version_seen: keeps.version_seen,
             payload,
         };
         (self.revision, draft)
+    }
+    /// What a save of this text closes: the draft, and those whose text it took over.
+    #[must_use]
+    pub fn closes(&self) -> Vec<DraftId> {
+        std::iter::once(self.id).filter(|_| self.revision > 0).chain(self.taken.iter().copied()).collect()
     }
     /// The draft of this id is kept up to this revision. Gives the drafts that may be closed now.
     pub fn kept(&mut self, id: DraftId, revision: i64) -> Vec<DraftId> {
@@ -97,34 +143,34 @@ mod tests {
 
     #[test]
     fn only_what_was_typed_since_the_last_sending_is_due() {
-        let mut d = TabDraft::default();
+        let mut d = FormDraft::default();
         assert!(!d.is_due() && d.is_kept());
         d.edited();
-        let (revision, draft) = d.send("f", Uuid::nil(), 1, "a".into());
+        let (revision, draft) = d.send(&Keeps::new("f", Uuid::nil()), "a".into());
         assert!(!d.is_due() && !d.is_kept());
         d.edited();
         assert!(d.is_due());
         d.kept(draft.id, revision);
         assert!(!d.is_kept());
-        let (revision, draft) = d.send("f", Uuid::nil(), 1, "ab".into());
+        let (revision, draft) = d.send(&Keeps::new("f", Uuid::nil()), "ab".into());
         d.kept(draft.id, revision);
         assert!(d.is_kept());
     }
 
     #[test]
     fn a_failed_sending_is_due_again() {
-        let mut d = TabDraft::default();
+        let mut d = FormDraft::default();
         d.edited();
-        let (_, draft) = d.send("f", Uuid::nil(), 1, "a".into());
+        let (_, draft) = d.send(&Keeps::new("f", Uuid::nil()), "a".into());
         d.failed(draft.id);
         assert!(d.is_due());
     }
 
     #[test]
     fn after_a_closing_save_the_next_text_is_another_draft() {
-        let mut d = TabDraft::default();
+        let mut d = FormDraft::default();
         d.edited();
-        let (_, old) = d.send("f", Uuid::nil(), 1, "a".into());
+        let (_, old) = d.send(&Keeps::new("f", Uuid::nil()), "a".into());
         d.closed(false);
         assert!(!d.is_due() && d.id() != old.id);
         assert!(d.kept(old.id, 9).is_empty() && d.is_kept());
