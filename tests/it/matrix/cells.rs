@@ -55,13 +55,13 @@ impl Statements {
 }
 
 /// Runs every cell that has a statement; the speakers side by side.
-pub async fn run(table: &[Row], speakers: Vec<Speaker>) -> Vec<Outcome> {
+pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> Vec<Outcome> {
     let statements = Statements::read();
-    let tasks = speakers.into_iter().map(|speaker| of_speaker(table, &statements, speaker));
+    let tasks = speakers.iter_mut().map(|speaker| of_speaker(table, &statements, speaker));
     futures::future::join_all(tasks).await.into_iter().flatten().collect()
 }
 
-async fn of_speaker(table: &[Row], statements: &Statements, mut speaker: Speaker) -> Vec<Outcome> {
+async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speaker) -> Vec<Outcome> {
     let role = ROLES[speaker.role];
     let rows: Vec<(&Row, Statement)> =
         table.iter().filter_map(|row| statements.of(row.action, role).map(|s| (row, s))).collect();

@@ -5,6 +5,7 @@ use crate::support::{
     people::{self, Person},
     speaker,
 };
+use praxis::store::SignIn;
 use sqlx::{PgConnection, Row as _};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub struct Speaker {
     /// The role's column in the table.
     pub role: usize,
     pub connection: PgConnection,
+    /// The same person through the program's store.
+    pub sign_in: SignIn,
     pub cells: Vec<Cell>,
 }
 
@@ -166,7 +169,8 @@ pub async fn build(db: &Db) -> Vec<Speaker> {
 }
 
 async fn speak(db: &Db, role: usize, who: &Person, cells: Vec<Cell>) -> Speaker {
-    Speaker { role, connection: speaker::speaker(db, who.login).await, cells }
+    let sign_in = people::signed_in(db, who.login).await;
+    Speaker { role, connection: speaker::speaker(db, who.login).await, sign_in, cells }
 }
 
 /// The ids of a role's cells.

@@ -191,3 +191,6 @@ union all select id, null, author, null from clinic.observation
 union all select id, null, author, null from clinic.allergy
 union all select id, null, author, null from clinic.patient_alert;
 insert into matrix.object select distinct bc, null::uuid, null::uuid, bc from matrix.cell;
+
+-- Destroyed: the key is gone, and what it sealed with it.
+insert into clinic.patient_key (id, patient_id, kek, destroyed_at) select gen_random_uuid(), p, 'gone', clinic.now() from matrix.cell where sit = 'd';
