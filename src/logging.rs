@@ -126,4 +126,13 @@ mod tests {
         assert!(path.with_extension("log.1").exists());
         std::fs::remove_dir_all(dir).unwrap();
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_goes_into_no_core_file_and_to_no_other_process() {
+        use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+        harden().unwrap();
+        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
 }

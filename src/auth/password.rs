@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// What new passwords are hashed with.
 pub const PARAMS: &str = "m=65536,t=3,p=1";
 
+/// From this many KiB on a hash waits for its turn on the host.
+const HEAVY: u32 = 8 * 1024;
+
 /// What is stored of a new password.
 #[derive(Clone)]
 pub struct NewCredential {
@@ -37,6 +40,7 @@ pub fn prove(password: &str, salt: &[u8], params: &str) -> Result<Zeroizing<Vec<
         }
     }
     let params = Params::new(m, t, p, Some(32)).map_err(|e| e.to_string())?;
+    let _turn = (m >= HEAVY).then(super::turn::take).flatten();
     let mut out = Zeroizing::new(vec![0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(password.as_bytes(), salt, &mut out)

@@ -1,10 +1,9 @@
 //! The database's address: hosts, user, certificate and password, and the rule that a server proves who it is.
-use super::{Problem, Source};
+use super::{Privacy, Problem, Source, read_private_file};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{
     collections::BTreeMap,
     fmt,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -136,14 +135,8 @@ fn weak(mode: &str) -> String {
 
 fn password(file: &Path) -> Result<Secret, String> {
     let wrong = |e: &dyn fmt::Display| format!("database.password_file cannot be used: {e}");
-    let meta = std::fs::metadata(file).map_err(|e| wrong(&e))?;
-    if meta.permissions().mode() & 0o007 != 0 {
-        return Err(wrong(&"everybody may read it; `chmod 0600` it"));
-    }
-    if meta.len() > 4096 {
-        return Err(wrong(&"it is longer than 4,096 bytes"));
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(|e| wrong(&e))?);
+    let bytes = read_private_file(file, Privacy::Secret, 4096).map_err(|e| wrong(&e))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong(&"it is no text"))?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Secret(Zeroizing::new(line.to_owned()))),
         _ => Err(wrong(&"its first line is empty")),

@@ -1,6 +1,6 @@
 //! Reading a configuration file: every complaint carries the file and the line.
-use super::{KEYS, Key, Kind, Problem, Source, database, keys};
-use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::Path};
+use super::{KEYS, Key, Kind, Privacy, Problem, Source, database, keys, read_private_file};
+use std::{collections::BTreeMap, io::ErrorKind, os::unix::fs::PermissionsExt as _, path::Path};
 use toml::de::{DeTable, DeValue};
 
 /// A configuration file that is longer is none.
@@ -17,20 +17,24 @@ pub(super) fn read(
         |message: String| problems.push(Problem { place: plain(&path.to_string_lossy()), message });
     let meta = match std::fs::metadata(path) {
         Ok(meta) => meta,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !required => return,
+        // A folder that cannot be, such as one of a hostile HOME, holds no file either.
+        Err(e) if !required && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => return,
         Err(e) => return wrong(format!("the file cannot be read: {e}")),
     };
     if !meta.is_file() || meta.len() > LONGEST {
         return wrong("this is no configuration file: it is a folder, a device, or longer than 1 MB".into());
     }
-    let text = match std::fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(e)) => {
-            let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-            let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+    // It says where passwords are sent: nobody else may have written it.
+    let bytes = match read_private_file(path, Privacy::Trusted, LONGEST) {
+        Ok(bytes) => bytes,
+        Err(e) => return wrong(format!("the file is not used: {e}")),
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.to_owned(),
+        Err(e) => {
+            let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
             return problems.push(at(path, line, "the file is not UTF-8 text from here on"));
         }
-        Err(e) => return wrong(format!("the file cannot be read: {e}")),
     };
     let mut file = File { path, text: &text, values, problems };
     file.everything();

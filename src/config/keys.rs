@@ -1,6 +1,9 @@
 //! The one table of configuration keys: name, kind, default, and what it is for. The documentation, the example and the
 //! checks all come from it.
 
+/// The longest value, in bytes: a URL of many hosts, or a long path.
+const LONGEST: usize = 4096;
+
 /// A key of the configuration.
 #[derive(Debug)]
 pub struct Key {
@@ -155,7 +158,7 @@ impl Key {
             }
             Kind::Choice(words) => words.contains(&value),
         };
-        let clean = !value.chars().any(char::is_control);
+        let clean = value.len() <= LONGEST && !value.chars().any(char::is_control);
         if fits && clean { Ok(()) } else { Err(format!("{} takes {}", self.name, self.takes())) }
     }
 }

@@ -8,10 +8,12 @@ mod database;
 mod docs;
 mod file;
 mod keys;
+mod private;
 
 pub use database::{Database, Host, Secret};
 pub use docs::{example, markdown};
 pub use keys::{KEYS, Key, Kind};
+pub use private::{Privacy, read_private_file};
 
 use std::{
     collections::BTreeMap,
@@ -132,7 +134,16 @@ impl Inputs {
     pub fn of_process(config: Option<&Path>, set: &[String]) -> Self {
         use etcetera::BaseStrategy as _;
         let env: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .filter_map(|(name, value)| {
+                let name = name.into_string().ok()?;
+                // One of the program's own that is no text is refused like one with a control character, not overlooked.
+                let own = name.starts_with("PRAXIS_");
+                value
+                    .into_string()
+                    .ok()
+                    .or_else(|| own.then(|| "\u{0}".to_owned()))
+                    .map(|value| (name, value))
+            })
             .collect();
         let asked = config.map(Path::to_path_buf).or_else(|| env.get("PRAXIS_CONFIG").map(PathBuf::from));
         let dirs = etcetera::choose_base_strategy().ok();

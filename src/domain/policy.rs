@@ -13,6 +13,8 @@ pub enum PolicyKind {
     Number(u32, u32),
     /// Professions, separated by commas.
     Professions,
+    /// Roles, separated by commas.
+    Roles,
 }
 
 /// One policy: its key in the database, and what it decides.
@@ -98,6 +100,16 @@ pub const POLICIES: &[Policy] = &[
         help: "Age before which no record is erased, for those who were children; set what your law asks",
         kind: PolicyKind::Number(0, 99),
     },
+    Policy {
+        key: "administrator_idle_lock_minutes",
+        help: "The same for administrators; 5 at most",
+        kind: PolicyKind::Number(1, 5),
+    },
+    Policy {
+        key: "second_factor_roles",
+        help: "Roles that must set up a second factor at their next sign-in, as in administrator,auditor",
+        kind: PolicyKind::Roles,
+    },
 ];
 
 /// The policy of this key, if there is one.
@@ -125,6 +137,9 @@ impl Policy {
             PolicyKind::Professions => {
                 return professions(typed).ok_or_else(|| self.refusal());
             }
+            PolicyKind::Roles => {
+                return roles(typed).ok_or_else(|| self.refusal());
+            }
         };
         if fits { Ok(typed.to_owned()) } else { Err(self.refusal()) }
     }
@@ -136,6 +151,7 @@ impl Policy {
             PolicyKind::Number(low, high) => {
                 tr!("a whole number from {low} to {high}", low = low, high = high)
             }
+            PolicyKind::Roles => tr!("roles separated by commas, as in administrator,auditor").into(),
             PolicyKind::Professions => tr!("professions separated by commas, as in gp,specialist").into(),
         };
         Why::new("setting_value", tr!("{policy} takes {values}.", policy = self.key, values = takes))
@@ -145,6 +161,11 @@ impl Policy {
 fn professions(typed: &str) -> Option<String> {
     let all: Vec<&str> = typed.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
     all.iter().all(|p| super::provider::Profession::from_code(p).is_some()).then(|| all.join(","))
+}
+
+fn roles(typed: &str) -> Option<String> {
+    let all: Vec<&str> = typed.split(',').map(str::trim).filter(|r| !r.is_empty()).collect();
+    all.iter().all(|r| super::actor::Role::from_code(r).is_some()).then(|| all.join(","))
 }
 
 #[cfg(test)]
@@ -158,6 +179,7 @@ mod tests {
         assert_eq!(check("history_grace_days", "0").unwrap(), "0");
         assert_eq!(check("diagnosing_professions", "gp, specialist").unwrap(), "gp,specialist");
         assert_eq!(check("referring_professions", "").unwrap(), "");
+        assert_eq!(check("second_factor_roles", "auditor, administrator").unwrap(), "auditor,administrator");
         for (key, value) in [
             ("history_policy", "open"),
             ("history_grace_days", "-1"),

@@ -2,6 +2,7 @@
 //!
 //! A folder counts only when it holds all three of `postgres`, `initdb` and `pg_ctl`, so that a client-only
 //! installation is never mistaken for a server.
+use super::identity::without_settings;
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
@@ -42,7 +43,7 @@ impl Binaries {
     }
 
     fn all() -> Vec<Self> {
-        let pg_config = Command::new("pg_config").arg("--bindir").output().ok();
+        let pg_config = without_settings(Command::new("pg_config").arg("--bindir")).output().ok();
         let pg_config = pg_config.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
         candidates(
             std::env::var_os("PRAXIS_PG_BINDIR").as_deref(),
@@ -67,7 +68,7 @@ impl Binaries {
     /// The major version as the programs say it, such as `15`.
     #[must_use]
     pub fn major(&self) -> Option<String> {
-        let said = Command::new(self.tool("pg_ctl")).arg("--version").output().ok()?;
+        let said = without_settings(Command::new(self.tool("pg_ctl")).arg("--version")).output().ok()?;
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         let number = said.split_whitespace().find(|w| w.starts_with(|c: char| c.is_ascii_digit()))?;
         Some(number.chars().take_while(char::is_ascii_digit).collect())

@@ -45,7 +45,7 @@ impl Identity {
         if let Some(d) = &self.dropped {
             command.uid(d.uid).gid(d.gid);
         }
-        command.process_group(0)
+        without_settings(command).process_group(0)
     }
 
     /// Creates a folder, mode 0700, that belongs to this user. One that is there already must belong to it.
@@ -103,6 +103,14 @@ fn entry(passwd: &str, name: &str) -> Option<Dropped> {
         let gid = fields.next()?.parse().ok()?;
         Some(Dropped { name: name.to_owned(), uid, gid })
     })
+}
+
+/// What is started inherits no variable of the program's own: one of them may hold a password.
+pub(super) fn without_settings(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os().filter(|(n, _)| n.as_encoded_bytes().starts_with(b"PRAXIS_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 #[cfg(test)]

@@ -45,8 +45,7 @@ impl Installer {
 pub fn install(with: &Installer) -> Result<(), Error> {
     for step in &with.steps {
         let [program, args @ ..] = step.as_slice() else { continue };
-        let status = Command::new(program)
-            .args(args)
+        let status = super::identity::without_settings(Command::new(program).args(args))
             .env("DEBIAN_FRONTEND", "noninteractive")
             .stdin(Stdio::inherit())
             .status()

@@ -50,6 +50,7 @@ pub mod sealed;
 mod service_request;
 mod session;
 mod setting;
+mod sign_in;
 mod slots;
 mod stale;
 mod strike;
@@ -81,8 +82,9 @@ pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow
 pub use referral::ReferralTarget;
 pub use refusal::why as refusal;
 pub use service_request::VisitTests;
-pub use session::{Challenge, SignIn};
+pub use session::{Challenge, Opened, SignIn};
 pub use setting::SettingEntry;
+pub use sign_in::{Arrival, Earlier, OpenSignIn, SecondState};
 pub use system::{AccountLine, System};
 
 use crate::{

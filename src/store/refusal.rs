@@ -8,6 +8,7 @@ mod permission;
 mod record;
 mod referral;
 mod sealing;
+mod sign_in;
 
 pub(super) use permission::because;
 
@@ -335,6 +336,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
                 .or_else(|| permission::why(other, facts))
+                .or_else(|| sign_in::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

@@ -1,13 +1,9 @@
 //! Signing in and out. The password never comes here: the program computes argon2id, the database compares.
 use super::{Connector, Error, Store};
-use crate::{
-    domain::{
-        actor::{Actor, Role, Workplace},
-        ids::CentreId,
-        name::PersonName,
-        why::Why,
-    },
-    tr,
+use crate::domain::{
+    actor::{Actor, Role, Workplace},
+    ids::CentreId,
+    name::PersonName,
 };
 
 /// What a login must be answered with: hash the password with this salt under these parameters.
@@ -25,6 +21,15 @@ pub struct SignIn {
     pub store: Store,
 }
 
+/// What a right password opened.
+#[derive(Clone)]
+pub enum Opened {
+    /// A session.
+    Open(SignIn),
+    /// One that is nobody until [`Store::second`] took a code.
+    Second(Store),
+}
+
 impl Store {
     /// Salt and parameters of a login name or e-mail address; for an unknown one a stable fake.
     ///
@@ -38,60 +43,46 @@ impl Store {
         Ok(Challenge { salt: row.salt, params: row.params })
     }
 
-    /// Opens a session for a correct proof (argon2id of the password under the challenge).
+    /// Opens a session for a correct proof (argon2id of the password under the challenge). `claim` and `key` are what SSH
+    /// said; the address itself is the server's.
     ///
     /// # Errors
     /// [`Error::Refused`] with the rule `sign_in_wrong`, `sign_in_wait`, `account_deactivated` or `code_expired`.
-    pub async fn sign_in(&self, login: &str, proof: &[u8], source: &str) -> Result<SignIn, Error> {
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        proof: &[u8],
+        claim: &str,
+        key: Option<&str>,
+    ) -> Result<Opened, Error> {
         let row = sqlx::query!(
-            r#"select outcome as "outcome!", token, must_change as "must_change!", wait_seconds as "wait!"
-               from auth.open($1, $2, $3)"#,
+            r#"select outcome as "outcome!", token, wait_seconds as "wait!" from auth.open($1, $2, $3, $4)"#,
             login,
             proof,
-            source
+            claim,
+            key
         )
         .fetch_one(&self.0.writer)
         .await?;
-        let refused = |rule: &str, sentence: String, instead: &str| {
-            Err(Error::Refused(Why::new(rule, sentence).instead(instead)))
-        };
-        let token = match (row.outcome.as_str(), row.token) {
-            ("open", Some(token)) => token,
-            ("wait", _) => {
-                return refused(
-                    "sign_in_wait",
-                    tr!("Too many wrong passwords for this login.").into(),
-                    &tr!("Try again in {n} s.", n = row.wait),
-                );
-            }
-            ("deactivated", _) => {
-                return refused(
-                    "account_deactivated",
-                    tr!("This account is deactivated.").into(),
-                    tr!("Ask an administrator."),
-                );
-            }
-            ("code_expired", _) => {
-                return refused(
-                    "code_expired",
-                    tr!("This one-time code has expired.").into(),
-                    tr!("Ask an administrator for a new one."),
-                );
-            }
-            _ => {
-                return refused(
-                    "sign_in_wrong",
-                    tr!("Login and password do not match.").into(),
-                    tr!("Check both; capital letters count in the password."),
-                );
-            }
+        let (Some(token), outcome @ ("open" | "second")) = (row.token, row.outcome.as_str()) else {
+            let facts = serde_json::json!({ "seconds": row.wait });
+            let rule = match row.outcome.as_str() {
+                "wait" => "sign_in_wait",
+                "deactivated" => "account_deactivated",
+                "code_expired" => "code_expired",
+                _ => "sign_in_wrong",
+            };
+            return Err(Error::Refused(super::refusal(rule, &facts)));
         };
         let store = Self::connect(self.0.connector.clone(), Some(token), self.0.clock.clone()).await?;
+        if outcome == "second" {
+            return Ok(Opened::Second(store));
+        }
         let actor = store.who_am_i().await?;
         if !actor.must_change_password {
             store.read_permissions(&actor).await?;
         }
-        Ok(SignIn { actor, store })
+        Ok(Opened::Open(SignIn { actor, store }))
     }
 
     /// The signed-in person as the server knows them now; the program's clock follows the server's.
@@ -159,7 +150,7 @@ impl Store {
     /// Replaces the password of the signed-in person; every other session of theirs ends. `false`: the old one is wrong.
     ///
     /// # Errors
-    /// Those of the line to the server.
+    /// [`Error::Refused`] by `sign_in_wait` after several wrong ones.
     pub async fn change_password(
         &self,
         old_proof: &[u8],
@@ -208,7 +199,7 @@ impl Store {
     /// Unlocks by proof; `false`: wrong password.
     ///
     /// # Errors
-    /// Those of the line to the server.
+    /// [`Error::Refused`] by `sign_in_wait` after several wrong ones.
     pub async fn unlock(&self, proof: &[u8]) -> Result<bool, Error> {
         Ok(sqlx::query_scalar!(r#"select auth.unlock($1) as "unlocked!""#, proof)
             .fetch_one(&self.0.writer)

@@ -17,7 +17,7 @@ use super::{
     screen::Kind,
     theme::Theme,
 };
-use crate::store::{Change, Error, Store};
+use crate::store::{Arrival, Change, Error, Store};
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
@@ -131,6 +131,12 @@ pub struct App {
     quit: bool,
     dirty: bool,
     repaint: bool,
+    /// What was shown must not stay in the terminal's memory either.
+    wipe: bool,
+    /// What the person was told and owes since they signed in.
+    arrival: Arrival,
+    /// Since when line 23 greets them.
+    greeted: Option<Instant>,
     /// Where this person may go: the second line.
     places: Vec<Place>,
     /// What begins when the last running save has ended.
@@ -188,6 +194,9 @@ impl App {
             quit: false,
             dirty: true,
             repaint: false,
+            wipe: false,
+            arrival: Arrival::default(),
+            greeted: None,
             places: vec![],
             after_saves: VecDeque::new(),
             held_delays: vec![],
@@ -236,6 +245,10 @@ impl App {
     /// Draw everything again, once.
     pub fn take_repaint(&mut self) -> bool {
         std::mem::take(&mut self.repaint)
+    }
+    /// What was shown is hidden now: the terminal forgets it too, once.
+    pub fn take_wipe(&mut self) -> bool {
+        std::mem::take(&mut self.wipe)
     }
     /// The terminal shows who knows what: draw everything again.
     pub fn repaint(&mut self) {
@@ -294,6 +307,7 @@ impl App {
 
     /// Somebody else changed something, or the listener was lost for a moment.
     pub fn changed(&mut self, change: &Change) {
+        self.heard_of_sign_in(change);
         if self.lock.is_some() {
             return;
         }

@@ -94,6 +94,9 @@ commands! {
         Audit: "go.audit" "Audit log" "Go to who did what, and when" quiet;
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
+        SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
+        SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
+        Password: "go.password" "my password" "Choose another password" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{actor::Actor, ids::DraftId},
-    store::{Error, Store},
+    store::{Arrival, Error, Store},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -103,6 +103,8 @@ pub enum Effect {
     Undoable { text: String, undo: Undo },
     /// Somebody signed in.
     SignedIn(Arc<Actor>, Store),
+    /// What the person who signs in is told and owes; comes before [`Effect::SignedIn`].
+    Arrived(Box<Arrival>),
     /// Nobody is signed in any more.
     SignedOut,
     /// The password was right: what was hidden is shown again.
@@ -133,6 +135,7 @@ impl Effect {
             Self::Toast(_) | Self::Failed(_) => "toast".into(),
             Self::Undoable { undo, .. } => format!("undoable {}", undo.label),
             Self::SignedIn(..) => "signed in".into(),
+            Self::Arrived(_) => "arrived".into(),
             Self::SignedOut => "signed out".into(),
             Self::Unlocked => "unlocked".into(),
             Self::Run(_, id) => format!("run {id}"),
@@ -396,6 +399,11 @@ impl<M: Send + 'static> Cx<M> {
     /// Somebody signed in: from now on their store is used.
     pub fn signed_in(&mut self, actor: Actor, store: Store) {
         self.effects.push(Effect::SignedIn(Arc::new(actor), store));
+    }
+    /// Somebody signed in, who is told this on arriving.
+    pub fn arrived(&mut self, actor: Actor, store: Store, arrival: Arrival) {
+        self.effects.push(Effect::Arrived(Box::new(arrival)));
+        self.signed_in(actor, store);
     }
     /// Nobody is signed in any more: screen and layers are wiped.
     pub fn signed_out(&mut self) {

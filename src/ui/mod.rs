@@ -1,5 +1,6 @@
 //! What staff see and press: one small machine per screen, on a stack of layers.
 pub mod app;
+mod arrival;
 pub mod command;
 pub mod cx;
 pub mod desk;

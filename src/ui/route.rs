@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Role,
-    ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+    ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
 };
 use chrono::NaiveDate;
 
@@ -34,6 +34,10 @@ pub struct BookingStart {
 pub enum Route {
     Login,
     ChangePassword,
+    /// The second factor of the signed-in person.
+    SecondFactor,
+    /// The open sign-ins of an account: one's own, or to an administrator anybody's.
+    SignIns(AccountId),
     /// Another of one's centres.
     Workplace,
     /// The first screen of the person's role.
@@ -166,7 +170,13 @@ pub fn home(role: Role) -> Route {
 #[must_use]
 pub fn section(route: &Route) -> &'static str {
     match route {
-        Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::ApplyAsProvider => "",
+        Route::Login
+        | Route::ChangePassword
+        | Route::SecondFactor
+        | Route::SignIns(_)
+        | Route::Workplace
+        | Route::Home
+        | Route::ApplyAsProvider => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients | Route::Patient(_) | Route::RegisterPatient(_) | Route::EditPatient(_) => {

@@ -229,7 +229,11 @@ impl Picture {
             Err(never) => match never {},
         };
         let cursor = self.paper.backend().cursor();
-        self.lean.frame(&buffer, cursor)
+        let mut bytes = self.lean.frame(&buffer, cursor);
+        if app.take_wipe() {
+            bytes.extend_from_slice(terminal::FORGET);
+        }
+        bytes
     }
 }
 

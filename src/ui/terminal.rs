@@ -14,7 +14,11 @@ use std::{
 use tokio::sync::Notify;
 
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h";
-const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// The screen is emptied first, and then what it scrolled away: a terminal without an alternate screen, or one that
+/// keeps what is cleared, would show patients to whoever scrolls back.
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[H\x1b[2J\x1b[3J\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// The terminal forgets what it keeps of earlier screens.
+pub(super) const FORGET: &[u8] = b"\x1b[3J";
 
 /// What a person reads after a fault of the program's own; what happened stands in the log.
 const FAULT: &[u8] =

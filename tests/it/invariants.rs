@@ -248,11 +248,11 @@ fn every_rule_notices_when_it_is_broken() {
         assert_eq!(breaks("update clinic.clinic_session set removed_at = now() where id = (select clinic_session_id from clinic.appointment)").await, "I14");
         assert_eq!(breaks("update clinic.clinic_session set removed_at = null").await, "");
         assert_eq!(
-            breaks("update audit.event set facts = '{\"n\": 1}' where action = 'session.close'").await,
+            breaks("update audit.event set facts = '{\"n\": 1}' where action = 'sign-in.close'").await,
             ""
         );
         assert_eq!(
-            breaks("update audit.event set facts = '{\"n\": 1}' where action = 'session.open'").await,
+            breaks("update audit.event set facts = '{\"n\": 1}' where action = 'sign-in.open'").await,
             "I12"
         );
         assert_eq!(

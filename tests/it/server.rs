@@ -258,3 +258,36 @@ fn a_check_of_a_good_database_is_green_and_of_none_is_red() {
     let (code, nowhere) = run("postgres://praxis_app@localhost/clinic?host=/nonexistent");
     assert_eq!((code, level(&nowhere, "server").as_deref()), (Some(1), Some("red")));
 }
+
+#[test]
+fn the_role_for_backups_dumps_everything_and_writes_nothing() {
+    let db = fresh_database();
+    block_on(crate::support::people::clinic(&db));
+    let pg_dump = server::Binaries::find().unwrap().tool("pg_dump");
+    let out = std::process::Command::new(pg_dump)
+        .args(["-U", "praxis_backup", "-h"])
+        .arg(&db.socket)
+        .arg(&db.name)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let dump = String::from_utf8_lossy(&out.stdout);
+    for part in
+        ["COPY clinic.patient ", "COPY auth.credential ", "COPY audit.event ", "\tNguyen\t", "auth.bucket_0"]
+    {
+        assert!(dump.contains(part), "{part}");
+    }
+    block_on(async {
+        use sqlx::Connection as _;
+        let mut c = sqlx::PgConnection::connect_with(&db.options("praxis_backup")).await.unwrap();
+        for sql in [
+            "update clinic.patient set family_name = 'x'",
+            "delete from audit.event",
+            "select nextval('auth.bucket_0')",
+            "create table clinic.x ()",
+        ] {
+            let denied = sqlx::raw_sql(sql).execute(&mut c).await.expect_err(sql);
+            assert_eq!(denied.as_database_error().unwrap().code().as_deref(), Some("42501"), "{sql}");
+        }
+    });
+}

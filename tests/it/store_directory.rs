@@ -57,7 +57,7 @@ async fn the_overview_has_numbers_for_administrators_and_the_log_for_auditors() 
     let totals = seen.totals.unwrap();
     assert_eq!((totals.patients, totals.providers, totals.centres), (5, 6, 3));
     assert_eq!(totals.appointments_today, 1);
-    assert!(seen.log.iter().any(|l| l.login == "root" && l.action == "session.open"));
+    assert!(seen.log.iter().any(|l| l.login == "root" && l.action == "sign-in.open"));
     let audrey = people::signed_in(&db, "audrey").await;
     let log = audrey.store.overview(&audrey.actor).await.unwrap();
     assert!(log.totals.is_none() && log.pending.is_empty() && !log.log.is_empty());

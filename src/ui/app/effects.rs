@@ -1,7 +1,7 @@
 //! Runs what a screen asked for. The only place where layers come and go.
 use super::{APP, App, Entry, Next, Said, nowhere::Nowhere, session::AppMsg};
 use crate::{
-    domain::actor::Role,
+    domain::actor::{Actor, Role},
     tr,
     ui::{
         command::{AppCommand, CommandSet},
@@ -63,17 +63,22 @@ impl App {
             Effect::Back => self.leave_for(Next::Back),
             Effect::Quit => self.leave_for(Next::Quit),
             Effect::SignedOut => self.next(Next::SignOut),
+            Effect::Arrived(arrival) => self.arrival = *arrival,
             Effect::Push(route) => match route::open(&route, &self.env) {
                 Some(make) => self.push(make, Some(route)),
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
             Effect::SignedIn(actor, store) => {
-                let first =
-                    if actor.must_change_password { Route::ChangePassword } else { route::home(actor.role) };
+                let first = match &actor {
+                    a if a.must_change_password => Route::ChangePassword,
+                    _ if self.arrival.must_enrol => Route::SecondFactor,
+                    a => route::home(a.role),
+                };
                 self.set_actor(Some(actor));
                 self.runner.set_store(Some(store));
                 self.said = None;
                 self.arrive(first);
+                self.greet();
             }
             _ => {}
         }
@@ -281,6 +286,9 @@ impl App {
                 let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
+            AppCommand::SignIns => self.own_place(|actor| Route::SignIns(actor.account)),
+            AppCommand::SecondFactor => self.own_place(|_| Route::SecondFactor),
+            AppCommand::Password => self.own_place(|_| Route::ChangePassword),
             place => self.go_place(place.id()),
         }
     }
@@ -304,10 +312,21 @@ impl App {
         }
     }
 
+    /// A place of the person's own account, on top of what is open.
+    fn own_place(&mut self, place: impl Fn(&Actor) -> Route) {
+        match self.env.actor.clone() {
+            None => self.say(tr!("Sign in first.")),
+            Some(actor) if actor.must_change_password => self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => self.say(tr!("Set up your second factor first.")),
+            Some(actor) => self.run(APP, vec![Effect::Push(place(&actor))]),
+        }
+    }
+
     fn go_place(&mut self, id: &str) {
         match &self.env.actor {
             None => return self.say(tr!("Sign in first.")),
             Some(actor) if actor.must_change_password => return self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => return self.say(tr!("Set up your second factor first.")),
             Some(_) => {}
         }
         let places = &self.places;

@@ -35,7 +35,9 @@ impl App {
         let row = |y: u16| Rect::new(0, y, area.width, 1);
         let body = Rect::new(0, 2, area.width, area.height - 4);
         self.status_line(frame, row(0));
-        self.places_line(frame, row(1));
+        if self.lock.is_none() {
+            self.places_line(frame, row(1));
+        }
         let mut ui = Ui {
             theme: self.theme,
             env: self.env.clone(),
@@ -82,11 +84,13 @@ impl App {
             Link::ReadOnly => tr!("read only").to_owned(),
         };
         let cols = usize::from(area.width);
-        let place = self.env.actor.as_ref().and_then(|a| a.workplace.as_ref());
+        // A locked terminal says neither where nor who: the lock itself names the login.
+        let place =
+            self.env.actor.as_ref().filter(|_| self.lock.is_none()).and_then(|a| a.workplace.as_ref());
         let left = place.map_or_else(|| " Praxis".into(), |w| format!(" Praxis  {}", clean(&w.name)));
         // What is at the right is shortened until a part of the place stays readable.
         let room = cols.saturating_sub(width(&left).min(" Praxis  ".len() + 12) + 2);
-        let rights = self.who_and_when(&link);
+        let rights = if self.lock.is_some() { vec![link] } else { self.who_and_when(&link) };
         let right = rights.iter().find(|r| width(r) <= room).or(rights.last()).map_or("", String::as_str);
         let right = if self.theme.ascii { right.replace('·', "-") } else { right.to_owned() };
         let left = cut(&left, cols.saturating_sub(width(&right) + 2));
@@ -231,8 +235,20 @@ impl App {
             }
             let signed_in = self.env.actor.is_some();
             let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
-            for id in ["app.undo", "app.retry", "app.help", "app.lock", "app.sign-out", "app.quit"] {
-                if matches!(id, "app.lock" | "app.sign-out") && !signed_in || id == "app.undo" && !undo {
+            for id in [
+                "app.undo",
+                "app.retry",
+                "app.help",
+                "app.lock",
+                "go.sign-ins",
+                "go.second-factor",
+                "go.password",
+                "app.sign-out",
+                "app.quit",
+            ] {
+                if (matches!(id, "app.lock" | "app.sign-out") || id.starts_with("go.")) && !signed_in
+                    || id == "app.undo" && !undo
+                {
                     continue;
                 }
                 if let Some(def) = command::find(id) {

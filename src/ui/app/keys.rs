@@ -22,6 +22,7 @@ impl App {
     pub fn input(&mut self, input: Input) {
         self.dirty = true;
         self.last_input = self.ticks.now();
+        self.end_greeting();
         match input {
             Input::Key(key) if !self.held.is_empty() => {
                 if key.is_esc() {

@@ -2,16 +2,20 @@
 use super::{APP, App, Link, Next, route};
 use crate::{
     domain::actor::{Actor, Role},
-    store::{Change, Error},
+    store::{Arrival, Change, Error},
     tr,
     ui::{
+        arrival,
         cx::{Cx, Effect, LayerId},
         layer::{Layer, Moment, Slot},
         route::Route,
         widgets::lock::Lock,
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What the app asked of the server or of one of its own dialogs.
 pub(super) enum AppMsg {
@@ -21,10 +25,14 @@ pub(super) enum AppMsg {
     Locked(Result<(), Error>),
     /// The server was told that the session has ended.
     Ended,
+    /// Whether the session still stands after it was said to have been ended.
+    EndedElsewhere(Result<(), Error>),
     /// Whether the session still stands.
     Stands(Result<(), Error>),
 }
 
+/// How long the greeting stays whatever is typed.
+const GREETING: Duration = Duration::from_secs(3);
 /// An administrator's terminal locks after this at the latest.
 const ADMINISTRATORS_IDLE: Duration = Duration::from_secs(5 * 60);
 
@@ -49,7 +57,8 @@ impl App {
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
-        let Some(actor) = self.env.actor.as_deref().filter(|a| !a.must_change_password) else {
+        let ready = |a: &&Actor| !a.must_change_password && !self.arrival.must_enrol;
+        let Some(actor) = self.env.actor.as_deref().filter(ready) else {
             self.places.clear();
             return;
         };
@@ -63,7 +72,9 @@ impl App {
     /// Idle time after which this person's terminal locks.
     pub(super) fn lock_after(&self) -> Option<Duration> {
         let admin = self.env.actor.as_ref().is_some_and(|a| a.role == Role::Administrator);
-        self.hooks.lock_after.map(|after| if admin { after.min(ADMINISTRATORS_IDLE) } else { after })
+        // The shortest of what the person's own configuration, the site and the role say.
+        let limits = [self.hooks.lock_after, self.arrival.lock_after, admin.then_some(ADMINISTRATORS_IDLE)];
+        self.hooks.lock_after.and_then(|_| limits.into_iter().flatten().min())
     }
     pub(super) fn can_lock(&self) -> bool {
         self.lock.is_none() && self.env.actor.is_some() && self.hooks.unlock.is_some()
@@ -85,6 +96,7 @@ impl App {
         self.pending.clear();
         self.held.clear();
         self.held_for = None;
+        self.wipe = true;
         self.repaint();
         self.run(id, fx);
         self.lock_session();
@@ -128,7 +140,9 @@ impl App {
         self.after_saves.clear();
         self.said = None;
         self.link = Link::Up;
+        self.arrival = Arrival::default();
         self.set_actor(None);
+        self.wipe = true;
         self.runner.set_store(self.first_store.clone());
         self.repaint();
         self.next(Next::Go(Route::Login));
@@ -144,6 +158,54 @@ impl App {
             |_| AppMsg::Ended,
         );
         self.when_saved(APP, cx.into_effects());
+    }
+
+    /// Says who was here last, what was tried since, and what else is open.
+    pub(super) fn greet(&mut self) {
+        if self.env.actor.as_ref().is_some_and(|a| a.must_change_password) || self.arrival.must_enrol {
+            return;
+        }
+        let Some(text) = arrival::greeting(&self.arrival, &self.env) else {
+            return;
+        };
+        if self.arrival.failures > 0 {
+            self.alarm(text);
+        } else {
+            self.say(text);
+        }
+        (self.arrival.last, self.arrival.other, self.arrival.failures) = (None, None, 0);
+        self.greeted = Some(self.ticks.now());
+    }
+    /// The greeting goes with the first key after it could be read.
+    pub(super) fn end_greeting(&mut self) {
+        let read = |at: &mut Instant| self.ticks.now() > *at + GREETING;
+        if self.greeted.take_if(read).is_some() {
+            self.said = None;
+        }
+    }
+
+    /// Somebody ended this sign-in, or the same person signed in elsewhere: a hint that is looked into.
+    pub(super) fn heard_of_sign_in(&mut self, change: &Change) {
+        let (Change::Row(row), Some(actor)) = (change, self.env.actor.clone()) else { return };
+        match row.entity.as_str() {
+            "sign_in_ended" if row.id == Some(actor.session.0) => {
+                let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+                cx.load(
+                    "app.session",
+                    |store| async move { store.who_am_i().await.map(drop) },
+                    AppMsg::EndedElsewhere,
+                );
+                self.run(APP, cx.into_effects());
+            }
+            "signed_in"
+                if row.id == Some(actor.account.0)
+                    && row.session != Some(actor.session.0)
+                    && self.lock.is_none() =>
+            {
+                self.say(tr!("You have just signed in at another place too; `my sign-ins` shows where."));
+            }
+            _ => {}
+        }
     }
 
     /// The server says that nobody is signed in: it is asked once more, since a lock looks the same.
@@ -174,7 +236,11 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
-            AppMsg::Locked(Ok(())) | AppMsg::Ended | AppMsg::Stands(_) => {}
+            AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {
+                self.sign_out();
+                self.alarm(tr!("This sign-in was ended from elsewhere. Saved work and drafts are kept."));
+            }
+            AppMsg::Locked(Ok(())) | AppMsg::Ended | AppMsg::Stands(_) | AppMsg::EndedElsewhere(_) => {}
         }
     }
 }

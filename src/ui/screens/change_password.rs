@@ -1,11 +1,11 @@
 //! Choosing a password: after a one-time code before anything else works, otherwise whenever one likes.
 //!
-//! Rules: at least 12 characters, not the login, not the old one, typed twice alike. Each rule stands on the screen and
-//! says whether it is kept.
+//! Rules: at least 12 characters, hard to guess, not the login, not the old one, typed twice alike. Each rule stands on
+//! the screen and says whether it is kept.
 use crate::{
-    auth,
+    auth::{self, strength::PASSWORD_MIN},
     domain::{actor::Actor, why::Why},
-    store::{Error, Store},
+    store::{Arrival, Error, Store},
     text::{clean, width, wrap},
     tr,
     ui::{
@@ -16,9 +16,6 @@ use crate::{
 };
 use ratatui::{Frame, layout::Rect};
 use zeroize::Zeroizing;
-
-/// The least number of characters of a password.
-pub const PASSWORD_MIN: usize = 12;
 
 crate::commands! {
     /// What this screen understands.
@@ -34,14 +31,16 @@ crate::commands! {
 /// What this screen is told.
 pub enum Msg {
     /// What became of the change: the person as the server knows them now.
-    Changed(Result<(Actor, Store), Error>),
+    Changed(Result<(Actor, Store, Arrival), Error>),
 }
 
 /// The password a person chooses: which rules it keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// At least [`PASSWORD_MIN`] characters.
     pub long_enough: bool,
+    /// Why it is guessed too easily, or is too long.
+    pub weak: Option<Why>,
     /// Neither the login nor the old password.
     pub differs: bool,
     /// Twice the same.
@@ -52,9 +51,18 @@ impl Rules {
     /// Looks at a choice.
     #[must_use]
     pub fn of(login: &str, old: &str, new: &str, again: &str) -> Self {
+        Self::of_person(&[login], old, new, again)
+    }
+
+    /// The same, with everything that is known of the person; the login is the first.
+    #[must_use]
+    pub fn of_person(own: &[&str], old: &str, new: &str, again: &str) -> Self {
         let given = !new.is_empty();
+        let login = own.first().copied().unwrap_or_default();
+        let long_enough = new.chars().count() >= PASSWORD_MIN;
         Self {
-            long_enough: new.chars().count() >= PASSWORD_MIN,
+            long_enough,
+            weak: auth::strength::check(new, own).err().filter(|_| long_enough),
             differs: given && !new.trim().eq_ignore_ascii_case(login.trim()) && new != old,
             twice: given && new == again,
         }
@@ -64,7 +72,7 @@ impl Rules {
     ///
     /// # Errors
     /// The rule, and what works instead.
-    pub fn check(self) -> Result<(), Why> {
+    pub fn check(&self) -> Result<(), Why> {
         if !self.long_enough {
             let sentence = tr!("A password has at least {n} characters.", n = PASSWORD_MIN);
             return Err(
@@ -74,6 +82,9 @@ impl Rules {
         if !self.differs {
             let sentence = tr!("The new password is the login or the old password.");
             return Err(Why::new("password_differs", sentence).instead(tr!("Choose another one.")));
+        }
+        if let Some(why) = &self.weak {
+            return Err(why.clone());
         }
         if !self.twice {
             let sentence = tr!("The two new passwords differ.");
@@ -88,6 +99,9 @@ pub struct ChangePassword {
     lines: [TextLine; 3],
     at: usize,
     login: String,
+    /// What is known of the person, the login first.
+    own: Vec<String>,
+    rules: Rules,
     forced: bool,
     saving: bool,
     problem: Option<String>,
@@ -101,20 +115,30 @@ impl ChangePassword {
             lines: std::array::from_fn(|_| TextLine::new().max(1024).hidden()),
             at: 0,
             login: actor.map(|a| a.login.clone()).unwrap_or_default(),
+            own: actor
+                .map(|a| {
+                    let place = a.workplace.as_ref().map(|w| w.name.clone()).unwrap_or_default();
+                    vec![a.login.clone(), a.name.family.clone(), a.name.given.clone(), place]
+                })
+                .unwrap_or_default(),
+            rules: Rules::of("", "", "", ""),
             forced: actor.is_some_and(|a| a.must_change_password),
             saving: false,
             problem: None,
         }
     }
 
-    fn rules(&self) -> Rules {
+    /// Looks again at what is typed: the estimate is too slow for every frame.
+    fn look(&mut self) {
         let [old, new, again] = &self.lines;
-        Rules::of(&self.login, old.value(), new.value(), again.value())
+        let own: Vec<&str> = self.own.iter().map(String::as_str).collect();
+        self.rules = Rules::of_person(&own, old.value(), new.value(), again.value());
     }
 
     fn wipe(&mut self) {
         self.lines.iter_mut().for_each(|l| l.set(""));
         self.at = 0;
+        self.look();
     }
 
     fn save(&mut self, cx: &mut Cx<Msg>) {
@@ -130,7 +154,8 @@ impl ChangePassword {
             });
             return;
         }
-        if let Err(why) = self.rules().check() {
+        self.look();
+        if let Err(why) = self.rules.check() {
             self.at = if why.rule == "password_twice" { 2 } else { 1 };
             self.problem = Some(why.to_string());
             return;
@@ -149,8 +174,8 @@ impl ChangePassword {
                         Why::new("password_wrong", tr!("The old password or one-time code is not right."));
                     return Err(Error::refused(why.instead(tr!("Type all three again."))));
                 }
-                let actor = store.who_am_i().await?;
-                Ok((actor, store))
+                let (actor, arrival) = (store.who_am_i().await?, store.arrival().await?);
+                Ok((actor, store, arrival))
             },
             Msg::Changed,
         );
@@ -172,6 +197,7 @@ impl Screen for ChangePassword {
     }
     fn edited(&mut self, _cx: &mut Cx<Msg>) {
         self.problem = None;
+        self.look();
     }
     fn leave(&self) -> Leave {
         Leave::Free
@@ -189,7 +215,7 @@ impl Screen for ChangePassword {
     fn update(&mut self, Msg::Changed(result): Msg, cx: &mut Cx<Msg>) {
         self.saving = false;
         match result {
-            Ok((actor, store)) if self.forced => cx.signed_in(actor, store),
+            Ok((actor, store, arrival)) if self.forced => cx.arrived(actor, store, arrival),
             Ok(_) => {
                 cx.toast(tr!("The new password is saved. It counts from the next sign-in."));
                 cx.back();
@@ -229,9 +255,13 @@ impl Screen for ChangePassword {
             };
             line.view(frame, field, ui.theme, ui.focused && i == self.at);
         }
-        let rules = self.rules();
+        let rules = &self.rules;
         let said = [
             (rules.long_enough, tr!("at least {n} characters", n = PASSWORD_MIN)),
+            (
+                rules.long_enough && rules.weak.is_none(),
+                tr!("hard to guess, also for who knows you").to_owned(),
+            ),
             (rules.differs, tr!("neither your login nor the old one").to_owned()),
             (rules.twice, tr!("twice the same").to_owned()),
         ];
@@ -241,9 +271,9 @@ impl Screen for ChangePassword {
             widgets::put(frame, inner, y, &format!("{:<9}{rule}", mark), style);
         }
         if self.saving {
-            widgets::put(frame, inner, 13, tr!("saving"), ui.theme.dim());
+            widgets::put(frame, inner, 14, tr!("saving"), ui.theme.dim());
         } else if let Some(problem) = &self.problem {
-            for (y, line) in (13..16).zip(wrap(&clean(problem), room)) {
+            for (y, line) in (14..17).zip(wrap(&clean(problem), room)) {
                 widgets::put(frame, inner, y, &line, ui.theme.alarm());
             }
         }

@@ -1,10 +1,13 @@
 //! The sign-in screen: which clinic this is, what Praxis is, whom to ask, a login and a password.
 //!
-//! The password is hidden, hashed off the drawing thread and forgotten as soon as it was sent. Nothing here moves by
-//! itself: an idle sign-in screen sends no byte.
+//! The password is hidden, hashed off the drawing thread and forgotten as soon as it was sent; who has a second factor is
+//! asked for its code then. Nothing here moves by itself: an idle sign-in screen sends no byte.
 use crate::{
-    auth,
-    store::{Change, Error, FrontDoor, Link, SignIn},
+    auth::{
+        login::{self, Second, Step},
+        source::Source,
+    },
+    store::{Arrival, Change, Error, FrontDoor, Link, SignIn, Store},
     text::{clean, width, wrap},
     tr,
     ui::{
@@ -43,7 +46,27 @@ pub enum Msg {
     /// Which clinic this is.
     Clinic(Result<FrontDoor, Error>),
     /// What became of a sign-in.
-    SignedIn(Result<SignIn, Error>),
+    SignedIn(Result<Entered, Error>),
+}
+
+/// How far a sign-in came.
+pub enum Entered {
+    /// All the way, with what the person is told on arriving.
+    Inside(Box<(SignIn, Arrival)>),
+    /// To the question for a code.
+    Code(Second),
+}
+
+async fn inside(signed_in: SignIn) -> Result<Entered, Error> {
+    let arrival = signed_in.store.arrival().await?;
+    Ok(Entered::Inside(Box::new((signed_in, arrival))))
+}
+
+async fn enter(store: Store, name: String, password: Zeroizing<String>) -> Result<Entered, Error> {
+    match login::begin(&store, &name, password, &Source::of_process()).await? {
+        Step::Open(signed_in) => inside(signed_in).await,
+        Step::Second(second) => Ok(Entered::Code(second)),
+    }
 }
 
 /// The sign-in screen.
@@ -51,6 +74,8 @@ pub struct Login {
     login: TextLine,
     password: TextLine,
     on_password: bool,
+    code: TextLine,
+    second: Option<Second>,
     clinic: Option<FrontDoor>,
     note: LoginNote,
     checking: bool,
@@ -71,6 +96,8 @@ impl Login {
             login: TextLine::new().max(254),
             password: TextLine::new().max(1024).hidden(),
             on_password: false,
+            code: TextLine::new().max(40),
+            second: None,
             clinic: None,
             note,
             checking: false,
@@ -85,6 +112,9 @@ impl Login {
     fn accept(&mut self, cx: &mut Cx<Msg>) {
         if self.checking {
             return;
+        }
+        if self.second.is_some() {
+            return self.give_code(cx);
         }
         let login = self.login.value().trim().to_owned();
         if login.is_empty() {
@@ -107,11 +137,31 @@ impl Login {
         if self.clinic.is_none() {
             self.ask_clinic(cx);
         }
+        cx.save("login.sign-in", move |store| enter(store, login, password), Msg::SignedIn);
+    }
+
+    fn give_code(&mut self, cx: &mut Cx<Msg>) {
+        let Some(second) = self.second.clone() else { return };
+        let code = Zeroizing::new(self.code.text());
+        if code.trim().is_empty() {
+            self.problem = Some(tr!("Type the code that your app shows, or a recovery code.").into());
+            return;
+        }
+        self.code.set("");
+        self.problem = None;
+        self.checking = true;
         cx.save(
             "login.sign-in",
-            move |store| async move { auth::login::sign_in(&store, &login, password, &source()).await },
+            move |_| async move { inside(second.take(code.trim()).await?.0).await },
             Msg::SignedIn,
         );
+    }
+
+    /// Back to login and password.
+    fn start_again(&mut self) {
+        self.second = None;
+        self.code.set("");
+        self.on_password = true;
     }
 
     fn lines(&self, area: Rect) -> Vec<String> {
@@ -130,12 +180,6 @@ impl Login {
     }
 }
 
-/// Where the person sits, for slowing down guesses: the address SSH names, or this machine.
-fn source() -> String {
-    let ssh = std::env::var("SSH_CONNECTION").unwrap_or_default();
-    ssh.split_whitespace().next().unwrap_or("terminal").chars().take(100).collect()
-}
-
 impl Screen for Login {
     type Command = Command;
     type Msg = Msg;
@@ -147,7 +191,11 @@ impl Screen for Login {
         tr!("Sign in").into()
     }
     fn field(&mut self) -> Option<&mut dyn TextInput> {
-        Some(if self.on_password { &mut self.password } else { &mut self.login })
+        Some(match (&self.second, self.on_password) {
+            (Some(_), _) => &mut self.code,
+            (None, true) => &mut self.password,
+            (None, false) => &mut self.login,
+        })
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.ask_clinic(cx);
@@ -158,6 +206,7 @@ impl Screen for Login {
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         match command {
             Command::Accept => self.accept(cx),
+            Command::Next if self.second.is_some() => self.start_again(),
             Command::Next => self.on_password = !self.on_password,
             Command::Apply => cx.push(Route::ApplyAsProvider),
         }
@@ -166,13 +215,21 @@ impl Screen for Login {
         match msg {
             Msg::Clinic(Ok(clinic)) => self.clinic = Some(clinic),
             Msg::Clinic(Err(e)) => self.problem = Some(unreachable_sentence(&e)),
-            Msg::SignedIn(Ok(signed_in)) => {
+            Msg::SignedIn(Ok(Entered::Inside(inside))) => {
                 self.checking = false;
-                cx.signed_in(signed_in.actor, signed_in.store);
+                let (signed_in, arrival) = *inside;
+                cx.arrived(signed_in.actor, signed_in.store, arrival);
+            }
+            Msg::SignedIn(Ok(Entered::Code(second))) => {
+                self.checking = false;
+                self.second = Some(second);
             }
             Msg::SignedIn(Err(e)) => {
                 self.checking = false;
                 self.on_password = true;
+                if matches!(&e, Error::Refused(why) if why.rule == "second_factor_gone") {
+                    self.start_again();
+                }
                 self.problem = Some(match e {
                     Error::Refused(why) => why.to_string(),
                     e => unreachable_sentence(&e),
@@ -196,7 +253,10 @@ impl Screen for Login {
             widgets::put(frame, inner, y, line, ui.theme.dim());
         }
         let top = about.len().min(4) as u16 + 3;
-        let labels = [tr!("Login or e-mail"), tr!("Password")];
+        let labels = match &self.second {
+            Some(_) => [tr!("Login or e-mail"), tr!("Code of your app")],
+            None => [tr!("Login or e-mail"), tr!("Password")],
+        };
         let column = labels.iter().map(|l| width(l)).max().unwrap_or(0) as u16 + 2;
         for (y, label) in (top..).zip(labels) {
             widgets::put(frame, inner, y, label, ui.theme.text());
@@ -208,8 +268,13 @@ impl Screen for Login {
             height: u16::from(y < inner.height),
         };
         let (first, second) = (row(top), row(top + 1));
-        self.login.view(frame, first, ui.theme, ui.focused && !self.on_password);
-        self.password.view(frame, second, ui.theme, ui.focused && self.on_password);
+        let at_code = self.second.is_some();
+        self.login.view(frame, first, ui.theme, ui.focused && !self.on_password && !at_code);
+        if at_code {
+            self.code.view(frame, second, ui.theme, ui.focused);
+        } else {
+            self.password.view(frame, second, ui.theme, ui.focused && self.on_password);
+        }
         if self.checking {
             widgets::put(frame, inner, top + 3, tr!("checking"), ui.theme.dim());
         } else if let Some(problem) = &self.problem {

@@ -22,6 +22,8 @@ pub mod records;
 pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
+pub mod second_factor;
+pub mod sign_ins;
 pub mod visit_door;
 pub mod workplace;
 
@@ -30,6 +32,8 @@ pub mod workplace;
 pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Sign in", login::Command::ALL),
     ("Choose a password", change_password::Command::ALL),
+    ("My second factor", second_factor::Command::ALL),
+    ("My sign-ins", sign_ins::Command::ALL),
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
@@ -81,6 +85,8 @@ pub const SECTIONS: &[&str] = &[
     "lock",
     "login",
     "change-password",
+    "second-factor",
+    "sign-ins",
     "workplace",
     "board",
     "booking",
@@ -140,6 +146,8 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
     match route {
         Route::Login => at(login::Login::default()),
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
+        Route::SecondFactor => at(second_factor::SecondFactor::of(env.actor.as_deref())),
+        Route::SignIns(account) => at(sign_ins::SignIns::of(*account)),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),

@@ -15,6 +15,7 @@ crate::commands! {
     /// What a locked terminal understands.
     pub enum Command {
         Open: "lock.open" "unlock" "Check the password and show everything again";
+        SignOut: "lock.sign-out" "somebody else" "End this sign-in, so that somebody else signs in; drafts are kept";
     }
 }
 
@@ -47,9 +48,12 @@ impl Screen for Lock {
     fn field(&mut self) -> Option<&mut dyn TextInput> {
         Some(&mut self.password)
     }
-    fn command(&mut self, Command::Open: Command, cx: &mut Cx<Self::Msg>) {
+    fn command(&mut self, command: Command, cx: &mut Cx<Self::Msg>) {
         if self.checking {
             return;
+        }
+        if command == Command::SignOut {
+            return cx.signed_out();
         }
         self.checking = true;
         self.problem = None;

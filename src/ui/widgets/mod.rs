@@ -11,6 +11,7 @@ pub mod matching;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod qr;
 pub mod ranked;
 pub mod scroll_text;
 pub mod table;

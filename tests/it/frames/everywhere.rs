@@ -6,7 +6,7 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
     },
     ui::{
         Picture,
@@ -26,6 +26,8 @@ fn everywhere() -> Vec<(Route, Role)> {
     let all = vec![
         (Route::Login, desk),
         (Route::ChangePassword, desk),
+        (Route::SecondFactor, desk),
+        (Route::SignIns(AccountId::new()), desk),
         (Route::Workplace, desk),
         (Route::Home, gp),
         (Route::Home, admin),
@@ -67,6 +69,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
+            Route::SecondFactor | Route::SignIns(_) => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}

@@ -11,6 +11,7 @@ pub mod front_desk;
 mod keymaps;
 mod login;
 pub mod sample;
+mod second;
 pub mod visit;
 mod visit_leave;
 mod whole;

@@ -95,6 +95,7 @@ async fn write_everything(r: &mut Room) {
             id: DraftId::new(),
             form,
             subject,
+            part: String::new(),
             revision: 1,
             version_seen: None,
             payload: c("draft.payload"),

@@ -11,6 +11,7 @@ use crate::{
     tr,
     ui::{
         cx::Cx,
+        route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{
             confirm::Confirm,
@@ -33,6 +34,8 @@ crate::commands! {
         Reactivate: "account.reactivate" "reactivate" "Let the person sign in again";
         Patients: "account.patients" "staff or patients" "Show the accounts of patients, or those of staff";
         Find: "account.find" "search" "Search all accounts by name, login or e-mail address";
+        SignIns: "sign-in.list" "sign-ins" "See where the person is signed in, and end it";
+        Second: "sign-in.second-factor" "reset code" "Take a lost second factor away; the person sets it up again";
     }
 }
 
@@ -44,6 +47,8 @@ pub enum Msg {
     Find(Option<String>),
     Why(Option<String>),
     CodeSure(bool),
+    SecondSure(bool),
+    SecondGone(Result<bool, Error>),
     Coded(Result<(String, Zeroizing<String>), Error>),
     Deactivated(Result<Deactivated, Error>),
     Reactivated(Result<i64, Error>),
@@ -156,7 +161,11 @@ impl Screen for Accounts {
                 Err(Why::new("deactivated", tr!("This account is deactivated."))
                     .instead(tr!("Reactivate it first.")))
             }
-            Command::Code | Command::Deactivate | Command::Reactivate if self.request.saving => Err(busy()),
+            Command::Code | Command::Second | Command::Deactivate | Command::Reactivate
+                if self.request.saving =>
+            {
+                Err(busy())
+            }
             _ => Ok(()),
         }
     }
@@ -198,6 +207,22 @@ impl Screen for Accounts {
                     .check(reason)
                 },
                 Msg::Why,
+            ),
+            Command::SignIns => {
+                if let Some(row) = &self.about {
+                    cx.push(Route::SignIns(row.id));
+                }
+            }
+            Command::Second => cx.open(
+                move |a| {
+                    Confirm::new(tr!("Take the second factor of {name} away?", name = name), a)
+                        .consequence(tr!(
+                            "Their sign-ins end; the password alone is asked until a new one is set up."
+                        ))
+                        .yes(tr!("take it away"))
+                        .no(tr!("keep"))
+                },
+                Msg::SecondSure,
             ),
             Command::Reactivate => {
                 let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
@@ -247,7 +272,24 @@ impl Screen for Accounts {
                 cx.save("account.deactivate", write, Msg::Deactivated);
             }
             Msg::CodeSure(true) => self.give_code(cx),
-            Msg::Find(None) | Msg::Why(None) | Msg::CodeSure(false) => {}
+            Msg::SecondSure(true) => {
+                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+                self.request.saving = true;
+                let request = self.request.id;
+                let write = move |s: crate::store::Store| async move {
+                    s.reset_second_factor(&actor, request, row.id).await
+                };
+                cx.save("sign-in.second-factor", write, Msg::SecondGone);
+            }
+            Msg::SecondGone(Ok(had)) => {
+                self.request.ended(None);
+                cx.toast(if had {
+                    tr!("The second factor is gone; the person's sign-ins have ended.")
+                } else {
+                    tr!("There was no second factor; the person's sign-ins have ended.")
+                });
+            }
+            Msg::Find(None) | Msg::Why(None) | Msg::CodeSure(false) | Msg::SecondSure(false) => {}
             Msg::Coded(Ok((login, code))) => {
                 self.request.ended(None);
                 cx.open(move |a| CodeShown::new(login, code, a), Msg::Shown);
@@ -272,7 +314,10 @@ impl Screen for Accounts {
                 cx.toast(tr!("The person can sign in again."));
                 self.load(cx);
             }
-            Msg::Coded(Err(e)) | Msg::Deactivated(Err(e)) | Msg::Reactivated(Err(e)) => {
+            Msg::SecondGone(Err(e))
+            | Msg::Coded(Err(e))
+            | Msg::Deactivated(Err(e))
+            | Msg::Reactivated(Err(e)) => {
                 self.request.ended(Some(&e));
                 cx.failed(&e);
                 self.load(cx);

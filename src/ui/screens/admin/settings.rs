@@ -52,7 +52,7 @@ fn row_id(key: &str) -> Uuid {
 impl Default for Settings {
     fn default() -> Self {
         let table = Table::new(|r: &SettingEntry| row_id(r.policy.key))
-            .column(Column::new("Policy", |r: &SettingEntry| r.policy.key.to_owned()).width(24))
+            .column(Column::new("Policy", |r: &SettingEntry| r.policy.key.to_owned()).width(31))
             .column(Column::new("Value", |r: &SettingEntry| r.value.clone()).grow(20));
         Self { table, request: Request::default(), about: None }
     }
