@@ -54,11 +54,14 @@ impl Statements {
     }
 }
 
-/// Runs every cell that has a statement; the speakers side by side.
+/// Runs every cell that has a statement; one speaker after another, so that none waits for another's slot.
 pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> Vec<Outcome> {
     let statements = Statements::read();
-    let tasks = speakers.iter_mut().map(|speaker| of_speaker(table, &statements, speaker));
-    futures::future::join_all(tasks).await.into_iter().flatten().collect()
+    let mut outcomes = vec![];
+    for speaker in speakers {
+        outcomes.extend(of_speaker(table, &statements, speaker).await);
+    }
+    outcomes
 }
 
 async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speaker) -> Vec<Outcome> {
