@@ -107,6 +107,16 @@ begin
 end $$;
 create trigger a_named before insert on audit.event for each row execute function audit.named();
 
+-- When a record may be erased is told to who erases: it says when a patient was last seen.
+alter function clinic.retention_ends(uuid) rename to retention_ends_of;
+revoke execute on function clinic.retention_ends_of(uuid) from praxis_app;
+create function clinic.retention_ends(p_patient uuid) returns date
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select clinic.retention_ends_of(p_patient)
+     where session_user <> 'praxis_app' or auth.permits('subject.erase') is not null or auth.has_role('administrator')
+$$;
+grant execute on function clinic.retention_ends(uuid) to praxis_app;
+
 -- What every policy and every row that is written asks is planned once for a session: a function of the language SQL that runs
 -- with its owner's rights is planned again at every call, which costs more than its answer.
 do $$

@@ -93,7 +93,7 @@ fn a_row_under_another_name_is_refused_and_history_cannot_be_written() {
         let mut c = speaker::speaker(&db, "anna").await;
         c.execute("set praxis.history = 'on'; set praxis.quiet = 'on'").await.unwrap();
         let as_other = format!(
-            "insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), '{}', '{}', '\\x0061', '{}')",
+            "insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), '{}', '{}', '\\x00', '{}')",
             visit.0, clinic.linh.0, clinic.gp2.account.0
         );
         assert_eq!(refusal(&mut c, &as_other).await.as_deref(), Some("42501"));

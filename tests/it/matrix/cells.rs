@@ -150,7 +150,8 @@ fn decide(role: usize, statement: &Statement, cell: &Cell) -> Option<String> {
         emergency: provider.is_some() && is("b"),
         with_oneself: provider.is_some()
             && (statement.action == "appointment.book"
-                || statement.action == "appointment.restore" && thing.is_some_and(|t| t.provider == provider)),
+                || statement.action == "appointment.restore"
+                    && thing.is_some_and(|t| t.provider == provider)),
         profession_refers: ROLES[role] == "gp",
         password_again: true,
         second_person: true,

@@ -135,7 +135,8 @@ fn what_each_role_may_do_in_each_situation_is_what_the_rules_say() {
         let mut waiting = std::collections::BTreeMap::<&str, usize>::new();
         let mut agreed = std::collections::BTreeMap::<&str, usize>::new();
         let mut wrong = String::new();
-        let ran_actions: std::collections::BTreeSet<String> = found.iter().map(|c| c.action.clone()).collect();
+        let ran_actions: std::collections::BTreeSet<String> =
+            found.iter().map(|c| c.action.clone()).collect();
         for cell in found {
             let elsewhere =
                 ELSEWHERE.iter().find(|e| cell.expected != cell.found && e.has(&cell)).map(|e| e.why);
@@ -161,13 +162,18 @@ fn what_each_role_may_do_in_each_situation_is_what_the_rules_say() {
             *agreed.entry("log").or_default() += usize::from(call.logged == call.found);
             if call.expected != call.found || call.logged != call.found {
                 let calls::Call { action, role, situation, expected, found, logged, said } = call;
-                let _ = writeln!(wrong, "call, {action}, {role}, {situation}, {expected}, {found}, logged {logged} ({said})");
+                let _ = writeln!(
+                    wrong,
+                    "call, {action}, {role}, {situation}, {expected}, {found}, logged {logged} ({said})"
+                );
             }
         }
         let all: usize = agreed.values().sum();
         let in_cells = expected::ROLES.len() * expected::SITUATIONS.len();
         for row in table.iter().filter(|r| !ran_actions.contains(r.action)) {
-            let why = NOT_YET.iter().find(|(a, _)| *a == row.action || a.ends_with('.') && row.action.starts_with(a));
+            let why = NOT_YET
+                .iter()
+                .find(|(a, _)| *a == row.action || a.ends_with('.') && row.action.starts_with(a));
             let Some((_, why)) = why else { panic!("{} is neither run nor listed", row.action) };
             *waiting.entry(why).or_default() += in_cells;
         }
