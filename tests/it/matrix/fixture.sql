@@ -83,9 +83,9 @@ insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_s
     reason, booked_by, arrived_at, started_at, ended_at, status_why)
 select matrix.id(role, sit, name), patient, provider, centre,
        (select s.id from clinic.clinic_session s where s.provider_id = m.provider and m.starts >= s.starts_at and m.starts < s.ends_at),
-       kind, status, (starts at time zone 'Australia/Sydney')::date, starts, starts + interval '30 min', '\x0061',
+       kind, status, (starts at time zone 'Australia/Sydney')::date, starts, starts + interval '30 min', '\x00',
        matrix.place('mei'), case when status in ('arrived', 'in_progress', 'completed') then starts end,
-       case when status in ('in_progress', 'completed') then starts end, ended, case when status = 'cancelled' then '\x0061'::bytea end
+       case when status in ('in_progress', 'completed') then starts end, ended, case when status = 'cancelled' then '\x00'::bytea end
   from matrix.plan m;
 
 -- Visits: the cell's, a paused one of the same person, the other provider's signed and unsigned ones, an own signed one.
@@ -94,7 +94,7 @@ returns void language sql as $$
     insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, state, day, started_at, ended_at,
         chief_complaint, signed_at, signed_by, author)
     select p_id, p_appointment, p_patient, p_provider, p_centre, p_state, ((clinic.now() - p_age) at time zone 'Australia/Sydney')::date,
-           clinic.now() - p_age, case when p_state = 'signed' then clinic.now() - p_age end, '\x0061',
+           clinic.now() - p_age, case when p_state = 'signed' then clinic.now() - p_age end, '\x00',
            case when p_state = 'signed' then clinic.now() - p_age end, case when p_state = 'signed' then v.account_id end, v.account_id
       from clinic.provider v where v.id = p_provider
 $$;
@@ -115,7 +115,7 @@ select role, sit, '' as of, p, t as e, ta, au from matrix.cell
 union all
 select role, sit, 'f_', p, f, matrix.place('gary'), matrix.place('gary') from matrix.cell;
 insert into clinic.note (id, encounter_id, patient_id, body, author)
-select matrix.id(role, sit, of || 'note'), e, p, '\x0061', au from matrix.row;
+select matrix.id(role, sit, of || 'note'), e, p, '\x00', au from matrix.row;
 insert into clinic.observation (id, encounter_id, patient_id, sign, value, unit, taken_at, author)
 select matrix.id(role, sit, of || 'observation'), e, p, 'heart_rate', 70, '/min', clinic.now(), au from matrix.row
  where of <> '' or role <> 'receptionist';
@@ -123,36 +123,36 @@ insert into clinic.observation (id, patient_id, sign, value, unit, taken_at, aut
 select matrix.id(role, sit, 'observation'), p, 'heart_rate', 70, '/min', clinic.now(), case when sit = 's' then ta else account end
   from matrix.cell where role = 'receptionist';
 insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author)
-select matrix.id(role, sit, of || 'order'), e, p, '\x0061', clinic.now(), ta from matrix.row;
+select matrix.id(role, sit, of || 'order'), e, p, '\x00', clinic.now(), ta from matrix.row;
 insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
-select matrix.id(role, sit, of || 'result'), matrix.id(role, sit, of || 'order'), p, '\x0061', clinic.now(), matrix.place('lab') from matrix.row;
+select matrix.id(role, sit, of || 'result'), matrix.id(role, sit, of || 'order'), p, '\x00', clinic.now(), matrix.place('lab') from matrix.row;
 insert into clinic.diagnosis (id, encounter_id, patient_id, name, author)
-select matrix.id(role, sit, of || 'diagnosis'), e, p, '\x0061', ta from matrix.row;
+select matrix.id(role, sit, of || 'diagnosis'), e, p, '\x00', ta from matrix.row;
 insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author)
-select matrix.id(role, sit, of || 'prescription'), e, p, '\x0061', current_date, ta from matrix.row;
+select matrix.id(role, sit, of || 'prescription'), e, p, '\x00', current_date, ta from matrix.row;
 insert into clinic.treatment (id, encounter_id, patient_id, title, author)
-select matrix.id(role, sit, of || 'treatment'), e, p, '\x0061', ta from matrix.row;
+select matrix.id(role, sit, of || 'treatment'), e, p, '\x00', ta from matrix.row;
 insert into clinic.report (id, encounter_id, patient_id, type, title, author)
-select matrix.id(role, sit, of || 'report'), e, p, 'other', '\x0061', ta from matrix.row;
+select matrix.id(role, sit, of || 'report'), e, p, 'other', '\x00', ta from matrix.row;
 -- A list entry of one's own: who may read wrote it, and the desk at intake.
 insert into clinic.allergy (id, patient_id, substance, author)
-select matrix.id(role, sit, 'allergy'), p, '\x0061'::bytea,
+select matrix.id(role, sit, 'allergy'), p, '\x00'::bytea,
        case when provider is not null and sit = 'k' or role = 'receptionist' and sit <> 's' then account else au end from matrix.cell
 union all
-select matrix.id(role, sit, 'f_allergy'), p, '\x0061'::bytea, matrix.place('gary') from matrix.cell;
+select matrix.id(role, sit, 'f_allergy'), p, '\x00'::bytea, matrix.place('gary') from matrix.cell;
 insert into clinic.condition (id, patient_id, name, author)
-select matrix.id(role, sit, 'f_condition'), p, '\x0061', matrix.place('gary') from matrix.cell;
+select matrix.id(role, sit, 'f_condition'), p, '\x00', matrix.place('gary') from matrix.cell;
 insert into clinic.patient_alert (id, patient_id, text, author, struck_at)
-select matrix.id(role, sit, 'alert'), p, '\x0061'::bytea, matrix.place('otto'), null::timestamptz from matrix.cell
+select matrix.id(role, sit, 'alert'), p, '\x00'::bytea, matrix.place('otto'), null::timestamptz from matrix.cell
 union all
-select matrix.id(role, sit, 'struck'), p, '\x0061'::bytea, matrix.place('otto'), clinic.now() from matrix.cell;
+select matrix.id(role, sit, 'struck'), p, '\x00'::bytea, matrix.place('otto'), clinic.now() from matrix.cell;
 
 -- Letters: one that was sent (to the cell's provider where they are referred to), and a GP's own draft and sent one.
 create function matrix.letter(p_id uuid, p_patient uuid, p_visit uuid, p_writer uuid, p_target uuid, p_status text)
 returns void language sql as $$
     insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, reason, letter, written_on, valid_until,
         status, sent_at, author)
-    select p_id, p_patient, p_visit, p_writer, p_target, '\x0061', '\x0061', clinic.now()::date - 200, '2027-01-01', p_status,
+    select p_id, p_patient, p_visit, p_writer, p_target, '\x00', '\x00', clinic.now()::date - 200, '2027-01-01', p_status,
            case when p_status <> 'draft' then clinic.now() end, v.account_id from clinic.provider v where v.id = p_writer
 $$;
 select matrix.letter(matrix.id(role, sit, 'letter'), p, f, matrix.place('gary_provider'),

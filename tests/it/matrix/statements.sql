@@ -11,17 +11,17 @@ insert into clinic.patient (id, family_name, given_name, sex, birth_date) values
 --@ patient.change
 update clinic.patient set phone = '0400 000 001' where id = {p};
 --@ patient.deactivate
-update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x0061' where id = {p};
+update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {p};
 --@ patient.reactivate
 update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
 --@ patient.block
-update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x0061' where id = {p};
+update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
 select from clinic.patient_alert where id = {alert};
 --@ alert.add
-insert into clinic.patient_alert (id, patient_id, text, author) values (gen_random_uuid(), {p}, '\x0061', {me});
+insert into clinic.patient_alert (id, patient_id, text, author) values (gen_random_uuid(), {p}, '\x00', {me});
 --@ alert.strike = alert
 update clinic.patient_alert set struck_at = clinic.now() where id = {alert};
 --@ alert.restore = struck
@@ -35,7 +35,7 @@ select from clinic.appointment where id = {due} and patient_id not in (select id
 select from clinic.appointment where id = {booked};
 --@ appointment.book
 insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at, reason, booked_by)
-select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x0061', {me}
+select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x00', {me}
   from clinic.clinic_session s where s.provider_id = {with} and s.starts_at > clinic.now() + interval '1 day' order by s.starts_at limit 1;
 --@ appointment.move = booked
 update clinic.appointment set starts_at = (day + time '16:30') at time zone 'Australia/Sydney',
@@ -76,7 +76,7 @@ select gen_random_uuid(), a.id, a.patient_id, a.provider_id, a.centre_id, a.day,
 --@ visit.open = t
 select from clinic.encounter where id = {t};
 --@ visit.save = t
-update clinic.encounter set chief_complaint = '\x0062' where id = {t};
+update clinic.encounter set chief_complaint = '\x00' where id = {t};
 --@ visit.pause = t
 update clinic.encounter set state = 'paused' where id = {t};
 --@ visit.resume = paused
@@ -84,17 +84,17 @@ update clinic.encounter set state = 'open' where id = {paused};
 --@ visit.sign = t
 update clinic.encounter set state = 'signed' where id = {t};
 --@ visit.void = t
-update clinic.encounter set state = 'voided', void_why = '\x0061' where id = {t};
+update clinic.encounter set state = 'voided', void_why = '\x00' where id = {t};
 --@ visit.set-fee = t
 select from clinic.set_visit_fee({t}, 1, 100) made where made is not null;
 --@ note.add = t
-insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), {t}, {p}, '\x0061', {me});
+insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), {t}, {p}, '\x00', {me});
 --@ note.change = note
-update clinic.note set body = '\x0062' where id = {note};
+update clinic.note set body = '\x00' where id = {note};
 --@ note.strike = note
 update clinic.note set struck_at = clinic.now(), struck_by = {me} where id = {note};
 --@ note.add-addendum = signed
-insert into clinic.note (id, encounter_id, patient_id, kind, body, author) values (gen_random_uuid(), {signed}, {p}, 'addendum', '\x0061', {me});
+insert into clinic.note (id, encounter_id, patient_id, kind, body, author) values (gen_random_uuid(), {signed}, {p}, 'addendum', '\x00', {me});
 --@ observation.add = t
 insert into clinic.observation (id, encounter_id, patient_id, sign, value, unit, taken_at, author)
 values (gen_random_uuid(), {t}, {p}, 'heart_rate', 70, '/min', clinic.now(), {me});
@@ -104,11 +104,11 @@ values (gen_random_uuid(), {p}, 'heart_rate', 70, '/min', clinic.now(), {me});
 --@ observation.strike = observation
 update clinic.observation set struck_at = clinic.now(), struck_by = {me} where id = {observation};
 --@ lists.add
-insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), {p}, '\x0061', {me});
+insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), {p}, '\x00', {me});
 --@ lists.add/condition
-insert into clinic.condition (id, patient_id, name, author) values (gen_random_uuid(), {p}, '\x0061', {me});
+insert into clinic.condition (id, patient_id, name, author) values (gen_random_uuid(), {p}, '\x00', {me});
 --@ lists.correct = f_allergy
-update clinic.allergy set reaction = '\x0062' where id = {f_allergy};
+update clinic.allergy set reaction = '\x00' where id = {f_allergy};
 --@ lists.resolve = f_allergy
 update clinic.allergy set status = 'resolved' where id = {f_allergy};
 --@ lists.strike = allergy
@@ -118,51 +118,51 @@ update clinic.patient set allergy_state = 'none_known' where id = {p};
 --@ tests.open = f_order
 select from clinic.service_request where id = {f_order};
 --@ tests.order = t
-insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author) values (gen_random_uuid(), {t}, {p}, '\x0061', clinic.now(), {me});
+insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author) values (gen_random_uuid(), {t}, {p}, '\x00', clinic.now(), {me});
 --@ tests.set-status = f_order
 update clinic.service_request set status = 'collected' where id = {f_order};
 --@ tests.add-result = f_order
 insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
-values (gen_random_uuid(), {f_order}, {p}, '\x0061', clinic.now(), {me});
+values (gen_random_uuid(), {f_order}, {p}, '\x00', clinic.now(), {me});
 --@ tests.open/queue
 select from clinic.service_request where id = {order};
 --@ tests.set-status/queue
 update clinic.service_request set status = 'collected' where id = {order};
 --@ tests.add-result/queue
 insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
-values (gen_random_uuid(), {order}, {p}, '\x0061', clinic.now(), {me});
+values (gen_random_uuid(), {order}, {p}, '\x00', clinic.now(), {me});
 --@ tests.acknowledge = order
 update clinic.result set acknowledged_at = clinic.now(), acknowledged_by = {me} where id = {result};
 --@ record.strike/result
 update clinic.result set struck_at = clinic.now(), struck_by = {me} where id = {result};
 --@ tests.add-report = t
-insert into clinic.report (id, encounter_id, patient_id, type, title, author) values (gen_random_uuid(), {t}, {p}, 'other', '\x0061', {me});
+insert into clinic.report (id, encounter_id, patient_id, type, title, author) values (gen_random_uuid(), {t}, {p}, 'other', '\x00', {me});
 --@ diagnosis.add = t
-insert into clinic.diagnosis (id, encounter_id, patient_id, name, role, author) values (gen_random_uuid(), {t}, {p}, '\x0061', 'additional', {me});
+insert into clinic.diagnosis (id, encounter_id, patient_id, name, role, author) values (gen_random_uuid(), {t}, {p}, '\x00', 'additional', {me});
 --@ diagnosis.change = diagnosis
 update clinic.diagnosis set certainty = 'suspected' where id = {diagnosis};
 --@ diagnosis.promote = diagnosis
-with made as (insert into clinic.condition (id, patient_id, encounter_id, name, author) values (gen_random_uuid(), {p}, {t}, '\x0061', {me}) returning id)
+with made as (insert into clinic.condition (id, patient_id, encounter_id, name, author) values (gen_random_uuid(), {p}, {t}, '\x00', {me}) returning id)
 update clinic.diagnosis d set condition_id = made.id from made where d.id = {diagnosis};
 --@ prescription.add = t
-insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author) values (gen_random_uuid(), {t}, {p}, '\x0061', current_date, {me});
+insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author) values (gen_random_uuid(), {t}, {p}, '\x00', current_date, {me});
 --@ prescription.stop = prescription
 update clinic.prescription set status = 'stopped' where id = {prescription};
 --@ treatment.add = t
-insert into clinic.treatment (id, encounter_id, patient_id, title, author) values (gen_random_uuid(), {t}, {p}, '\x0061', {me});
+insert into clinic.treatment (id, encounter_id, patient_id, title, author) values (gen_random_uuid(), {t}, {p}, '\x00', {me});
 --@ end.book-follow-up = t
 with booked as (
     insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at, reason, booked_by)
-    select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x0061', {me}
+    select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x00', {me}
       from clinic.clinic_session s where s.provider_id = {with} and s.starts_at > clinic.now() + interval '1 day' order by s.starts_at limit 1
     returning id)
 update clinic.encounter e set follow_up_on = '2026-04-01' from booked where e.id = {t};
 
 --@ referral.write = t
 insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, reason, written_on, valid_until, author)
-values (gen_random_uuid(), {p}, {t}, {provider}, {sven_provider}, '\x0061', current_date, current_date + 100, {me});
+values (gen_random_uuid(), {p}, {t}, {provider}, {sven_provider}, '\x00', current_date, current_date + 100, {me});
 --@ referral.change = draft_letter
-update clinic.referral set letter = '\x0062' where id = {draft_letter};
+update clinic.referral set letter = '\x00' where id = {draft_letter};
 --@ referral.send = draft_letter
 update clinic.referral set status = 'sent' where id = {draft_letter};
 --@ referral.withdraw = sent_letter
@@ -198,7 +198,7 @@ insert into clinic.account (id, login, role, family_name, given_name) values (ge
 --@ account.change = -
 update clinic.account set family_name = 'Other' where id = {/account};
 --@ account.deactivate = -
-update clinic.account set deactivated_at = clinic.now(), deactivated_why = '\x0061' where id = {/account};
+update clinic.account set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {/account};
 --@ account.reactivate = -
 update clinic.account set deactivated_at = null, deactivated_why = null where id = {/off_account};
 --@ account.give-code = -
@@ -224,7 +224,7 @@ insert into clinic.provider_hours (id, provider_id, centre_id, weekday, from_min
 --@ registration.accept = -
 update clinic.provider_registration set state = 'accepted', decided_at = clinic.now(), decided_by = {me} where id = {/registration};
 --@ registration.reject = -
-update clinic.provider_registration set state = 'rejected', decided_at = clinic.now(), decided_by = {me}, decision_note = '\x0061' where id = {/registration};
+update clinic.provider_registration set state = 'rejected', decided_at = clinic.now(), decided_by = {me}, decision_note = '\x00' where id = {/registration};
 --@ setting.change = -
 update clinic.setting set value = '100', changed_at = clinic.now() where key = 'book_ahead_days';
 --@ setting.change/schema
