@@ -260,7 +260,9 @@ fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
                 }
             }
             for f in callables.iter().filter(|f| {
-                ["patient", "gp"].contains(&role) && f.types.iter().any(|t| t.starts_with("uuid"))
+                ["patient", "gp"].contains(&role)
+                    && f.name != KEEPS_A_KEY
+                    && f.types.iter().any(|t| t.starts_with("uuid"))
             }) {
                 let n = each(c, &ids, &f.call("i")).await;
                 calls += many;
