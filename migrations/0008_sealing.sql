@@ -254,6 +254,8 @@ begin
     if not found then perform clinic.refuse('erasure_not_proposed'); end if;
     if x.proposed_by = auth.actor() then perform clinic.refuse('erasure_needs_second'); end if;
     update clinic.erasure set confirmed_by = auth.actor(), confirmed_at = t where id = x.id;
+    -- Who is writing with it just now ends first; who comes later finds it destroyed.
+    perform from clinic.patient_key k where k.patient_id = p_patient for update;
     update clinic.patient_key set wrapped = null, destroyed_at = t, destroyed_by = x.proposed_by, confirmed_by = auth.actor()
      where patient_id = p_patient and destroyed_at is null;
     -- One that never had a key gets a destroyed one, so that nobody writes there again.

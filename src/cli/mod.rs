@@ -12,6 +12,7 @@ pub mod keys;
 mod migrate;
 mod open;
 mod output;
+mod permissions;
 mod program;
 mod sealing;
 mod subject;
@@ -67,6 +68,8 @@ enum Command {
     Role(administration::Role),
     /// Show the configuration and where it comes from
     Config(config::Show),
+    /// Show who may do what
+    Permissions(permissions::Permissions),
     /// What is kept about one person
     #[command(subcommand)]
     Subject(subject::Subject),
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
         Some(Command::Role(args)) => args.run(&context),
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Subject(args)) => args.run(&context),
+        Some(Command::Permissions(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
     };
     match done {

@@ -103,18 +103,41 @@ impl Rows {
         self.whole = self.texts.len();
     }
 
-    /// The rows as COPY takes them, every text sealed.
+    /// The rows as COPY takes them, every text sealed. The texts are shared out among the machine's processors.
     fn sealed_text(&self, keys: &BulkKeys) -> Result<String, Error> {
-        use std::fmt::Write;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = self.texts.len().div_ceil(threads).max(1);
+        let seal = |texts: &[Text]| -> Result<Vec<Vec<u8>>, Error> {
+            texts.iter().map(|t| keys.seal((self.table, t.column), t.row, t.owner, &t.plain)).collect()
+        };
+        let sealed = std::thread::scope(|s| {
+            let shares: Vec<_> = self
+                .texts
+                .chunks(share)
+                .map(|texts| {
+                    let seal = &seal;
+                    s.spawn(move || seal(texts))
+                })
+                .collect();
+            shares
+                .into_iter()
+                .map(|t| {
+                    t.join()
+                        .unwrap_or_else(|_| Err(Error::bug("sealing", std::io::Error::other("broke off"))))
+                })
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let more: usize = self.texts.iter().map(|t| 2 * t.plain.len() + 100).sum();
         let mut out = String::with_capacity(self.text.len() + more);
         let mut done = 0;
-        for text in &self.texts {
+        for (text, bytes) in self.texts.iter().zip(sealed.iter().flatten()) {
             out.push_str(self.text.get(done..text.offset).unwrap_or_default());
             done = text.offset;
             out.push_str("\\\\x");
-            for b in keys.seal((self.table, text.column), text.row, text.owner, &text.plain)? {
-                let _ = write!(out, "{b:02x}");
+            for b in bytes {
+                out.push(char::from(DIGITS[usize::from(b >> 4)]));
+                out.push(char::from(DIGITS[usize::from(b & 15)]));
             }
         }
         out.push_str(self.text.get(done..).unwrap_or_default());
@@ -140,7 +163,11 @@ impl DemoWriter {
     /// # Errors
     /// Those of the line to the server.
     pub async fn open(connector: &Connector) -> Result<Self, Error> {
-        let options = connector.primary(None).await?.options([("statement_timeout", "120000")]);
+        let options = connector.primary(None).await?.options([
+            ("statement_timeout", "120000"),
+            // Sealing a whole table of texts takes its time between two statements.
+            ("idle_in_transaction_session_timeout", "120000"),
+        ]);
         Ok(Self { c: PgConnection::connect_with(&options).await?, keys: connector.keys().clone() })
     }
 

@@ -16,6 +16,7 @@ impl Store {
                 if store.hear(&tx, &mut wait).await.is_none() {
                     return;
                 }
+                store.0.keyring.forget_all();
                 if tx.send(Change::Link(Link::Lost)).is_err() {
                     return;
                 }

@@ -4,6 +4,7 @@ mod effects;
 mod frame;
 mod keys;
 mod nowhere;
+mod permitted;
 pub mod runner;
 mod session;
 mod stage;
@@ -17,7 +18,10 @@ use super::{
     screen::Kind,
     theme::Theme,
 };
-use crate::store::{Arrival, Change, Error, Store};
+use crate::{
+    domain::permission::Table,
+    store::{Arrival, Change, Error, Store},
+};
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
@@ -137,6 +141,8 @@ pub struct App {
     arrival: Arrival,
     /// Since when line 23 greets them.
     greeted: Option<Instant>,
+    /// Who may do what, as the database said last.
+    rules: Arc<Table>,
     /// Where this person may go: the second line.
     places: Vec<Place>,
     /// What begins when the last running save has ended.
@@ -171,6 +177,8 @@ impl App {
         let (tx, rx) = mpsc::unbounded_channel();
         let now = ticks.now();
         let recorded = store.is_none().then(Vec::new);
+        let store_rules =
+            store.as_ref().map_or_else(|| Arc::new(Table::built_in().clone()), Store::permissions);
         let mut app = Self {
             layers: vec![],
             lock: None,
@@ -197,6 +205,7 @@ impl App {
             wipe: false,
             arrival: Arrival::default(),
             greeted: None,
+            rules: store_rules,
             places: vec![],
             after_saves: VecDeque::new(),
             held_delays: vec![],
@@ -312,6 +321,7 @@ impl App {
             return;
         }
         self.dirty = true;
+        self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
     }
 

@@ -97,6 +97,8 @@ commands! {
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
+        WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
+        Permissions: "go.permissions" "Permissions" "Go to who may do what" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;

@@ -77,6 +77,8 @@ pub enum Route {
     AdminDepartments,
     AdminProviders,
     AdminSettings,
+    /// Who may do what.
+    Permissions,
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,

@@ -405,3 +405,42 @@ fn code_is_told_from_texts_and_comments() {
     assert_eq!(words(&source, &[".unwrap()"]), ["src/a.rs:6: .unwrap()"]);
     assert!(Path::new(&source.path).is_relative());
 }
+
+/// Destructive commands of a screen whose arm opens no question: each is named with its file.
+fn unasked(source: &Source, all: &[Source]) -> Vec<String> {
+    const QUESTIONS: [&str; 6] =
+        ["Confirm::new", "Prompt::new", "_question(", "ask_reason(", "ask_", "begin_ending("];
+    let folder = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+    let near = |s: &&Source| s.path == source.path || s.path.starts_with(&format!("{folder}/"));
+    let texts: Vec<&str> =
+        std::iter::once(source).chain(all.iter().filter(near)).map(|s| s.text.as_str()).collect();
+    let flagged = |l: &&str| l.trim_end().ends_with(';') && l.contains("\" destructive");
+    let asks = |command: &str| {
+        let arm = format!("Command::{command}");
+        texts.iter().any(|text| {
+            text.match_indices(&arm).any(|(at, _)| {
+                let body: String = text[at..].lines().take(25).collect();
+                let starts = text[at + arm.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+                starts && body.contains("=>") && QUESTIONS.iter().any(|q| body.contains(q))
+            })
+        })
+    };
+    source
+        .text
+        .lines()
+        .filter(flagged)
+        .filter_map(|l| l.trim().split_once(':').map(|(command, _)| command))
+        .filter(|command| !asks(command))
+        .map(|command| format!("{}: {command} cannot be undone and asks nothing first", source.path))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_undone_asks_first() {
+    let all = files(&["src/ui"], &["rs"]);
+    let planted = Source::planted(
+        "src/ui/screens/planted.rs",
+        "    Burn: \"a.burn\" \"burn\" \"Burn it\" destructive;\n Command::Burn => cx.save(),\n",
+    );
+    holds(|s| unasked(s, &all), &planted, &all);
+}

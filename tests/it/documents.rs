@@ -180,8 +180,10 @@ fn what_the_documents_name_exists() {
         assert_eq!(known.fault(&readme, planted).is_some(), fault, "{planted}");
     }
     let mut faults = vec![];
-    // These two are compared whole with what the program prints.
-    let printed = |path: &Path| path.ends_with("docs/keys.md") || path.ends_with("docs/configuration.md");
+    // These are compared whole with what the program prints.
+    let printed = |path: &Path| {
+        ["docs/keys.md", "docs/configuration.md", "docs/permissions.md"].iter().any(|p| path.ends_with(p))
+    };
     for (path, text) in documents().into_iter().filter(|(path, _)| !printed(path)) {
         for name in named(&text) {
             if let Some(fault) = known.fault(&path, &name) {
@@ -217,6 +219,15 @@ fn the_keys_are_documented_as_the_program_prints_them() {
     cli::keys::keys(cli::keys::Ask::Markdown, "default", None, &mut printed).unwrap();
     let printed = String::from_utf8(printed).unwrap();
     assert!(read("docs/keys.md") == printed, "praxis keys markdown > docs/keys.md");
+}
+
+#[test]
+fn the_permissions_are_documented_as_the_program_prints_them() {
+    let printed = praxis::domain::permission::markdown();
+    assert!(
+        read("docs/permissions.md").trim_end() == printed.trim_end(),
+        "praxis permissions --markdown > docs/permissions.md"
+    );
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn what_was_signed_cannot_be_changed_by_anybody_and_a_change_would_be_seen() {
         let mut w = people::writer(&db).await;
         let a = people::appointment(&mut w, &clinic, &clinic.gp, clinic.linh, (8, 0), "completed").await;
         let visit = people::visit(&mut w, &clinic.gp, a, "open").await;
-        sqlx::query("insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), $1, $2, '\\x0061', $3)")
+        sqlx::query("insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)")
             .bind(visit.0)
             .bind(clinic.linh.0)
             .bind(clinic.gp.account.0)

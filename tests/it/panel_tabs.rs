@@ -111,8 +111,7 @@ async fn enter_twice_at_once_prescribes_after_the_check_and_once() {
 async fn a_drug_against_an_allergy_asks_for_the_reason_and_keeps_it() {
     let mut r = room().await;
     let mut c = people::writer(&r.db).await;
-    sqlx::query("insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), $1, '\\x00'::bytea || 'Penicillin'::bytea, $2)")
-        .bind(r.clinic.jack.0).bind(r.clinic.gp.account.0).execute(&mut c).await.unwrap();
+    people::penicillin(&mut c, &r.clinic).await;
     r.diagnose().await;
     r.typed("amoxicillin 500 mg tds 7d");
     r.keys("enter");
@@ -340,13 +339,16 @@ async fn a_specialist_reads_the_letter_before_anything_is_booked_and_the_writer_
     let r = room().await;
     let mut c = people::writer(&r.db).await;
     let id = people::referral(&mut c, &r.clinic, r.clinic.jack).await;
-    sqlx::query(
-        "update clinic.referral set reason = '\\x006d75726d7572', letter = '\\x006c697374656e' where id = $1",
-    )
-    .bind(id.0)
-    .execute(&mut c)
-    .await
-    .unwrap();
+    let jack = r.clinic.jack;
+    let reason = people::sealed(&mut c, jack, ("referral", "reason"), id, "murmur").await;
+    let letter = people::sealed(&mut c, jack, ("referral", "letter"), id, "listen").await;
+    sqlx::query("update clinic.referral set reason = $2, letter = $3 where id = $1")
+        .bind(id.0)
+        .bind(reason)
+        .bind(letter)
+        .execute(&mut c)
+        .await
+        .unwrap();
     let liam = people::signed_in(&r.db, "liam").await;
     let mut list = Stage::live(Referrals::default(), liam.actor.clone(), liam.store.clone());
     assert!(list.until("murmur").await, "{}", list.text());

@@ -197,9 +197,9 @@ fn the_demo_command_starts_in_a_terminal_and_stops_with_its_last_program() {
     std::fs::create_dir(&dir).unwrap();
     let state = format!("{dir}/state");
     let env = [("PRAXIS_DEMO_DIR", dir.as_str()), ("XDG_STATE_HOME", state.as_str())];
-    let mut one = Tui::start(&["demo", "--server-only"], &env, 24, 80);
+    let mut one = Tui::start(&["demo", "--server-only", "--patients", "120"], &env, 24, 80);
     one.wait_for("The demo clinic is ready.");
-    let mut two = Tui::start(&["demo", "--server-only"], &env, 24, 80);
+    let mut two = Tui::start(&["demo", "--server-only", "--patients", "120"], &env, 24, 80);
     two.wait_for("The demo clinic is ready.");
     block_on(async {
         let mut db = place.cluster.endpoint().connect("clinic").await.unwrap();

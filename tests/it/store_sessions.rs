@@ -171,7 +171,7 @@ async fn a_session_with_a_booking_is_not_removed_until_the_booking_is_gone() {
     let why = rule(remove().await.unwrap_err());
     assert_eq!(why.rule, "session_removed_with_bookings");
     assert!(why.sentence.contains("1 bookings") || why.sentence.contains("has 1"), "{why}");
-    sqlx::query("update clinic.appointment set status = 'cancelled', status_why = '\\x0078' where id = $1")
+    sqlx::query("update clinic.appointment set status = 'cancelled', status_why = '\\x00' where id = $1")
         .bind(booked.0)
         .execute(&mut c)
         .await

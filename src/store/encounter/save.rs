@@ -30,8 +30,9 @@ impl Store {
             VisitField::SickNote { .. } => "sick_note",
             VisitField::Documents(_) => "documents",
         };
+        let action = if matches!(field, VisitField::Fee(_)) { "visit.set-fee" } else { "visit.save" };
         let event =
-            Event::new("visit.save", "encounter").id(encounter.0).facts(serde_json::json!({ "field": name }));
+            Event::new(action, "encounter").id(encounter.0).facts(serde_json::json!({ "field": name }));
         let arguments = (encounter, field.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {

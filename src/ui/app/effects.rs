@@ -75,6 +75,7 @@ impl App {
                     a => route::home(a.role),
                 };
                 self.set_actor(Some(actor));
+                self.follow_rules(store.permissions());
                 self.runner.set_store(Some(store));
                 self.said = None;
                 self.arrive(first);
@@ -270,6 +271,12 @@ impl App {
             AppCommand::Enter => self.press_enter(),
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
+            AppCommand::WhyNot => self.why_not(),
+            AppCommand::Permissions => match self.forbidden("permission.propose") {
+                Some(why) => self.alarm(why.to_string()),
+                None if self.env.actor.is_none() => self.say(tr!("Sign in first.")),
+                None => self.run(APP, vec![Effect::Push(Route::Permissions)]),
+            },
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
             AppCommand::Workplace => match &self.env.actor {
                 Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {

@@ -186,6 +186,7 @@ impl App {
         let keymap = self.keymap.clone();
         let locked = self.lock.is_some();
         let dialog = self.dialog_on_top();
+        let closed = self.closed_commands();
         let Some(top) = self.top() else { return vec![] };
         let sections = top.contexts();
         let typing = top.field().is_some();
@@ -193,7 +194,7 @@ impl App {
         let own: Vec<_> = top
             .commands()
             .iter()
-            .filter(|c| !c.quiet && matches!(top.available(c.id), Some(Ok(()))))
+            .filter(|c| !c.quiet && !closed.contains(&c.id) && matches!(top.available(c.id), Some(Ok(()))))
             .copied()
             .collect();
         let shared = WidgetCommand::ALL.iter().chain(AppCommand::ALL).filter(|c| {
@@ -227,28 +228,41 @@ impl App {
     pub(super) fn palette_items(&mut self) -> Vec<Item> {
         let keymap = self.keymap.clone();
         let mut items = vec![];
+        let closed = self.closed_commands();
+        let administers = self.env.actor.is_some() && self.forbidden("permission.propose").is_none();
         if let Some(top) = self.top() {
             let sections = top.contexts();
             let key = |id: &str| keymap.key_for(&sections, id).map(|k| Key::show(&k)).unwrap_or_default();
-            for def in top.commands().iter().filter(|c| matches!(top.available(c.id), Some(Ok(())))) {
+            let works = |c: &&command::CommandDef| {
+                !closed.contains(&c.id) && matches!(top.available(c.id), Some(Ok(())))
+            };
+            for def in top.commands().iter().filter(works) {
                 items.push(Item::command(tr_str(def.title), tr_str(def.help), key(def.id), def.id));
             }
             let signed_in = self.env.actor.is_some();
             let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
-            for id in [
+            let everywhere = [
                 "app.undo",
                 "app.retry",
                 "app.help",
+                "permissions.why",
+                "go.permissions",
                 "app.lock",
                 "go.sign-ins",
                 "go.second-factor",
                 "go.password",
                 "app.sign-out",
                 "app.quit",
-            ] {
-                if (matches!(id, "app.lock" | "app.sign-out") || id.starts_with("go.")) && !signed_in
-                    || id == "app.undo" && !undo
-                {
+            ];
+            for id in everywhere {
+                let offered = match id {
+                    "app.undo" => undo,
+                    "go.permissions" => administers,
+                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.second-factor"
+                    | "go.password" => signed_in,
+                    _ => true,
+                };
+                if !offered {
                     continue;
                 }
                 if let Some(def) = command::find(id) {

@@ -13,8 +13,8 @@ use crate::{
 
 /// App commands that also work in a dialog.
 fn works_in_dialogs(command: AppCommand) -> bool {
-    use AppCommand::{Back, Help, Lock, Quit, Repaint};
-    matches!(command, Help | Repaint | Back | Quit | Lock)
+    use AppCommand::{Back, Help, Lock, Quit, Repaint, WhyNot};
+    matches!(command, Help | Repaint | Back | Quit | Lock | WhyNot)
 }
 
 impl App {
@@ -96,9 +96,14 @@ impl App {
         let env = self.env.clone();
         let now = self.ticks.now();
         let since = if self.lock.is_some() { None } else { self.layers.last().map(|e| e.since) };
+        let forbidden = self.forbidden(id);
         let Some(top) = self.top() else { return false };
         let layer = top.id();
         match top.available(id) {
+            Some(_) if let Some(why) = forbidden => {
+                self.alarm(why.to_string());
+                return true;
+            }
             Some(Err(why)) => {
                 self.alarm(why.to_string());
                 return true;

@@ -1,7 +1,10 @@
 //! Locking, unlocking and signing out: what the server must know of them, in order with the saves that still run.
 use super::{APP, App, Link, Next, route};
 use crate::{
-    domain::actor::{Actor, Role},
+    domain::{
+        actor::{Actor, Role},
+        permission::Table,
+    },
     store::{Arrival, Change, Error},
     tr,
     ui::{
@@ -29,6 +32,8 @@ pub(super) enum AppMsg {
     EndedElsewhere(Result<(), Error>),
     /// Whether the session still stands.
     Stands(Result<(), Error>),
+    /// The permissions, read again after somebody changed one.
+    Rules(Result<Arc<Table>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -236,6 +241,8 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
+            AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
+            AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {
                 self.sign_out();
                 self.alarm(tr!("This sign-in was ended from elsewhere. Saved work and drafts are kept."));

@@ -74,6 +74,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Centres of the clinic", admin::centres::Command::ALL),
     ("Departments", admin::departments::Command::ALL),
     ("Policies", admin::settings::Command::ALL),
+    ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
@@ -136,6 +137,7 @@ pub const SECTIONS: &[&str] = &[
     "admin-centres",
     "departments",
     "settings",
+    "permissions",
     "centre-choice",
     "code",
     "audit",
@@ -178,6 +180,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminCentres => at(admin::centres::Centres::default()),
         Route::AdminDepartments => at(admin::departments::Departments::default()),
         Route::AdminSettings => at(admin::settings::Settings::default()),
+        Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
     }

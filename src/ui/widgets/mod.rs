@@ -19,6 +19,7 @@ pub mod tabs;
 pub mod text_area;
 pub mod text_input;
 pub mod which_key;
+pub mod why_not;
 
 #[cfg(test)]
 mod sizes;

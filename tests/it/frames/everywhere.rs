@@ -58,6 +58,7 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminDepartments, admin),
         (Route::AdminProviders, admin),
         (Route::AdminSettings, admin),
+        (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
     ];
@@ -72,7 +73,7 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::SecondFactor | Route::SignIns(_) => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
-            Route::AdminSettings | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
         }
     }
     all

@@ -90,7 +90,7 @@ select from clinic.set_visit_fee({t}, 1, 100) made where made is not null;
 --@ note.add = t
 insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), {t}, {p}, '\x00', {me});
 --@ note.change = note
-update clinic.note set body = '\x00' where id = {note};
+update clinic.note set body = '\x0061' where id = {note};
 --@ note.strike = note
 update clinic.note set struck_at = clinic.now(), struck_by = {me} where id = {note};
 --@ note.add-addendum = signed
@@ -162,7 +162,7 @@ update clinic.encounter e set follow_up_on = '2026-04-01' from booked where e.id
 insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, reason, written_on, valid_until, author)
 values (gen_random_uuid(), {p}, {t}, {provider}, {sven_provider}, '\x00', current_date, current_date + 100, {me});
 --@ referral.change = draft_letter
-update clinic.referral set letter = '\x00' where id = {draft_letter};
+update clinic.referral set letter = '\x0061' where id = {draft_letter};
 --@ referral.send = draft_letter
 update clinic.referral set status = 'sent' where id = {draft_letter};
 --@ referral.withdraw = sent_letter

@@ -16,6 +16,7 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 mod changing;
+mod screen;
 
 /// A connection of the program's role, signed in.
 pub async fn speaking(db: &Db, login: &str) -> PgConnection {
@@ -327,11 +328,9 @@ async fn what_a_policy_hides_is_refused_by_the_program_in_a_sentence_and_logged(
     .await
     .unwrap();
     assert_eq!(logged, 1);
-    assert_eq!(
-        mei.store
-            .set_status(&mei.actor, praxis::domain::ids::RequestId::new(), g.appointment, 99, "arrived", "")
-            .await
-            .is_err(),
-        true
-    );
+    let stale = mei
+        .store
+        .set_status(&mei.actor, praxis::domain::ids::RequestId::new(), g.appointment, 99, "arrived", "")
+        .await;
+    assert!(matches!(stale, Err(praxis::store::Error::Stale { .. })), "{stale:?}");
 }

@@ -150,7 +150,7 @@ async fn what_is_older_than_the_first_key_is_sealed_by_command_signed_visits_too
     let (_, steps) = mei.store.appointment(&mei.actor, board.rows[0].appointment, false).await.unwrap();
     assert!(steps.iter().any(|s| s.why == "moved"), "{steps:?}");
     // The rules of change are in force again.
-    let refused = sqlx::query("update clinic.note set title = null").execute(&mut r.w).await.unwrap_err();
+    let refused = sqlx::query("update clinic.note set title = '\\x00'").execute(&mut r.w).await.unwrap_err();
     assert!(refused.to_string().contains("signed_is_signed"), "{refused}");
 }
 

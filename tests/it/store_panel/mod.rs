@@ -279,8 +279,7 @@ async fn results_of_earlier_visits_that_nobody_looked_at_stand_first() {
 async fn a_warning_needs_a_reason_that_is_kept_and_the_drug_is_on_the_list_afterwards() {
     let r = room().await;
     let mut c = people::writer(&r.db).await;
-    sqlx::query("insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), $1, '\\x00'::bytea || 'Penicillin'::bytea, $2)")
-        .bind(r.clinic.jack.0).bind(r.clinic.gp.account.0).execute(&mut c).await.unwrap();
+    people::penicillin(&mut c, &r.clinic).await;
     assert_eq!(rule(r.prescribe("amoxicillin 500 mg tds 7d", "").await), "warning_needs_reason");
     r.prescribe("amoxicillin 500 mg tds 7d", "tolerated last year").await.unwrap();
     let record = r.record().await;

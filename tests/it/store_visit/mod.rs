@@ -59,12 +59,16 @@ impl Ground {
             .expect("a status")
     }
     async fn diagnose(&mut self, e: EncounterId) {
+        let (id, jack) = (uuid::Uuid::now_v7(), self.clinic.jack);
+        let name = people::sealed(&mut self.c, jack, ("diagnosis", "name"), id, "h").await;
         sqlx::query(
-            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values (gen_random_uuid(), $1, $2, '\\x00', $3)",
+            "insert into clinic.diagnosis (id, encounter_id, patient_id, name, author) values ($4, $1, $2, $5, $3)",
         )
         .bind(e.0)
-        .bind(self.clinic.jack.0)
+        .bind(jack.0)
         .bind(self.clinic.gp.account.0)
+        .bind(id)
+        .bind(name)
         .execute(&mut self.c)
         .await
         .expect("a diagnosis");

@@ -437,6 +437,32 @@ pub async fn referral(c: &mut PgConnection, clinic: &Clinic, patient: PatientId)
     id
 }
 
+/// A text as it is kept in a column of the row `id` of a patient.
+pub async fn sealed(
+    c: &mut PgConnection,
+    patient: PatientId,
+    place: (&str, &str),
+    id: impl Into<Uuid>,
+    text: &str,
+) -> Vec<u8> {
+    let keys = BulkKeys::of(c, &crate::support::keys(), [patient.0].into()).await.expect("a key");
+    keys.seal(place, id.into(), patient.0, text).expect("a sealed text")
+}
+
+/// Penicillin on Jack's list of allergies.
+pub async fn penicillin(c: &mut PgConnection, clinic: &Clinic) {
+    let id = Uuid::now_v7();
+    let substance = sealed(c, clinic.jack, ("allergy", "substance"), id, "Penicillin").await;
+    sqlx::query("insert into clinic.allergy (id, patient_id, substance, author) values ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(clinic.jack.0)
+        .bind(substance)
+        .bind(clinic.gp.account.0)
+        .execute(c)
+        .await
+        .expect("an allergy");
+}
+
 /// The texts of a column of `clinic.table`, whose rows have a patient, as whoever holds the key reads them.
 pub async fn texts(c: &mut PgConnection, table: &'static str, column: &'static str) -> Vec<String> {
     let sql =

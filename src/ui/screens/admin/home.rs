@@ -27,6 +27,7 @@ crate::commands! {
         Centres: "admin.centres" "centres" "Centres: add, change, retire";
         Departments: "admin.departments" "departments" "Departments: add, change, close";
         Settings: "admin.settings" "policies" "The policies of the site";
+        Permissions: "admin.permissions" "permissions" "Who may do what, and changes of it";
         Log: "admin.log" "log" "Who did what, and when";
     }
 }
@@ -54,6 +55,7 @@ fn lines(waiting: usize) -> Vec<Line> {
         (Command::Centres, "Centres", "hospitals and medical centres"),
         (Command::Departments, "Departments", "their services, and when a closed one opens"),
         (Command::Settings, "Policies", "what the site allows"),
+        (Command::Permissions, "Permissions", "who may do what, changed by two administrators"),
         (Command::Log, "Audit log", "who did what, and when"),
     ];
     let note = |command| match (command, waiting) {
@@ -119,6 +121,7 @@ impl Screen for Home {
             Some(Command::Centres) => Route::AdminCentres,
             Some(Command::Departments) => Route::AdminDepartments,
             Some(Command::Settings) => Route::AdminSettings,
+            Some(Command::Permissions) => Route::Permissions,
             Some(Command::Log) => Route::AuditLog,
             Some(Command::Accounts | Command::Open) | None => Route::AdminAccounts,
         });

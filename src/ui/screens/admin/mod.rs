@@ -12,6 +12,7 @@ pub mod departments;
 pub mod fields;
 pub mod home;
 pub mod hours_form;
+pub mod permissions;
 pub mod provider_form;
 pub mod providers;
 pub mod settings;

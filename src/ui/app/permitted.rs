@@ -1,0 +1,77 @@
+//! What this person's role may do: the program draws by the same table that the database decides by, and says why not.
+use super::{APP, App, session::AppMsg};
+use crate::{
+    domain::{permission::Table, why::Why},
+    store::Change,
+    text::tr_str,
+    tr,
+    ui::{
+        cx::Cx,
+        layer::{Layer, Slot},
+        screen::Kind,
+        widgets::why_not::WhyNot,
+    },
+};
+use std::sync::Arc;
+
+impl App {
+    /// The refusal of a command whose name is an action that the role of the signed-in person may not do.
+    pub(super) fn forbidden(&self, id: &str) -> Option<Why> {
+        let actor = self.env.actor.as_deref()?;
+        self.rules.action(id)?;
+        self.rules.could(actor.role, actor.patient.is_some(), id).err()
+    }
+
+    /// The commands of the top layer that are closed to the person's role.
+    pub(super) fn closed_commands(&mut self) -> Vec<&'static str> {
+        let commands = self.top().map(|t| t.commands()).unwrap_or_default();
+        commands.into_iter().map(|c| c.id).filter(|id| self.forbidden(id).is_some()).collect()
+    }
+
+    /// The rules as the store read them at the sign-in.
+    pub(super) fn follow_rules(&mut self, rules: Arc<Table>) {
+        self.rules = rules;
+        self.dirty = true;
+    }
+
+    /// Somebody changed a permission: the rules are read again.
+    pub(super) fn rules_changed(&mut self, change: &Change) {
+        let (Change::Row(row), Some(actor)) = (change, self.env.actor.clone()) else { return };
+        if row.entity != "policy_rule" {
+            return;
+        }
+        let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+        let read = |store: crate::store::Store| async move { store.read_permissions(&actor).await };
+        cx.load("app.permissions", read, AppMsg::Rules);
+        self.run(APP, cx.into_effects());
+    }
+
+    /// Opens the list of what the role may not do: here first, then everywhere.
+    pub(super) fn why_not(&mut self) {
+        let Some(actor) = self.env.actor.clone() else { return self.say(tr!("Sign in first.")) };
+        let place = self.layers.iter().rev().find(|e| e.layer.kind() == Kind::Place);
+        let commands = place.map(|e| e.layer.commands()).unwrap_or_default();
+        let mut lines = vec![];
+        for def in commands {
+            if let Some(why) = self.forbidden(def.id) {
+                lines.push(format!("{}: {}", tr_str(def.title), why.sentence));
+            }
+        }
+        if lines.is_empty() {
+            lines.push(tr!("Nothing on this screen is closed to your role.").into());
+        }
+        lines.push(String::new());
+        lines.push(tr!("Everywhere: what you may not do, and who may").into());
+        let role = tr_str(actor.role.word());
+        lines.push(tr!("You are signed in as {role}.", role = role));
+        for action in self.rules.actions() {
+            if self.forbidden(&action.id).is_some() {
+                let who = action.who();
+                let who = if who.is_empty() { tr!("nobody").to_owned() } else { who };
+                lines.push(format!("  {}: {who}", action.words()));
+            }
+        }
+        let dialog = WhyNot::new(lines.join("\n"));
+        self.push(Box::new(move |id| Box::new(Slot::new(id, dialog)) as Box<dyn Layer>), None);
+    }
+}
