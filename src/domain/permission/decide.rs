@@ -126,7 +126,7 @@ impl Table {
     /// # Errors
     /// The refusal that names the roles which may.
     pub fn could(&self, role: Role, is_patient: bool, action: &str) -> Result<(), Why> {
-        let as_staff = self.decide(role, action, &Facts::at_best(false));
+        let as_staff = self.decide(role, action, &Facts::at_best(role == Role::Patient));
         let as_patient = || self.decide(role, action, &Facts::at_best(true));
         as_staff.or_else(|why| if is_patient { as_patient().map_err(|_| why) } else { Err(why) })
     }
