@@ -10,7 +10,11 @@ async fn refused(c: &mut PgConnection, statement: &str) -> bool {
         Ok(_) => false,
         Err(e) => {
             c.execute("rollback").await.expect("a rollback");
-            let code = e.as_database_error().and_then(|d| d.code()).unwrap_or_default().into_owned();
+            let code = e
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .unwrap_or_default()
+                .into_owned();
             // Denied, or not there for this role at all; never a mistake of the statement itself.
             assert!(["42501", "0A000", "3F000"].contains(&code.as_str()), "{statement}: {code} {e}");
             true
