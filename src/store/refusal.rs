@@ -4,6 +4,7 @@
 use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
+mod account;
 mod permission;
 mod record;
 mod referral;
@@ -337,6 +338,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| record::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
+                .or_else(|| account::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

@@ -26,4 +26,5 @@ tables! {
     provider "provider"
     message "message"
     registration "provider_registration"
+    patient_registration "patient_registration"
 }

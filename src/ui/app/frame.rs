@@ -230,6 +230,7 @@ impl App {
         let mut items = vec![];
         let closed = self.closed_commands();
         let administers = self.env.actor.is_some() && self.forbidden("permission.propose").is_none();
+        let decides = self.env.actor.is_some() && self.forbidden("account.register").is_none();
         if let Some(top) = self.top() {
             let sections = top.contexts();
             let key = |id: &str| keymap.key_for(&sections, id).map(|k| Key::show(&k)).unwrap_or_default();
@@ -247,8 +248,10 @@ impl App {
                 "app.help",
                 "permissions.why",
                 "go.permissions",
+                "go.sign-ups",
                 "app.lock",
                 "go.sign-ins",
+                "go.profile",
                 "go.second-factor",
                 "go.password",
                 "app.sign-out",
@@ -258,8 +261,9 @@ impl App {
                 let offered = match id {
                     "app.undo" => undo,
                     "go.permissions" => administers,
-                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.second-factor"
-                    | "go.password" => signed_in,
+                    "go.sign-ups" => decides,
+                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.profile"
+                    | "go.second-factor" | "go.password" => signed_in,
                     _ => true,
                 };
                 if !offered {

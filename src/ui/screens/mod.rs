@@ -17,6 +17,7 @@ pub mod home;
 pub mod login;
 pub mod patient;
 pub mod patients;
+pub mod profile;
 pub mod record;
 pub mod records;
 pub mod referrals;
@@ -24,6 +25,8 @@ pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
 pub mod sign_ins;
+pub mod sign_up;
+pub mod sign_ups;
 pub mod visit_door;
 pub mod workplace;
 
@@ -34,6 +37,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Choose a password", change_password::Command::ALL),
     ("My second factor", second_factor::Command::ALL),
     ("My sign-ins", sign_ins::Command::ALL),
+    ("My profile", profile::Command::ALL),
+    ("Register as a patient", sign_up::Command::ALL),
+    ("Patients who register themselves", sign_ups::Command::ALL),
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
@@ -88,6 +94,9 @@ pub const SECTIONS: &[&str] = &[
     "change-password",
     "second-factor",
     "sign-ins",
+    "profile",
+    "sign-up",
+    "sign-ups",
     "workplace",
     "board",
     "booking",
@@ -150,6 +159,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         Route::SecondFactor => at(second_factor::SecondFactor::of(env.actor.as_deref())),
         Route::SignIns(account) => at(sign_ins::SignIns::of(*account)),
+        Route::MyProfile => at(profile::MyProfile::default()),
+        Route::RegisterMyself => at(sign_up::SignUp::new(env.today())),
+        Route::SignUps => at(sign_ups::SignUps::default()),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
