@@ -179,7 +179,7 @@ async fn at_the_desk(r: &mut Room, jack: PatientId) {
     );
     assert_eq!(profile.alerts[0].text, c("patient_alert.text"));
     let gary = r.clinic.gp2.account;
-    let until = Some(chrono::Utc::now() + Duration::days(4000));
+    let until = Some(people::at(r.clinic.tomorrow, 9, 0) + Duration::days(4000));
     let seen = root
         .store
         .block_account(&root.actor, new(), gary, 1, until, &c("account.blocked_why"))
