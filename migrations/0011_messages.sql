@@ -77,12 +77,6 @@ begin
 end $$;
 create trigger a_rules before update on clinic.message for each row execute function clinic.message_rules();
 
--- The patient whose account the speaker's is, for what patients write.
-create function clinic.own_patient() returns uuid
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select id from clinic.patient where account_id = auth.actor()
-$$;
-
 -- Writes to the clinic's box, signed in or not. Who is not signed in is limited: so many from one place and in all an
 -- hour; refusing is counted by what was sent, so it cannot be rolled back.
 create function clinic.write_to_clinic(p_id uuid, p_name text, p_email text, p_phone text, p_subject bytea, p_body bytea)
@@ -112,7 +106,7 @@ begin
         insert into clinic.message (id, kind, from_account, from_role, proven, from_name, from_email, from_phone, patient_id,
             subject, body, sent_at, source)
         values (p_id, 'clinic', me.id, me.role, true, btrim(me.given_name || ' ' || me.family_name), me.email, me.phone,
-            clinic.own_patient(), p_subject, p_body, clinic.now(), src);
+            auth.own_patient(), p_subject, p_body, clinic.now(), src);
     end if;
     -- The program writes the event of somebody who is signed in, as of every other write.
     if me.id is null then perform audit.record('message.send', 'message', p_id, null, 'done', '{"proven": false}'); end if;
@@ -145,7 +139,6 @@ grant insert (id, kind, from_account, from_role, proven, from_name, to_account, 
 grant update (read_at, read_by, done_at, done_by) on clinic.message to praxis_app;
 grant execute on function clinic.write_to_clinic(uuid, text, text, text, bytea, bytea) to praxis_app;
 grant execute on function clinic.reads_clinic_box() to praxis_app;
-grant execute on function clinic.own_patient() to praxis_app;
 grant execute on function clinic.organisation_key() to praxis_app;
 
 update clinic.setting set value = greatest(value::bigint, 11)::text where key = 'schema_version';

@@ -4,6 +4,7 @@
 //! method being one whole transaction; [`search`] ranks what was found; [`ui`] shows it, one small machine per screen on
 //! a stack of layers. [`cli`] starts things. `docs/architecture.md` walks through a key, a query, somebody else's change
 //! and a draft.
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod clock;

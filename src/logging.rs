@@ -64,14 +64,13 @@ impl<W: Write> Write for OneLine<W> {
     }
 }
 
-/// One line that does nothing to a terminal: control characters and those that turn the writing direction become `·`.
+/// One line that does nothing to a terminal: control characters, those that turn the writing direction and those that
+/// cannot be seen become `·`, and piles of marks are cut down.
 #[must_use]
 pub fn cleaned(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if harmful(c) { '·' } else { c }).collect()
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let line: String = text.chars().map(|c| if ends_line(c) { '·' } else { c }).collect();
+    crate::text::clean(&line).replace(crate::text::clean::TAKEN_OUT, "·")
 }
 
 /// Stderr as it was; it is put back when this is dropped.

@@ -177,6 +177,19 @@ pub async fn change_password(
     store.change_password(&proof, &new.salt, &new.params, &new.verifier).await
 }
 
+/// What the password of this login gives under its challenge: the proof that something asks for once more.
+///
+/// # Errors
+/// Those of the line to the server.
+pub async fn proof(
+    store: &Store,
+    login: &str,
+    password: Zeroizing<String>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let challenge = store.challenge(login).await?;
+    prove(password, challenge.salt, challenge.params).await
+}
+
 /// Unlocks a locked session with the password of its person; `Ok(false)` when it is wrong.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::{
     Context, Failure, block_on,
     failure::{DATA, USAGE},
-    output::{note, say},
+    output::{note, say, say_json},
     user::{connect, no_account, position},
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Get {
             if context.json {
                 let answer: serde_json::Map<String, Value> =
                     shown.iter().map(|(p, v)| (p.key.to_owned(), json!(v))).collect();
-                say(&Value::Object(answer).to_string());
+                say_json(&Value::Object(answer));
             } else if let (Some(_), [(_, value)]) = (&self.key, shown.as_slice()) {
                 say(&clean(value));
             } else {
@@ -90,7 +90,7 @@ impl Set {
             let mut system = connect(context, self.database_login.as_deref()).await?;
             let before = system.change_setting(policy.key, &value, &why).await?;
             if context.json {
-                say(&json!({ "key": policy.key, "from": before, "to": value }).to_string());
+                say_json(&json!({ "key": policy.key, "from": before, "to": value }));
             } else if before == value {
                 say(&format!("{} is {} already. Nothing was changed.", policy.key, clean(&value)));
             } else {
@@ -113,7 +113,7 @@ impl Role {
             };
             let now = to.profession.map_or(to.role.code(), |p| p.code());
             if context.json {
-                say(&json!({ "login": self.login, "from": before, "to": now }).to_string());
+                say_json(&json!({ "login": self.login, "from": before, "to": now }));
             } else {
                 say(&format!("{} is {} now; the role was {before}.", clean(&self.login), to.word()));
                 note(

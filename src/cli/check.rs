@@ -1,5 +1,8 @@
 //! `praxis check`: everything the program needs, each green, amber or red, with what to do about it.
-use super::{Context, Failure, block_on, output::say};
+use super::{
+    Context, Failure, block_on,
+    output::{say, say_json},
+};
 use crate::{
     clock::Clock,
     config::{Config, Database, Host, Problems},
@@ -52,7 +55,7 @@ impl Check {
         let failed = findings.iter().any(|f| f.level == Level::Red);
         if context.json {
             let findings = serde_json::json!({ "ok": !failed, "findings": findings });
-            say(&findings.to_string());
+            say_json(&findings);
         } else {
             for f in &findings {
                 let level = match f.level {

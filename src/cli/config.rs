@@ -1,5 +1,8 @@
 //! `praxis config`: the effective configuration with the source of each value, and what documents it.
-use super::{Context, Failure, output::say};
+use super::{
+    Context, Failure,
+    output::{say, say_json},
+};
 use crate::config;
 use clap::Args;
 use std::process::ExitCode;
@@ -29,7 +32,7 @@ impl Show {
                     (key.name.to_owned(), serde_json::json!({ "value": value, "source": source.to_string() }))
                 })
                 .collect();
-            say(&serde_json::Value::Object(values).to_string());
+            say_json(&serde_json::Value::Object(values));
         } else {
             let config = context.config()?;
             for (key, value, source) in config.shown() {

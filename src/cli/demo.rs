@@ -4,7 +4,8 @@ use super::{
     demo_data::{self, Plan},
     failure::{CONFIG, TRY_LATER},
     output::{ask, note, say},
-    program,
+    program, sealer,
+    signals::AskedToLeave,
 };
 use crate::server::{self, Binaries, Cluster, Installer, Running, SUPERUSER};
 use crate::{
@@ -16,10 +17,9 @@ use crate::{
 };
 use clap::Args;
 use std::process::ExitCode;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The demo clinic's database.
-const DATABASE: &str = "clinic";
+pub(super) const DATABASE: &str = "clinic";
 
 /// Starts a private PostgreSQL server, fills it with an invented clinic, and opens
 /// the program. Run it again and everything entered is still there; several
@@ -73,6 +73,7 @@ impl Demo {
             }
             let keys = keys_of_demo(&cluster)?;
             self.fill(&running, &keys).await?;
+            let sealing = sealer::of_demo(&running, cluster.folder())?;
             if self.server_only || context.json {
                 self.tell(context, &running);
                 asked.wait().await;
@@ -81,6 +82,7 @@ impl Demo {
                     Connector::from_socket(running.socket_dir(), DATABASE, "praxis_app").with_keys(keys);
                 program::show(&config, connector, demo_data::login_note()).await?;
             }
+            sealing.end().await;
             running.leave()?;
             Ok::<_, Failure>(())
         })??;
@@ -174,27 +176,4 @@ async fn prepare(running: &Running) -> Result<(), server::Error> {
     }
     server::migrate(&endpoint.options(SUPERUSER, DATABASE)).await?;
     Ok(())
-}
-
-/// Ctrl-C, a signal to end, or the end of the terminal.
-struct AskedToLeave([Signal; 3]);
-
-impl AskedToLeave {
-    /// From now on these no longer end the program by themselves.
-    fn listen() -> Result<Self, std::io::Error> {
-        Ok(Self([
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn wait(self) {
-        let [mut interrupt, mut terminate, mut hang_up] = self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    }
 }

@@ -53,9 +53,6 @@ impl From<server::Error> for Failure {
             sqlx::Error::Io(_) => {
                 "Is the server running, and is database.url right? `praxis check` looks at both"
             }
-            sqlx::Error::Tls(_) => {
-                "The server could not prove who it is; database.ca_file names the authority that signed its certificate"
-            }
             sqlx::Error::Database(said) => match said.code().as_deref() {
                 Some("3D000") => {
                     "Is database.url right? A new database is made with `createdb`, then prepared with `praxis migrate`"

@@ -2,7 +2,7 @@
 use super::{
     Context, Failure, block_on,
     failure::{DATA, USAGE},
-    output::{note, say},
+    output::{note, say, say_json},
     user::connect,
 };
 use crate::{
@@ -138,7 +138,7 @@ fn tell(report: &ImportReport, dry_run: bool, as_json: bool) {
         for (name, tally) in rows {
             answer[name] = serde_json::json!(tally);
         }
-        say(&answer.to_string());
+        say_json(&answer);
         return;
     }
     for remark in &report.notes {

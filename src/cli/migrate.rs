@@ -2,7 +2,7 @@
 use super::{
     Context, Failure, block_on,
     failure::{CONFIG, UNAVAILABLE},
-    output::{note, say},
+    output::{note, say, say_json},
     program,
 };
 use crate::server;
@@ -50,7 +50,7 @@ impl Migrate {
             );
         }
         if context.json {
-            say(&serde_json::json!({ "applied": done.applied, "version": done.version }).to_string());
+            say_json(&serde_json::json!({ "applied": done.applied, "version": done.version }));
         } else if done.applied.is_empty() {
             say(&format!("The schema is current (version {}).", done.version));
         } else {

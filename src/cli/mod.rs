@@ -2,19 +2,23 @@
 //!
 //! What goes wrong is said in one plain sentence and what to do about it, and ends with an exit code of sysexits.
 mod administration;
+mod audit;
 mod check;
 mod config;
 mod demo;
 mod demo_data;
 mod failure;
 mod import;
+mod jobs;
 pub mod keys;
 mod migrate;
 mod open;
 mod output;
 mod permissions;
 mod program;
+mod sealer;
 mod sealing;
+mod signals;
 mod subject;
 mod user;
 
@@ -60,6 +64,12 @@ enum Command {
     /// Accounts: the first administrator, codes, who may sign in
     #[command(subcommand)]
     User(user::User),
+    /// What the log proves: check it, print a day's root, take lines out
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// The worker that runs beside the program
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Show the policies of the site
     Get(administration::Get),
     /// Change a policy of the site
@@ -73,7 +83,7 @@ enum Command {
     /// What is kept about one person
     #[command(subcommand)]
     Subject(subject::Subject),
-    /// The keyboard's keys, and the keys that clinical text is sealed under
+    /// Keys of the keyboard, and keys that clinical text is sealed under
     Keys(keys::Keys),
 }
 
@@ -117,6 +127,8 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => args.run(&context),
         Some(Command::Import(args)) => args.run(&context),
         Some(Command::User(args)) => args.run(&context),
+        Some(Command::Audit(args)) => args.run(&context),
+        Some(Command::Jobs(args)) => args.run(&context),
         Some(Command::Get(args)) => args.run(&context),
         Some(Command::Set(args)) => args.run(&context),
         Some(Command::Role(args)) => args.run(&context),

@@ -6,7 +6,7 @@ use super::{
     block_on,
     failure::{DATA, USAGE},
     migrate::no_database,
-    output::{note, say},
+    output::{note, say, say_json},
 };
 use crate::{
     auth::login::fresh_code,
@@ -126,7 +126,7 @@ impl List {
                     })
                 })
                 .collect();
-            say(&serde_json::Value::Array(rows).to_string());
+            say_json(&serde_json::Value::Array(rows));
             return Ok(());
         }
         for a in accounts {
@@ -188,7 +188,7 @@ pub(super) fn no_account(login: &str) -> Failure {
 }
 
 fn tell(context: &Context, json: &serde_json::Value, said: &str) {
-    say(&if context.json { json.to_string() } else { said.to_owned() });
+    if context.json { say_json(json) } else { say(said) }
 }
 
 /// The position of this role or profession.
@@ -226,7 +226,7 @@ impl Add {
                 "account": id, "login": details.login, "role": details.position.role.code(),
                 "one_time_code": &*code, "hours": CODE_HOURS
             });
-            say(&answer.to_string());
+            say_json(&answer);
         } else {
             say(&format!("Added {} ({}).", details.login, details.position.word()));
             say(&format!("One-time code: {}", &*code));

@@ -123,6 +123,27 @@ pub const KEYS: &[Key] = &[
         default: "info",
         doc: "How much is logged.",
     },
+    Key {
+        name: "audit.root_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "Where `praxis jobs run` writes the log's signed roots outside of the database (a line of JSON each, mode 0640). \
+              Best on a disk that whoever administers the database cannot write to. `praxis audit verify` compares.",
+    },
+    Key {
+        name: "audit.signing_key_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "The key that signs roots, made by `praxis audit key FILE`, readable by its owner alone. Only the worker needs \
+              it. Without this key the systemd credential praxis-audit-key is used if there is one.",
+    },
+    Key {
+        name: "audit.public_key_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "The public halves of the keys that signed roots, one block after the other, for `praxis audit verify`. Without \
+              it: audit.signing_key_file with .pub after it.",
+    },
 ];
 
 impl Key {

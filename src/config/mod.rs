@@ -110,6 +110,12 @@ pub struct Config {
     pub log_file: PathBuf,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: String,
+    /// Where the log's roots are written outside of the database.
+    pub audit_root_file: Option<PathBuf>,
+    /// The key that signs them.
+    pub audit_signing_key_file: Option<PathBuf>,
+    /// The public halves of the keys that did.
+    pub audit_public_key_file: Option<PathBuf>,
     values: BTreeMap<&'static str, (String, Source)>,
 }
 
@@ -187,6 +193,7 @@ impl Config {
             *url = database::without_password(url);
         }
         let text = |name: &str| values.get(name).map(|(v, _)| v.clone()).unwrap_or_default();
+        let path = |name: &str| Some(text(name)).filter(|p| !p.is_empty()).map(PathBuf::from);
         let number = |name: &str| text(name).parse::<u64>().unwrap_or_default();
         let when = |name: &str| match text(name).as_str() {
             "always" => When::Always,
@@ -211,6 +218,9 @@ impl Config {
             idle_lock: Duration::from_secs(60 * number("ui.idle_lock_minutes")),
             log_file: PathBuf::from(text("log.file")),
             log_level: text("log.level"),
+            audit_root_file: path("audit.root_file"),
+            audit_signing_key_file: path("audit.signing_key_file"),
+            audit_public_key_file: path("audit.public_key_file"),
             values,
         })
     }
@@ -256,7 +266,8 @@ impl Config {
 }
 
 /// Variables that are no keys but belong to the program or its tests.
-const OTHER_SECTIONS: [&str; 4] = ["PRAXIS_DATABASE_", "PRAXIS_SEALING_", "PRAXIS_UI_", "PRAXIS_LOG_"];
+const OTHER_SECTIONS: [&str; 5] =
+    ["PRAXIS_DATABASE_", "PRAXIS_SEALING_", "PRAXIS_UI_", "PRAXIS_LOG_", "PRAXIS_AUDIT_"];
 
 fn from_environment(
     env: &BTreeMap<String, String>,

@@ -86,6 +86,12 @@ ids! {
     DraftId;
     /// An application of a provider to be registered.
     RegistrationId;
+    /// A request to read a history.
+    AccessRequestId;
+    /// A patient and a provider who are connected, or were asked to be.
+    ConnectionId;
+    /// An emergency access.
+    EmergencyId;
     /// A message to the clinic, to a colleague or to a patient.
     MessageId;
     /// A permission that was proposed to be another one.

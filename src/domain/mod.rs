@@ -1,4 +1,5 @@
 //! What a clinic is: pure types and rules, no input or output, no async, no clock.
+pub mod access;
 pub mod account;
 pub mod actor;
 pub mod appointment;

@@ -74,6 +74,16 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 120),
     },
     Policy {
+        key: "access_grant_days",
+        help: "Days a granted request for access lasts when nobody says otherwise",
+        kind: PolicyKind::Number(1, 365),
+    },
+    Policy {
+        key: "emergency_review_days",
+        help: "Working days within which an emergency access is to be reviewed",
+        kind: PolicyKind::Number(1, 30),
+    },
+    Policy {
         key: "messages_per_hour",
         help: "Messages an hour that people who have not signed in may write to the clinic, all together",
         kind: PolicyKind::Number(0, 1000),

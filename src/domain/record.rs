@@ -86,6 +86,16 @@ pub struct Amendment {
     pub struck: Struck,
 }
 
+/// An earlier visit of the same patient, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastVisit {
+    pub day: NaiveDate,
+    pub provider: PersonName,
+    pub centre: String,
+    /// The main diagnosis; empty when there is none.
+    pub diagnosis: String,
+}
+
 /// Everything of one visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
@@ -100,6 +110,8 @@ pub struct Record {
     pub whole: bool,
     /// The patient's standing lists as they are now.
     pub history: History,
+    /// The patient's visits before this one that the reader may read, newest first, a hundred at most.
+    pub past: Vec<PastVisit>,
     pub vitals: Vec<Observation>,
     /// Examination notes and addenda, oldest first.
     pub notes: Vec<Note>,

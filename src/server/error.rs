@@ -64,6 +64,9 @@ pub enum Error {
     /// A migration that failed; the database is as it was before it.
     #[error("migration {version} failed and was undone: {source}")]
     Migration { version: i64, source: sqlx::Error },
+    /// The server did not prove who it is; nothing was sent to it.
+    #[error("{0}")]
+    Unproven(String),
     /// Anything else the server said.
     #[error("the database server answered: {0}")]
     Sql(#[from] sqlx::Error),
@@ -79,6 +82,7 @@ impl Error {
         match self {
             Self::NoBinaries
             | Self::Install(_)
+            | Self::Unproven(_)
             | Self::Start { .. }
             | Self::Program { .. }
             | Self::WrongMajor { .. } => 69,

@@ -65,7 +65,34 @@ pub async fn primary(hosts: &[PgConnectOptions]) -> Result<(PgConnection, PgConn
             Err(_) => last = sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
         }
     }
-    Err(Error::Sql(last))
+    Err(unproven(&last).map_or(Error::Sql(last), Error::Unproven))
+}
+
+/// Why a server was not believed, when that is what went wrong.
+fn unproven(e: &sqlx::Error) -> Option<String> {
+    let said = match e {
+        sqlx::Error::Tls(why) => why.to_string(),
+        // What the handshake finds wrong with a certificate comes as invalid data.
+        sqlx::Error::Io(why) if why.kind() == std::io::ErrorKind::InvalidData => why.to_string(),
+        _ => return None,
+    };
+    let why = if said.contains("does not support TLS") {
+        "the server does not encrypt. Set `ssl = on` with a certificate there, or reach it over a Unix socket"
+            .into()
+    } else if said.contains("not valid for name") || said.contains("NotValidForName") {
+        format!(
+            "the server's certificate is for another host than database.url names ({said}). Write the certificate's name in the URL, or have one made for this name"
+        )
+    } else if said.contains("UnknownIssuer") || said.contains("BadSignature") {
+        "the server's certificate is not signed by an authority that is trusted here. database.ca_file names the file \
+         with the certificate of the clinic's own authority"
+            .into()
+    } else if said.contains("xpired") || said.contains("NotValidYet") {
+        format!("the server's certificate is not valid today ({said}). Renew it, or set the clock")
+    } else {
+        format!("the server's certificate was not accepted ({said})")
+    };
+    Some(format!("{why}. Nothing was sent to it"))
 }
 
 /// Asks everything.

@@ -54,3 +54,8 @@ create extension if not exists pgcrypto;
 revoke execute on function pg_terminate_backend(int, bigint) from public;
 revoke execute on function pg_cancel_backend(int) from public;
 revoke create on schema public from public;
+-- Sessions of one role could look at each other's statements and locks, and store things beside the tables. (What `praxis check`
+-- asks about TLS needs the function behind the view: no value stands in the text of a statement.)
+revoke select on pg_stat_activity, pg_locks, pg_prepared_xacts from public;
+revoke execute on function pg_lock_status() from public;
+revoke execute on function lo_create(oid), lo_creat(int), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea), lo_unlink(oid) from public;

@@ -32,13 +32,22 @@ pub struct Event {
     pub patient: Option<PatientId>,
     /// Ids, counts and codes; never clinical text.
     pub facts: serde_json::Value,
+    /// The database's own function writes it when it is done; the program tells refusals only.
+    by_database: bool,
 }
 
 impl Event {
     /// `action` on `entity`.
     #[must_use]
     pub fn new(action: &'static str, entity: &'static str) -> Self {
-        Self { action, entity, entity_id: None, patient: None, facts: serde_json::json!({}) }
+        Self {
+            action,
+            entity,
+            entity_id: None,
+            patient: None,
+            facts: serde_json::json!({}),
+            by_database: false,
+        }
     }
 
     /// About this row.
@@ -52,6 +61,13 @@ impl Event {
     #[must_use]
     pub fn patient(mut self, patient: PatientId) -> Self {
         self.patient = Some(patient);
+        self
+    }
+
+    /// Written by the function of the database that does it.
+    #[must_use]
+    pub(super) fn by_database(mut self) -> Self {
+        self.by_database = true;
         self
     }
 
@@ -193,7 +209,9 @@ impl Store {
         for draft in self.1.iter() {
             super::encounter::close_draft_in(&mut tx, Some(*draft)).await?;
         }
-        event.record(&mut tx).await?;
+        if !event.by_database {
+            event.record(&mut tx).await?;
+        }
         let result = serde_json::to_value(&value).map_err(|e| Error::bug("result", e))?;
         sqlx::query!("select clinic.request_done($1, $2)", request.0, result).execute(&mut *tx).await?;
         crash_point("before_commit");

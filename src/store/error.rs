@@ -27,7 +27,7 @@ pub enum Error {
     #[error("Your session has ended. Sign in again; what you typed is kept.")]
     NoSession,
     /// The server cannot be reached.
-    #[error("The server cannot be reached. What you typed is kept. Try again with r.")]
+    #[error("{}", away(.0.as_deref()))]
     Unavailable(#[source] Option<Box<sqlx::Error>>),
     #[error("The server did not answer in time. Try again.")]
     Slow,
@@ -51,6 +51,21 @@ pub enum Error {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// A server that is away, and one that could not prove who it is: that one was told nothing.
+fn away(why: Option<&sqlx::Error>) -> &'static str {
+    let unproven = match why {
+        Some(sqlx::Error::Tls(_)) => true,
+        Some(sqlx::Error::Io(e)) => e.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
+    };
+    if unproven {
+        "The server could not prove that it is the clinic's, so nothing was sent to it. What you typed is kept. Tell the \
+         administrator: `praxis check` says why."
+    } else {
+        "The server cannot be reached. What you typed is kept. Try again with r."
+    }
 }
 
 impl Error {

@@ -32,38 +32,13 @@ impl Store {
     ) -> Result<Vec<PatientHit>, Error> {
         self.read(actor, move |c| {
             Box::pin(async move {
+                let ids = candidates(c, &query).await?;
+                let found = hits(c, &ids).await?;
                 if opened {
-                    Event::new("patients.open", "patient").record(&mut *c).await?;
+                    let facts = serde_json::json!({ "by": if query.is_empty() { "recent" } else { "typed" }, "rows": found.len() });
+                    Event::new("patients.open", "patient").facts(facts).record(&mut *c).await?;
                 }
-                let ids: Vec<Uuid> = if query.is_empty() {
-                    if query.unfinished {
-                        return Ok(vec![]);
-                    }
-                    sqlx::query_scalar!(r#"select patient_id as "id!" from clinic.recent_patients(20)"#)
-                        .fetch_all(&mut *c)
-                        .await?
-                } else {
-                    let folded: Vec<String> = query.words.iter().flat_map(|w| words(w)).take(6).collect();
-                    if folded.is_empty()
-                        && query.digits.is_empty()
-                        && query.born.is_none()
-                        && query.email.is_none()
-                    {
-                        return Ok(vec![]);
-                    }
-                    sqlx::query_scalar!(
-                        r#"select patient_id as "id!" from clinic.find_patients($1, $2, $3, $4, $5, $6)"#,
-                        &folded,
-                        query.digits,
-                        query.born,
-                        query.born_year,
-                        query.email,
-                        CANDIDATES
-                    )
-                    .fetch_all(&mut *c)
-                    .await?
-                };
-                hits(c, &ids).await
+                Ok(found)
             })
         })
         .await
@@ -75,6 +50,23 @@ impl Store {
     /// Those of the line to the server, and [`Error::NoSession`].
     pub async fn patient_hit(&self, actor: &Actor, id: PatientId) -> Result<Option<PatientHit>, Error> {
         self.read(actor, move |c| Box::pin(async move { Ok(hits(c, &[id.0]).await?.pop()) })).await
+    }
+
+    /// Tells the log that what a search found was taken up: what kind of thing was typed and how many were found, never what.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn accept_search(&self, actor: &Actor, query: PatientQuery, found: usize) -> Result<(), Error> {
+        let by = [
+            ("name", !query.words.is_empty()),
+            ("number", !query.digits.is_empty()),
+            ("born", query.born.is_some() || query.born_year.is_some()),
+            ("email", query.email.is_some()),
+        ];
+        let by: Vec<&str> = by.into_iter().filter_map(|(kind, typed)| typed.then_some(kind)).collect();
+        let event =
+            Event::new("patients.open", "patient").facts(serde_json::json!({ "by": by, "rows": found }));
+        self.read(actor, |c| Box::pin(event.record(c))).await
     }
 
     /// Who may be the person being registered (or changed: `except`), the likeliest first.
@@ -119,6 +111,32 @@ impl Store {
         })
         .await
     }
+}
+
+/// The patients who may be meant, best first; for an empty query those looked at last.
+async fn candidates(c: &mut PgConnection, query: &PatientQuery) -> Result<Vec<Uuid>, Error> {
+    if query.is_empty() {
+        if query.unfinished {
+            return Ok(vec![]);
+        }
+        let recent = sqlx::query_scalar!(r#"select patient_id as "id!" from clinic.recent_patients(20)"#);
+        return Ok(recent.fetch_all(c).await?);
+    }
+    let folded: Vec<String> = query.words.iter().flat_map(|w| words(w)).take(6).collect();
+    if folded.is_empty() && query.digits.is_empty() && query.born.is_none() && query.email.is_none() {
+        return Ok(vec![]);
+    }
+    Ok(sqlx::query_scalar!(
+        r#"select patient_id as "id!" from clinic.find_patients($1, $2, $3, $4, $5, $6)"#,
+        &folded,
+        query.digits,
+        query.born,
+        query.born_year,
+        query.email,
+        CANDIDATES
+    )
+    .fetch_all(c)
+    .await?)
 }
 
 /// The rows of a list, in the order of `ids`.

@@ -2,6 +2,8 @@
 //!
 //! Every call goes through [`Store::read`] or [`Store::write`]: each asks the server who is speaking before anything
 //! else, has a deadline, and is never dropped half-way. A write carries its request id, so that it is done at most once.
+mod access;
+mod access_work;
 mod account;
 mod alert;
 mod appointment;
@@ -16,10 +18,12 @@ mod centre;
 mod change;
 mod clinic_session;
 mod connect;
+mod connection;
 pub mod demo;
 mod department;
 mod diagnosis;
 mod directory;
+mod emergency;
 mod encounter;
 mod erasure;
 mod error;
@@ -27,6 +31,7 @@ mod find_patient;
 mod follow_up;
 mod history;
 mod import;
+mod ledger;
 mod listen;
 mod message;
 mod note;
@@ -42,6 +47,7 @@ mod profile;
 mod provider;
 mod provider_home;
 mod record;
+mod record_viewers;
 mod records_search;
 mod referral;
 mod refusal;
@@ -74,6 +80,7 @@ pub use erasure::Erasure;
 pub use error::Error;
 pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use import::{ImportReport, Tally};
+pub use ledger::{Ledger, Proof, Verified};
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use own_home::{OwnAppointment, OwnHome};
 pub use patient::Registered;

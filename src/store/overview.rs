@@ -1,7 +1,8 @@
 //! The first screens of those who treat nobody: totals, applications and the last entries of the log. Identity and
 //! numbers only, never what is in a record.
-use super::{Error, Store};
+use super::{Error, Store, access_work};
 use crate::domain::{
+    access::AccessWork,
     actor::Actor,
     ids::{AuditEventId, RegistrationId},
     name::PersonName,
@@ -54,6 +55,8 @@ pub struct Overview {
     pub totals: Option<Totals>,
     pub pending: Vec<PendingProvider>,
     pub log: Vec<LogLine>,
+    /// What waits for a decision about access.
+    pub work: AccessWork,
 }
 
 impl Store {
@@ -65,7 +68,7 @@ impl Store {
         let administrator = actor.role == crate::domain::actor::Role::Administrator;
         self.read(actor, move |c| {
             Box::pin(async move {
-                let mut seen = Overview::default();
+                let mut seen = Overview { work: access_work::work(&mut *c).await?, ..Overview::default() };
                 if administrator {
                     let t = sqlx::query!(
                         r#"select (select count(*) from clinic.patient where deactivated_at is null) as "patients!",

@@ -1,6 +1,8 @@
 //! A patient's first screen: their own appointments and visits, and nobody else's.
-use super::{Error, Event, Store, VisitRow, records_search, refusal};
-use crate::domain::{actor::Actor, ids::AppointmentId, name::PersonName};
+use super::{Error, Event, Store, VisitRow, access_work, record::identity, records_search, refusal};
+use crate::domain::{
+    access::AccessWork, actor::Actor, ids::AppointmentId, name::PersonName, record::Identity,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
@@ -27,9 +29,29 @@ pub struct OwnHome {
     pub appointments: Vec<OwnAppointment>,
     /// The newest visits.
     pub visits: Vec<VisitRow>,
+    /// What waits for their answer.
+    pub work: AccessWork,
 }
 
 impl Store {
+    /// The signed-in patient's own details.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the account is nobody's record; those of the line to the server.
+    pub async fn own_details(&self, actor: &Actor) -> Result<Identity, Error> {
+        let Some(patient) = actor.patient else {
+            return Err(Error::refused(refusal::why("no_own_record", &serde_json::Value::Null)));
+        };
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let own = identity(&mut *c, patient).await?;
+                Event::new("own.open", "patient").id(patient.0).patient(patient).record(c).await?;
+                Ok(own)
+            })
+        })
+        .await
+    }
+
     /// The signed-in patient's appointments and newest visits.
     ///
     /// # Errors
@@ -74,7 +96,8 @@ impl Store {
                 if opened {
                     Event::new("own.open", "patient").id(patient.0).patient(patient).record(&mut *c).await?;
                 }
-                Ok(OwnHome { appointments, visits })
+                let work = access_work::work(c).await?;
+                Ok(OwnHome { appointments, visits, work })
             })
         })
         .await

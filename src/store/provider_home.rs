@@ -1,6 +1,7 @@
 //! A provider's first screen: visits that are not signed, today, and the next 7 days.
-use super::{Error, Event, Store, refusal, sealed};
+use super::{Error, Event, Store, access, access_work, refusal, sealed};
 use crate::domain::{
+    access::AccessRequest,
     actor::Actor,
     ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId},
     name::PersonName,
@@ -59,6 +60,10 @@ pub struct ProviderHome {
     pub today: Vec<HomeAppointment>,
     /// Of the 7 days after today.
     pub week: Vec<HomeAppointment>,
+    /// The requests for access that this person asked, newest first.
+    pub access: Vec<AccessRequest>,
+    /// Connections that wait for their answer.
+    pub connections: i64,
 }
 
 impl Store {
@@ -153,7 +158,11 @@ impl Store {
                     };
                     if r.today { today.push(row) } else { week.push(row) }
                 }
+                let asked = access::requests(&mut *c).await?;
+                let connections = access_work::work(c).await?.connections;
                 Ok(ProviderHome {
+                    access: asked,
+                    connections,
                     provider,
                     profession: me.profession,
                     registration_number: me.registration_number,

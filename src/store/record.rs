@@ -1,15 +1,15 @@
 //! Reading what was written: the whole record of one visit. Who may is the database's answer; who may not is told why,
 //! and that is logged too.
 use super::{
-    Error, Event, Store, authored::name, diagnosis::diagnoses, encounter, history, note::notes_in,
-    observation, prescription::prescriptions, referral::referrals, report::reports, service_request::orders,
-    treatment::treatments,
+    Error, Event, Store, VisitCursor, authored::name, diagnosis::diagnoses, encounter, history,
+    note::notes_in, observation, prescription::prescriptions, records_search::visits_before,
+    referral::referrals, report::reports, service_request::orders, treatment::treatments,
 };
 use crate::domain::{
     actor::Actor,
     ids::{EncounterId, PatientId},
     name::PersonName,
-    record::{Amendment, Identity, Record, Struck},
+    record::{Amendment, Identity, PastVisit, Record, Struck},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -86,6 +86,16 @@ async fn read_record(c: &mut PgConnection, encounter: EncounterId) -> Result<Rec
         contact: about.kind == "contact",
         whole: about.whole,
         history: history::load(c, patient).await?,
+        past: visits_before(c, patient, VisitCursor { started_at: visit.started_at, encounter })
+            .await?
+            .into_iter()
+            .map(|v| PastVisit {
+                day: v.day,
+                provider: v.provider_name,
+                centre: v.centre_name,
+                diagnosis: v.diagnosis,
+            })
+            .collect(),
         vitals: observation::latest(c, patient, Some(encounter))
             .await?
             .into_iter()
@@ -104,7 +114,7 @@ async fn read_record(c: &mut PgConnection, encounter: EncounterId) -> Result<Rec
     })
 }
 
-async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<Identity, Error> {
+pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<Identity, Error> {
     let p = sqlx::query!(
         r#"select p.record_number, p.family_name, p.given_name, p.preferred_name, p.second_script_name, p.sex, p.birth_date,
                   p.national_number, p.medicare_number, p.email, p.phone, p.address, p.language, p.contact_name,

@@ -204,12 +204,24 @@ pub(super) async fn visits_of(c: &mut PgConnection, patient: PatientId) -> Resul
     Ok(rows)
 }
 
+/// The newest page of one patient's visits before one of them.
+pub(super) async fn visits_before(
+    c: &mut PgConnection,
+    patient: PatientId,
+    this: VisitCursor,
+) -> Result<Vec<VisitRow>, Error> {
+    let mut rows = visits(c, Some(&[patient.0]), &[], &[], (None, None), Some(this)).await?;
+    truncate(&mut rows);
+    Ok(rows)
+}
+
 /// Why a history is closed, from the answer of `clinic.why_not_read`.
 fn closed_because(code: &str) -> Why {
     let rule = match code {
         "role" => "records_not_for_role",
         "strict" => "read_strict",
         "expired" => "read_expired",
+        "emergency_over" => "read_emergency_over",
         "only_cancelled" => "read_only_cancelled",
         _ => "read_no_relationship",
     };

@@ -5,6 +5,7 @@ use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
 mod account;
+mod access;
 mod permission;
 mod record;
 mod referral;
@@ -59,6 +60,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         "walk_in_today" => (
             tr!("Walk-ins and emergencies are for today.").into(),
             tr!("Book a time on the other day instead.").into(),
+        ),
+        "viewers_not_for_you" => (
+            tr!("Who looked at a record is told to the patient, to auditors and to administrators.").into(),
+            tr!("The patient can look it up after signing in.").into(),
         ),
         "too_many_messages" => (
             tr!("So many messages have arrived this hour that no more are taken.").into(),
@@ -339,6 +344,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))
+                .or_else(|| access::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

@@ -20,6 +20,8 @@ macro_rules! tables {
 }
 
 tables! {
+    access_request "access_request"
+    connection "connection"
     account "account"
     centre "centre"
     department "department"

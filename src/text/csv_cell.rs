@@ -8,8 +8,10 @@ use std::borrow::Cow;
 pub fn csv_cell(raw: &str) -> Cow<'_, str> {
     let cleaned = clean_lines(raw);
     let begins = raw.trim_start_matches([' ', '\u{a0}']).chars().next();
-    let formula =
-        begins.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠'));
+    // What a spreadsheet reads is the cleaned text, and it passes over blanks and line ends of every kind.
+    let reads = cleaned.trim_start().chars().next();
+    let formula = begins.is_some_and(|c| matches!(c, '\t' | '\r'))
+        || reads.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'));
     if formula && !is_number(raw) { Cow::Owned(format!("'{cleaned}")) } else { cleaned }
 }
 
@@ -26,7 +28,17 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_formula_is_quoted() {
-        for raw in ["=1+1", "+61 2 9382", "-x", "@SUM(A1)", "\tx", "\rx", "  =HYPERLINK()"] {
+        for raw in [
+            "=1+1",
+            "+61 2 9382",
+            "-x",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "  =HYPERLINK()",
+            "\n=1+1",
+            "\u{3000}\u{ad}=1",
+        ] {
             assert!(csv_cell(raw).starts_with('\''), "{raw:?}");
         }
     }

@@ -1,8 +1,10 @@
 //! The running program without a terminal: layers, pending keys, what happened last. It is told what came in and
 //! draws into any frame; the loop in [`super::run`] and the tests use it alike.
 mod effects;
+mod emergency;
 mod frame;
 mod keys;
+mod messages;
 mod nowhere;
 mod permitted;
 pub mod runner;
@@ -19,7 +21,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    domain::permission::Table,
+    domain::{access::OpenEmergency, permission::Table},
     store::{Arrival, Change, Error, Store},
 };
 use futures::future::BoxFuture;
@@ -151,6 +153,10 @@ pub struct App {
     held_delays: Vec<Done>,
     /// The server does not know of the lock yet.
     lock_owed: bool,
+    /// The emergency access that is open: its line stays on every screen.
+    emergency: Option<OpenEmergency>,
+    /// How many messages and tasks wait for the person; nothing before the first count.
+    messages: Option<usize>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -210,6 +216,8 @@ impl App {
             after_saves: VecDeque::new(),
             held_delays: vec![],
             lock_owed: false,
+            emergency: None,
+            messages: None,
             recorded,
         };
         app.find_places();
@@ -323,6 +331,8 @@ impl App {
         self.dirty = true;
         self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
+        self.emergency_changed(change);
+        self.message_changed(change);
     }
 
     /// A minute has passed.
@@ -330,6 +340,7 @@ impl App {
         self.dirty = true;
         if self.lock.is_none() {
             self.tell_all(Moment::Minute);
+            self.emergency_minute();
         }
     }
     /// Somebody sees minutes: the first line, or a screen.

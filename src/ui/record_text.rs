@@ -97,8 +97,9 @@ fn written(record: &Record, with_patient: bool) -> String {
         Page { lines: vec![], heading: None, zone: record.zone.parse().unwrap_or(chrono_tz::Tz::UTC) };
     head(&mut page, record);
     if with_patient {
-        identity(&mut page, &record.patient);
+        identity(&mut page, record);
         lists(&mut page, record);
+        past_visits(&mut page, record);
     }
     examination(&mut page, record);
     tests(&mut page, record);
@@ -131,14 +132,20 @@ fn head(page: &mut Page, record: &Record) {
     }
 }
 
-fn identity(page: &mut Page, p: &Identity) {
+fn identity(page: &mut Page, record: &Record) {
+    let p: &Identity = &record.patient;
     page.section(tr!("Patient"));
     page.line(format!("  {}", p.name));
     page.option(tr!("Preferred name"), p.preferred_name.as_ref());
     page.option(tr!("Name in a second script"), p.second_script_name.as_ref());
     page.field(tr!("Sex"), &p.sex);
     if let Some(born) = p.birth_date {
-        page.field(tr!("Born"), &dates::long_date(born));
+        let visit = record.visit.started_at.with_timezone(&page.zone).date_naive();
+        let age = dates::age(born, visit);
+        page.field(
+            tr!("Born"),
+            &tr!("{date}, {age} at this visit", date = dates::long_date(born), age = age),
+        );
     }
     page.field(tr!("Record number"), &format!("{:06}", p.record_number));
     page.option(tr!("National number"), p.national_number.as_ref());
@@ -167,12 +174,28 @@ fn lists(page: &mut Page, record: &Record) {
                     what.push_str(&part);
                 }
             }
+            // Beside the tab's own list a word is left out that a record read alone needs.
+            if matches!(list, HistoryList::Allergies | HistoryList::Conditions) && item.entry.is_active() {
+                what.push_str(tr!(", active"));
+            }
             if item.encounter == Some(record.visit.id) {
                 what.push_str(tr!(" (added in this visit)"));
             }
             let struck = item.struck_at.map(|at| (item.author.to_string(), at));
             page.entry(&what, &item.author, item.created_at, struck);
         }
+    }
+}
+
+fn past_visits(page: &mut Page, record: &Record) {
+    page.section(tr!("Past visits"));
+    for v in &record.past {
+        let mut line = format!("  {}, {}, {}", dates::long_date(v.day), v.provider, v.centre);
+        if !v.diagnosis.is_empty() {
+            line.push_str(": ");
+            line.push_str(&v.diagnosis);
+        }
+        page.line(line);
     }
 }
 

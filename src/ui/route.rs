@@ -6,7 +6,11 @@ use super::{
 };
 use crate::domain::{
     actor::Role,
-    ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+    ids::{
+        AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
+        ReferralId,
+    },
+    message::MessageKind,
 };
 use chrono::NaiveDate;
 
@@ -27,6 +31,19 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+}
+
+/// To whom a message is written, and about what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageStart {
+    pub kind: MessageKind,
+    pub to: AccountId,
+    /// The receiver's name, for the head of the form.
+    pub to_name: String,
+    /// The patient it is about, with the name.
+    pub about: Option<(PatientId, String)>,
+    pub subject: String,
+    pub answer_to: Option<MessageId>,
 }
 
 /// A place one can go to.
@@ -85,9 +102,32 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Messages and tasks for the signed-in person.
+    Messages,
+    /// Writing to a colleague or to a patient.
+    WriteMessage(MessageStart),
+    /// Writing to the clinic as a person who has signed in.
+    WriteToClinic,
+    /// Writing to the clinic before anybody is signed in.
+    WriteUnsigned,
     /// Sign up as a provider, before any account exists.
     ApplyAsProvider,
     AuditLog,
+    /// One event of the log, whole.
+    AuditEvent(AuditEventId),
+    /// Who looked at a patient's record.
+    RecordViewers(PatientId),
+    /// Asking to read the history of a patient.
+    AskAccess(PatientId),
+    /// Requests to read a history: to answer, or one's own.
+    AccessRequests,
+    Connections,
+    /// Breaking the glass, or the emergency access that is open.
+    Emergency,
+    /// The review of emergency accesses.
+    Emergencies,
+    /// A patient's own details.
+    OwnDetails,
 }
 
 /// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
@@ -186,7 +226,13 @@ pub fn section(route: &Route) -> &'static str {
         | Route::RegisterMyself
         | Route::Workplace
         | Route::Home
-        | Route::ApplyAsProvider => "",
+        | Route::ApplyAsProvider
+        | Route::AccessRequests
+        | Route::Connections
+        | Route::Emergency
+        | Route::Emergencies
+        | Route::OwnDetails => "",
+        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients
@@ -203,8 +249,10 @@ pub fn section(route: &Route) -> &'static str {
         | Route::NextVisit
         | Route::Referrals
         | Route::Referral(_)
-        | Route::StartVisit(_) => "go.records",
-        Route::AuditLog => "go.audit",
+        | Route::StartVisit(_)
+        | Route::AskAccess(_) => "go.records",
+        Route::RecordViewers(_) => "",
+        Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }
 }

@@ -26,14 +26,25 @@ const FAULT: &[u8] =
 
 static RAW: AtomicBool = AtomicBool::new(false);
 
-/// Gives the terminal back; the second call does nothing.
-pub fn restore() {
-    if RAW.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout();
-        let _ = out.write_all(LEAVE);
-        let _ = out.flush();
-        let _ = crossterm::terminal::disable_raw_mode();
+/// How long the terminal may take to read the last bytes of a program that leaves.
+const LAST: Duration = Duration::from_millis(300);
+
+/// Gives the terminal back and says `last`; the second call does nothing. A terminal that has stopped reading would hold
+/// a write for ever, so a thread of its own writes, and after [`LAST`] only the settings are given back.
+fn give_back(last: &'static [u8]) {
+    if !RAW.swap(false, Ordering::SeqCst) {
+        return;
     }
+    let (done, written) = mpsc::channel();
+    let writer = std::thread::Builder::new().name("terminal-leave".into()).spawn(move || {
+        let out = io::stdout().as_fd().try_clone_to_owned();
+        let _ = out.map(File::from).and_then(|mut out| out.write_all(&[LEAVE, last].concat()));
+        let _ = done.send(());
+    });
+    if writer.is_ok() {
+        let _ = written.recv_timeout(LAST);
+    }
+    let _ = crossterm::terminal::disable_raw_mode();
 }
 
 /// Columns and lines of the window.
@@ -63,9 +74,7 @@ impl Terminal {
         std::panic::set_hook(Box::new(move |info| {
             // A job that panics is caught and told; only the loop's own end gives the terminal back.
             if std::thread::current().id() == owner && RAW.load(Ordering::SeqCst) {
-                restore();
-                let _ = io::stdout().write_all(FAULT);
-                let _ = io::stdout().flush();
+                give_back(FAULT);
             }
             hook(info);
         }));
@@ -121,7 +130,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let until = Instant::now() + Duration::from_millis(300);
+        let until = Instant::now() + LAST;
         while self.is_busy() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -130,7 +139,7 @@ impl Drop for Terminal {
             RAW.store(false, Ordering::SeqCst);
             let _ = crossterm::terminal::disable_raw_mode();
         } else {
-            restore();
+            give_back(b"");
         }
     }
 }

@@ -10,7 +10,11 @@ use super::{
     screen::{Change, Screen},
     theme::Theme,
 };
-use crate::{clock::Clock, domain::actor::Actor, store::Store};
+use crate::{
+    clock::Clock,
+    domain::{access::OpenEmergency, actor::Actor},
+    store::Store,
+};
 use chrono::{DateTime, Utc};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use std::{any::Any, marker::PhantomData, sync::Arc, time::Duration};
@@ -78,6 +82,11 @@ impl<S: Screen> Stage<S> {
         self.app.stage_runs_places();
         self
     }
+    /// An emergency access is open, or none any more.
+    pub fn emergency(&mut self, open: Option<OpenEmergency>) -> &mut Self {
+        self.app.stage_emergency(open);
+        self
+    }
     /// The titles of the layers, the bottom one first; the lock, when there is one, last.
     #[must_use]
     pub fn titles(&self) -> Vec<String> {
@@ -134,6 +143,20 @@ impl<S: Screen> Stage<S> {
         loop {
             self.settle();
             if self.text().contains(text) {
+                return true;
+            }
+            match tokio::time::timeout_at(deadline, self.answers.recv()).await {
+                Ok(Some(done)) => self.app.deliver(done),
+                _ => return false,
+            }
+        }
+    }
+    /// Lets everything that runs end, for 20 seconds at most; false when something does not.
+    pub async fn until_idle(&mut self) -> bool {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            self.settle();
+            if self.app.stage_is_idle() {
                 return true;
             }
             match tokio::time::timeout_at(deadline, self.answers.recv()).await {

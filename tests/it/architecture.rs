@@ -281,8 +281,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("src/text/", &["text", "domain"]),
     ("src/codes/", &["codes", "domain"]),
     ("src/crypto/", &["crypto", "domain"]),
+    ("src/audit/", &["audit", "domain", "text", "tr", "tr_n"]),
     ("src/auth/", &["auth", "domain", "text", "store", "crypto", "clock", "tr"]),
-    ("src/store/", &["store", "domain", "text", "crypto", "clock", "config", "tr"]),
+    ("src/store/", &["store", "audit", "domain", "text", "crypto", "clock", "config", "tr"]),
     ("src/search/", &["search", "domain", "text", "codes", "tr"]),
     ("src/export/", &["export", "domain", "text", "codes", "clock", "tr"]),
     ("src/interop/", &["interop", "domain", "text", "codes", "clock", "tr"]),
@@ -318,8 +319,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "src/ui/",
         &[
-            "ui", "domain", "text", "store", "search", "codes", "auth", "clock", "config", "logging", "tr",
-            "commands",
+            "ui", "domain", "text", "store", "search", "codes", "auth", "audit", "interop", "clock",
+            "config", "logging", "tr", "commands",
         ],
     ),
 ];

@@ -164,9 +164,9 @@ async fn a_new_patient_is_registered_and_booked_and_moved() {
     desk.sees("No visits yet.").await;
     desk.key("b");
     desk.key("v");
-    desk.letters("busey");
+    desk.letters("jackson");
     desk.key("enter");
-    desk.sees("BUSEY Gary").await;
+    desk.sees("JACKSON Sam").await;
     desk.sees("09:30").await;
     desk.key("enter");
     desk.sees("Booked: OKAFOR Chidinma").await;

@@ -140,7 +140,9 @@ impl Known {
         let schema = name.split('.').next().unwrap_or_default();
         if ["clinic", "auth", "audit"].contains(&schema) && name.contains('.') {
             let bare = name.trim_end_matches("()");
-            let there = self.sql.contains(bare) || praxis::ui::command::find(bare).is_some();
+            let there = self.sql.contains(bare)
+                || praxis::ui::command::find(bare).is_some()
+                || self.configuration.contains(&format!("## `{bare}`"));
             return (!there).then(|| "no such thing in the migrations, and no such command".into());
         }
         if ["database", "ui", "log"].contains(&schema) && name.split('.').count() == 2 && !name.contains('/')

@@ -133,6 +133,7 @@ fn signed_visit() -> Record {
         contact: false,
         whole: true,
         history: chart.history,
+        past: vec![],
         vitals: visit::signs().into_iter().filter(|o| o.encounter.is_some()).collect(),
         notes: visit::notes(),
         tests: vec![],

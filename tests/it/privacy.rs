@@ -126,7 +126,7 @@ fn a_second_sign_in_and_the_last_one_are_told_and_the_line_goes_away() {
     let mut other = Program::signed_in(&db, "mei", "You are also signed in from");
     p.wait_for("signed in at another place too");
     other.keys("j");
-    p.keys("gi");
+    p.keys("go");
     let list = p.wait_for("this one");
     assert!(list.contains("My sign-ins") && list.contains("the clinic's host"), "{list}");
     p.keys("\x1b");

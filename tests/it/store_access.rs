@@ -187,43 +187,6 @@ fn a_signed_out_session_is_nobody_and_an_empty_list_never_means_that() {
 }
 
 #[test]
-fn every_object_belongs_to_the_owner_and_nothing_is_granted_to_everybody() {
-    let db = fresh_database();
-    block_on(async {
-        let mut c = db.superuser().await;
-        let offences: Vec<String> = sqlx::query_scalar(
-            "select 'table ' || c.oid::regclass || ' belongs to ' || pg_get_userbyid(c.relowner)
-               from pg_class c join pg_namespace n on n.oid = c.relnamespace
-              where n.nspname in ('clinic', 'auth', 'audit') and c.relkind in ('r', 'v', 'S') and pg_get_userbyid(c.relowner) <> 'praxis_owner'
-             union all
-             select 'table ' || c.oid::regclass || ' is open to everybody'
-               from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
-              where n.nspname in ('clinic', 'auth', 'audit') and a.grantee = 0
-             union all
-             select 'table ' || c.oid::regclass || ' has no row policy'
-               from pg_class c join pg_namespace n on n.oid = c.relnamespace
-              where n.nspname = 'clinic' and c.relkind = 'r' and not c.relrowsecurity
-             union all
-             select 'function ' || p.oid::regprocedure || ' can be called by everybody'
-               from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-              where n.nspname in ('clinic', 'auth', 'audit')
-                and (p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0))
-             union all
-             select 'function ' || p.oid::regprocedure || ' runs with the owner''s rights and no fixed search path'
-               from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-              where n.nspname in ('clinic', 'auth', 'audit') and p.prosecdef
-                and not coalesce(p.proconfig::text like '%search_path=pg_catalog%', false)
-             union all
-             select 'role ' || rolname || ' can log in and owns things' from pg_roles where rolname = 'praxis_owner' and rolcanlogin",
-        )
-        .fetch_all(&mut c)
-        .await
-        .expect("the catalogue");
-        assert!(offences.is_empty(), "{}", offences.join("\n"));
-    });
-}
-
-#[test]
 fn an_event_of_the_log_cannot_be_changed_and_its_chain_adds_up() {
     let db = fresh_database();
     block_on(async {

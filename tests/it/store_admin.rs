@@ -244,7 +244,14 @@ async fn only_administrators_administer() {
         assert!(w.store.registrations(&w.actor).await.unwrap().is_empty());
         if login != "audrey" {
             let everything = praxis::domain::audit::AuditFilter::default();
-            assert!(w.store.audit_entries(&w.actor, everything, None, 10, false).await.unwrap().is_empty());
+            assert!(
+                w.store
+                    .audit_entries(&w.actor, everything, None, 10, false)
+                    .await
+                    .unwrap()
+                    .entries
+                    .is_empty()
+            );
         }
     }
 }

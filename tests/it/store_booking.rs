@@ -181,7 +181,7 @@ async fn nobody_is_booked_with_themselves_and_staff_not_by_themselves() {
         .execute(&mut c)
         .await
         .unwrap();
-    assert_eq!(rule(d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await), "not_for_oneself");
+    assert_eq!(rule(d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await), "not_permitted");
 }
 
 #[tokio::test]

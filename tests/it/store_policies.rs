@@ -152,14 +152,14 @@ async fn the_log_is_read_in_pages_and_by_person_action_and_day() {
     let mut after = None;
     loop {
         let page = s.audit_entries(actor, given.clone(), after, 3, false).await.unwrap();
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.entries.last() else { break };
         after = Some(last.key());
-        all.extend(page);
+        all.extend(page.entries);
     }
     assert_eq!(all.len(), 7);
     assert!(all.windows(2).all(|w| (w[0].at, w[0].id) > (w[1].at, w[1].id)));
     assert_eq!((all[0].who.to_string().as_str(), all[0].role.as_str()), ("KEYS Alice", "administrator"));
-    let of = |filter| s.audit_entries(actor, filter, None, 100, true);
+    let of = async |filter| s.audit_entries(actor, filter, None, 100, true).await.map(|page| page.entries);
     assert!(
         of(AuditFilter { account: Some(clinic.lab.account), ..AuditFilter::default() })
             .await
@@ -181,6 +181,7 @@ async fn the_log_is_read_in_pages_and_by_person_action_and_day() {
             .audit_entries(&audrey.actor, AuditFilter::default(), None, 5, false)
             .await
             .unwrap()
+            .entries
             .is_empty()
     );
 }

@@ -267,6 +267,17 @@ fn a_terminal_that_stops_reading_does_not_keep_the_program_from_ending() {
 }
 
 #[test]
+fn a_terminal_that_stopped_reading_before_anything_was_to_be_written_is_left_too() {
+    // Nothing waits in the writer: the first bytes that the terminal does not take are those of leaving.
+    for how in ["TERM", "HUP"] {
+        let mut p = start();
+        p.tui.stop_reading();
+        p.tui.signal(how);
+        ends_within(&mut p, SOON);
+    }
+}
+
+#[test]
 fn a_prefix_shows_what_may_follow_and_the_palette_goes_only_where_there_is_a_screen() {
     let mut p = start_clinic();
     sign_in(&mut p.tui, "mei");

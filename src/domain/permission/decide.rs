@@ -92,6 +92,11 @@ impl Table {
     /// # Errors
     /// The refusal, by the rule `not_permitted`, with what would work instead.
     pub fn decide(&self, role: Role, action: &str, facts: &Facts) -> Result<(), Why> {
+        // Staff meet their own record only as a patient does.
+        if facts.self_patient && role != Role::Patient {
+            let facts = Facts { strict: facts.strict, self_patient: true, ..Facts::default() };
+            return self.decide(Role::Patient, action, &facts).map_err(|_| own_record());
+        }
         let Some(found) = self.action(action) else {
             return Err(Why::new(
                 "not_permitted",
@@ -121,7 +126,9 @@ impl Table {
     /// # Errors
     /// The refusal that names the roles which may.
     pub fn could(&self, role: Role, is_patient: bool, action: &str) -> Result<(), Why> {
-        self.decide(role, action, &Facts::at_best(is_patient || role == Role::Patient))
+        let as_staff = self.decide(role, action, &Facts::at_best(role == Role::Patient));
+        let as_patient = || self.decide(role, action, &Facts::at_best(true));
+        as_staff.or_else(|why| if is_patient { as_patient().map_err(|_| why) } else { Err(why) })
     }
 
     /// The refusal of a role that may not: who may, and as what one is signed in.
@@ -167,6 +174,13 @@ impl Table {
             _ => why,
         }
     }
+}
+
+/// The refusal of somebody on the staff in their own record.
+#[must_use]
+pub fn own_record() -> Why {
+    Why::new("not_permitted", tr!("This is your own record: here you may do what a patient may."))
+        .instead(tr!("Ask a colleague."))
 }
 
 /// A way as it is said to the person themselves.
@@ -271,7 +285,10 @@ mod tests {
     #[test]
     fn staff_meet_their_own_record_as_a_patient_does() {
         for role in Role::ALL {
-            assert!(decide(role, "history.open", Facts { self_patient: true, ..Facts::default() }).is_ok());
+            let own = Facts { self_patient: true, ..Facts::default() };
+            assert!(decide(role, "history.open", own).is_ok());
+            assert!(decide(role, "lists.add", Facts { self_patient: true, ..Facts::at_best(true) }).is_err());
         }
+        assert!(Table::built_in().could(Role::Nurse, true, "lists.add").is_ok());
     }
 }

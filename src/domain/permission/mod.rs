@@ -6,7 +6,7 @@ mod markdown;
 mod words;
 
 pub use code::Code;
-pub use decide::Facts;
+pub use decide::{Facts, own_record};
 pub use markdown::markdown;
 
 use super::actor::Role;

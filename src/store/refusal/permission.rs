@@ -1,6 +1,10 @@
 //! What the table of permissions refuses, as sentences made from it: who may, and what one is signed in as.
 use crate::{
-    domain::{actor::Role, permission::Table, why::Why},
+    domain::{
+        actor::Role,
+        permission::{Table, own_record},
+        why::Why,
+    },
     tr,
 };
 use serde_json::Value;
@@ -52,6 +56,8 @@ pub(in crate::store) fn because(table: &Table, role: Role, action: &str, code: &
     match code {
         "role" | "" => table.not_this_role(role, action),
         "profession" => super::why("profession_does_not_refer", &facts),
+        "own_record" => own_record(),
+        "not_related" => super::why("provider_books_only_own_patients", &facts),
         "another_patient" => super::why("row_of_another_patient", &facts),
         "strict" | "expired" | "only_cancelled" => super::why(&format!("read_{code}"), &facts),
         _ => table.no_tie(role, action, false),

@@ -79,7 +79,9 @@ impl App {
                 self.runner.set_store(Some(store));
                 self.said = None;
                 self.arrive(first);
+                self.ask_emergency();
                 self.greet();
+                self.count_messages();
             }
             _ => {}
         }
@@ -282,12 +284,26 @@ impl App {
                 None => self.run(APP, vec![Effect::Push(Route::Permissions)]),
             },
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
+            AppCommand::Messages => self.run(APP, vec![Effect::Go(Route::Messages)]),
             AppCommand::Workplace => match &self.env.actor {
                 Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
                     self.run(APP, vec![Effect::Push(Route::Workplace)]);
                 }
                 _ => self.alarm(tr!("Only staff of a centre choose where they work.")),
             },
+            AppCommand::Emergency => self.go_emergency(),
+            AppCommand::Access if self.has_ways("go.access") => {
+                self.run(APP, vec![Effect::Push(Route::AccessRequests)]);
+            }
+            AppCommand::Access => {
+                self.alarm(tr!(
+                    "Those who treat patients ask for access; patients and administrators answer."
+                ));
+            }
+            AppCommand::Connections if self.has_ways("go.connections") => {
+                self.run(APP, vec![Effect::Push(Route::Connections)]);
+            }
+            AppCommand::Connections => self.alarm(tr!("Patients and their providers have connections.")),
             AppCommand::Help => {
                 let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
                 let help = Help::new(&self.keymap, &sections);

@@ -33,11 +33,12 @@ impl App {
             return;
         }
         let row = |y: u16| Rect::new(0, y, area.width, 1);
-        let body = Rect::new(0, 2, area.width, area.height - 4);
         self.status_line(frame, row(0));
         if self.lock.is_none() {
             self.places_line(frame, row(1));
         }
+        let top = 2 + self.emergency_line(frame, row(2));
+        let body = Rect::new(0, top, area.width, area.height - 2 - top);
         let mut ui = Ui {
             theme: self.theme,
             env: self.env.clone(),
@@ -106,13 +107,16 @@ impl App {
         let now = self.env.now().with_timezone(&self.env.zone());
         let (day, time) = (now.format("%a %d %b %H:%M"), now.format("%H:%M"));
         let (login, role) = (clean(&actor.login), tr_str(actor.role.word()));
-        vec![
+        // It stands to the left of the time, and stays when room is short.
+        let waiting = self.messages_word().map(|w| format!("{w}   ")).unwrap_or_default();
+        let all = vec![
             format!("{day}   {login} · {role}  {link}"),
             format!("{day}   {login}  {link}"),
             format!("{time}  {login}  {link}"),
             format!("{time}  {link}"),
             link.to_owned(),
-        ]
+        ];
+        all.into_iter().map(|right| format!("{waiting}{right}")).collect()
     }
 
     fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
@@ -254,6 +258,10 @@ impl App {
                 "go.profile",
                 "go.second-factor",
                 "go.password",
+                "go.messages",
+                "go.emergency",
+                "go.access",
+                "go.connections",
                 "app.sign-out",
                 "app.quit",
             ];
@@ -262,7 +270,9 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
-                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.profile"
+                    "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
+                    "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
+                    | "go.profile"
                     | "go.second-factor" | "go.password" => signed_in,
                     _ => true,
                 };

@@ -254,6 +254,11 @@ impl Runner {
         self.loads.forget(layer);
         self.delays.retain(|(l, _), _| *l != layer);
     }
+    /// Nothing runs and nothing waits but delays.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.loads.waiting.is_empty() && self.saves.is_idle()
+    }
     /// A save runs or waits.
     #[must_use]
     pub fn saving(&self) -> bool {

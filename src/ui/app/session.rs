@@ -2,6 +2,7 @@
 use super::{APP, App, Link, Next, route};
 use crate::{
     domain::{
+        access::OpenEmergency,
         actor::{Actor, Role},
         permission::Table,
     },
@@ -34,6 +35,10 @@ pub(super) enum AppMsg {
     Stands(Result<(), Error>),
     /// The permissions, read again after somebody changed one.
     Rules(Result<Arc<Table>, Error>),
+    /// Which emergency access is open.
+    Emergency(Result<Option<OpenEmergency>, Error>),
+    /// How many messages are unread, and how many tasks are open.
+    Messages(Result<(i64, i64), Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -59,6 +64,7 @@ impl App {
     /// Somebody is signed in now, or nobody: the places they may go to are found once.
     pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
         self.env.actor = actor;
+        self.messages = None;
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
@@ -144,6 +150,7 @@ impl App {
         self.held_delays.clear();
         self.after_saves.clear();
         self.said = None;
+        self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
         self.set_actor(None);
@@ -225,6 +232,7 @@ impl App {
 
     pub(super) fn app_answer(&mut self, msg: AppMsg) {
         match msg {
+            AppMsg::Emergency(open) => self.emergency_told(open),
             AppMsg::Left(leave) => {
                 if let Some(next) = self.after_leave.take().filter(|_| leave) {
                     if matches!(next, Next::Back) {
@@ -241,6 +249,7 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
+            AppMsg::Messages(counted) => self.messages_counted(counted),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

@@ -1,9 +1,16 @@
 //! What tests ask of an app that records instead of running.
 use super::{App, runner::Pending};
-use crate::ui::cx::{Envelope, LayerId, Opening};
+use crate::{
+    domain::access::OpenEmergency,
+    ui::cx::{Envelope, LayerId, Opening},
+};
 use std::any::Any;
 
 impl App {
+    /// An emergency access is open, or none any more.
+    pub(in crate::ui) fn stage_emergency(&mut self, open: Option<OpenEmergency>) {
+        self.emergency_is(open);
+    }
     /// Puts a screen on the stack.
     pub fn stage(&mut self, make: Opening) {
         self.push(make, None);
@@ -48,6 +55,10 @@ impl App {
     pub(in crate::ui) fn stage_effects(&self) -> Vec<String> {
         let asked = self.runner.recorded.iter().flatten().map(|p| format!("{} {}", p.kind, p.label));
         asked.chain(self.recorded.iter().flatten().cloned()).collect()
+    }
+    /// Nothing that was asked for is under way; delays do not count.
+    pub(in crate::ui) fn stage_is_idle(&self) -> bool {
+        self.runner.is_idle()
     }
     /// Forgets them.
     pub(in crate::ui) fn stage_forget(&mut self) {

@@ -1,6 +1,7 @@
 //! One patient's visits at every centre, newest first; older ones come as one goes down.
 use crate::{
     domain::{
+        actor::Role,
         dates::{age, long_date},
         ids::PatientId,
         why::Why,
@@ -26,6 +27,8 @@ crate::commands! {
         Open: "visits.open" "open" "Open the whole record of the visit";
         Patient: "visits.patient" "patient" "Open the patient";
         More: "visits.more" "older" "Load older visits";
+        Ask: "visits.ask" "ask for access" "Ask to read the history, where it is closed to you";
+        Emergency: "visits.emergency" "emergency" "Break the glass: open a closed history in an emergency";
     }
 }
 
@@ -42,6 +45,8 @@ pub struct History {
     closed: Option<Why>,
     more: bool,
     opened: bool,
+    /// The reader's role asks for access, and breaks the glass.
+    asks: (bool, bool),
     table: Table<VisitRow>,
 }
 
@@ -55,6 +60,7 @@ impl History {
             closed: None,
             more: false,
             opened: false,
+            asks: (false, false),
             table: Table::new(|v: &VisitRow| v.encounter.0)
                 .column(Column::new("Date", |v: &VisitRow| long_date(v.day)).width(11))
                 .column(
@@ -118,10 +124,30 @@ impl Screen for History {
         Some(&mut self.table)
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
+        self.asks = cx.env().actor.as_ref().map_or((false, false), |a| {
+            (a.role == Role::Nurse || a.role.sees_patients(), a.provider.is_some() && a.role.sees_patients())
+        });
         self.load(None, cx);
+    }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        let (asks, breaks) = self.asks;
+        match command {
+            Command::Ask | Command::Emergency if self.closed.is_none() => {
+                Err(Why::new("access_is_there", tr!("You can read this record already.")))
+            }
+            Command::Ask if !asks => Err(Why::new("not_permitted", tr!("Your role reads no visit records."))),
+            Command::Emergency if !breaks => Err(Why::new(
+                "emergency_providers_only",
+                tr!("Only those with whom patients are booked break the glass."),
+            )),
+            _ => Ok(()),
+        }
     }
     fn waits_for(&self, command: Command) -> bool {
         command == Command::Open && self.table.is_loading() && self.table.rows().is_empty()
+    }
+    fn resumed(&mut self, cx: &mut Cx<Msg>) {
+        self.load(None, cx);
     }
     fn moved(&mut self, cx: &mut Cx<Msg>) {
         if self.table.position() + 1 >= self.table.rows().len() {
@@ -131,7 +157,13 @@ impl Screen for History {
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let touched = match change {
             Change::Everything => true,
-            Change::Row(r) => r.entity == "encounter" && r.patient == Some(self.patient.0),
+            Change::Row(r) => {
+                r.patient == Some(self.patient.0)
+                    && matches!(
+                        r.entity.as_str(),
+                        "encounter" | "access_request" | "connection" | "emergency" | "appointment"
+                    )
+            }
             Change::Link(_) => false,
         };
         if touched {
@@ -151,6 +183,8 @@ impl Screen for History {
                     });
                 }
             }
+            Command::Ask => cx.push(Route::AskAccess(self.patient)),
+            Command::Emergency => cx.push(Route::Emergency),
             Command::Patient => cx.push(Route::Patient(self.patient)),
             Command::More if self.more => self.older(cx),
             Command::More => cx.toast(tr!("There are no older visits.")),

@@ -29,6 +29,7 @@ crate::commands! {
         Next: "login.next" "other field" "Go to the other field";
         Register: "login.register" "register as a patient" "Ask for an account of your own as a patient of this clinic";
         Apply: "login.apply" "apply as a provider" "Ask to be registered as a provider of this clinic";
+        Write: "login.write" "write to the clinic" "Write to the clinic without signing in";
     }
 }
 
@@ -221,6 +222,7 @@ impl Screen for Login {
             Command::Next => self.on_password = !self.on_password,
             Command::Apply => cx.push(Route::ApplyAsProvider),
             Command::Register => cx.push(Route::RegisterMyself),
+            Command::Write => cx.push(Route::WriteUnsigned),
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {

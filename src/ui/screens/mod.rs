@@ -5,6 +5,7 @@ use super::{
     route::{Route, at},
 };
 
+pub mod access;
 pub mod admin;
 pub mod appointment;
 pub mod audit_log;
@@ -12,13 +13,16 @@ pub mod board;
 pub mod booking;
 pub mod change_password;
 pub mod directory;
+pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
+pub mod messages;
 pub mod patient;
 pub mod patients;
 pub mod profile;
 pub mod record;
+pub mod record_viewers;
 pub mod records;
 pub mod referrals;
 pub mod register_patient;
@@ -83,7 +87,17 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Messages", messages::Command::ALL),
+    ("A message", messages::write::Command::ALL),
+    ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
+    ("An event of the log", audit_log::event::Command::ALL),
+    ("Who looked at a record", record_viewers::Command::ALL),
+    ("Asking for access", access::ask::Command::ALL),
+    ("Requests to read a record", access::requests::Command::ALL),
+    ("Connections", access::connections::Command::ALL),
+    ("Emergency access", emergency::Command::ALL),
+    ("Review of emergencies", emergency::review::Command::ALL),
 ];
 
 /// The keymap sections of the screens: what their `contexts()` name, beside the shared ones.
@@ -150,6 +164,17 @@ pub const SECTIONS: &[&str] = &[
     "centre-choice",
     "code",
     "audit",
+    "audit-event",
+    "viewers",
+    "access-form",
+    "access",
+    "connections",
+    "emergency",
+    "emergency-form",
+    "emergencies",
+    "messages",
+    "message-form",
+    "outside-form",
 ];
 
 /// The screen of a place. One arm for each: `Route::Patients => at(patients::Patients::default()),`.
@@ -194,6 +219,18 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Messages => at(messages::Messages::default()),
+        Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
+        Route::WriteToClinic => at(messages::write::Write::to_clinic()),
+        Route::WriteUnsigned => at(messages::outside::Outside::default()),
         Route::AuditLog => at(audit_log::AuditLog::default()),
+        Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
+        Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
+        Route::AccessRequests => at(access::requests::Requests::default()),
+        Route::Connections => at(access::connections::Connections::default()),
+        Route::Emergency => at(emergency::Emergency::new(env.today())),
+        Route::Emergencies => at(emergency::review::Reviews::default()),
+        Route::OwnDetails => at(home::details::OwnDetails::default()),
     }
 }

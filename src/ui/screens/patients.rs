@@ -38,6 +38,7 @@ crate::commands! {
 /// What the search is told.
 pub enum Msg {
     Found(String, Result<Vec<Found>, Error>),
+    Accepted(Result<(), Error>),
 }
 
 /// One row as it is drawn.
@@ -118,6 +119,19 @@ impl Patients {
             move |found| Msg::Found(text, found),
         );
     }
+    /// Somebody was found and is opened: that is what the log is told of a search, not each key.
+    fn accept(&self, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone().filter(|_| !self.search.text.value().is_empty()) else {
+            return;
+        };
+        let query = PatientQuery::parse(&self.search.text.text(), cx.env().today());
+        let found = self.search.table.rows().len();
+        cx.save(
+            "patients.open",
+            move |store| async move { store.accept_search(&actor, query, found).await },
+            Msg::Accepted,
+        );
+    }
     fn selected(&self) -> Option<&Found> {
         self.search.table.selected().map(|l| &l.found)
     }
@@ -180,9 +194,13 @@ impl Screen for Patients {
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
         let patient = self.selected().map(|f| f.hit.id);
         match (command, patient) {
-            (Command::Open, Some(patient)) => cx.push(Route::Patient(patient)),
+            (Command::Open, Some(patient)) => {
+                cx.push(Route::Patient(patient));
+                self.accept(cx);
+            }
             (Command::Book, Some(_)) => {
                 cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
+                self.accept(cx);
             }
             (Command::Register, _) => {
                 cx.push(Route::RegisterPatient(self.search.text.value().to_owned()));
@@ -190,7 +208,12 @@ impl Screen for Patients {
             _ => {}
         }
     }
-    fn update(&mut self, Msg::Found(text, found): Msg, cx: &mut Cx<Msg>) {
+    fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
+        let (text, found) = match msg {
+            Msg::Found(text, found) => (text, found),
+            Msg::Accepted(Ok(())) => return,
+            Msg::Accepted(Err(e)) => return cx.failed(&e),
+        };
         if text != self.search.text.value() {
             return;
         }

@@ -7,7 +7,7 @@ use praxis::{
             AccountDetails, AccountEntry, Application, Position, RegistrationEntry, RegistrationState,
         },
         actor::Role,
-        audit::AuditEntry,
+        audit::{AuditEntry, AuditPage},
         centre::{CentreDetails, CentreEntry, CentreKind, DepartmentDetails, DepartmentEntry},
         ids::{AccountId, AuditEventId, CentreId, DepartmentId, PatientId, ProviderId, RegistrationId},
         name::PersonName,
@@ -391,9 +391,10 @@ fn the_log_reads_as_sentences_and_is_filtered() {
         event(3, "record.open", false, true),
         system,
     ];
+    let page = |entries| AuditPage { entries, zone: chrono_tz::Australia::Sydney };
     let made = || {
         let mut s = stage(AuditLog::default());
-        s.deliver(audit_log::Msg::Loaded(None, Ok(rows.clone())));
+        s.deliver(audit_log::Msg::Loaded(None, Ok(page(rows.clone()))));
         s.forget_effects();
         s
     };
@@ -401,7 +402,7 @@ fn the_log_reads_as_sentences_and_is_filtered() {
     insta::assert_snapshot!("log", s.frame());
     s.keys("down down t");
     assert_eq!(s.effects(), ["load audit.page"]);
-    s.deliver(audit_log::Msg::Loaded(None, Ok(vec![])));
+    s.deliver(audit_log::Msg::Loaded(None, Ok(page(vec![]))));
     assert!(s.frame().contains("about BLACK Jack 000123"), "{}", s.frame());
     every_size(made);
 }

@@ -3,6 +3,7 @@ use super::{actor, env, every_size};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use praxis::{
     domain::{
+        access::AccessWork,
         actor::Role,
         clinic_session::{SessionAppointment, SessionRow},
         ids::{
@@ -79,6 +80,8 @@ fn my_home() -> ProviderHome {
         provider: ProviderId(Uuid::from_u128(3)),
         profession: "gp".into(),
         registration_number: Some("MED0001234".into()),
+        access: vec![],
+        connections: 0,
         unsigned: vec![
             unsigned(1, ("Black", "Jack"), "2026-03-09", "paused"),
             unsigned(2, ("Zhang", "Hao"), "2026-03-11", "open"),
@@ -391,6 +394,7 @@ fn numbers() -> Stage<overview::OverviewHome> {
             asked_at: at("2026-03-10T12:00"),
         }],
         log: vec![line(2, "mei", "appointment.book", "done"), line(3, "sam", "records.search", "refused")],
+        work: AccessWork { reviews: 2, overdue: 1, requests: 3, connections: 0 },
     })));
     stage
 }
@@ -421,6 +425,7 @@ fn mine() -> Stage<own::OwnHome> {
             a(2, "2026-03-02T09:00", "completed", false),
         ],
         visits: vec![super::find::visit(3, "2026-03-02", "Tension headache")],
+        work: AccessWork { requests: 1, connections: 2, ..AccessWork::default() },
     })));
     stage
 }

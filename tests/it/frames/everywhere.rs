@@ -6,12 +6,15 @@ use praxis::{
     clock::Clock,
     domain::{
         actor::Role,
-        ids::{AccountId, AppointmentId, CentreId, EncounterId, PatientId, ProviderId, ReferralId},
+        ids::{
+            AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, PatientId, ProviderId, ReferralId,
+        },
+        message::MessageKind,
     },
     ui::{
         Picture,
         cx::Env,
-        route::{BookingStart, Route},
+        route::{BookingStart, MessageStart, Route},
         screens::{
             board::{self, Board},
             login::Login,
@@ -20,8 +23,19 @@ use praxis::{
     },
 };
 
+fn message() -> MessageStart {
+    MessageStart {
+        kind: MessageKind::Staff,
+        to: AccountId::new(),
+        to_name: "SMITH Anna".into(),
+        about: Some((PatientId::new(), "BLACK Jack".into())),
+        subject: String::new(),
+        answer_to: None,
+    }
+}
+
 /// One route of each kind, with somebody who has that place.
-fn everywhere() -> Vec<(Route, Role)> {
+pub fn everywhere() -> Vec<(Route, Role)> {
     let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
     let all = vec![
         (Route::Login, desk),
@@ -64,6 +78,18 @@ fn everywhere() -> Vec<(Route, Role)> {
         (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
+        (Route::AuditEvent(AuditEventId::new()), admin),
+        (Route::RecordViewers(PatientId::new()), admin),
+        (Route::AskAccess(PatientId::new()), gp),
+        (Route::AccessRequests, Role::Patient),
+        (Route::Connections, Role::Patient),
+        (Route::Emergency, gp),
+        (Route::Emergencies, admin),
+        (Route::OwnDetails, Role::Patient),
+        (Route::Messages, desk),
+        (Route::WriteMessage(message()), desk),
+        (Route::WriteToClinic, Role::Patient),
+        (Route::WriteUnsigned, desk),
     ];
     for (route, _) in &all {
         // A new place does not compile until it stands here, and so in the list above.
@@ -78,6 +104,10 @@ fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
+            Route::AuditEvent(_) | Route::RecordViewers(_) => {}
+            Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
+            Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
+            Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
     all

@@ -1,7 +1,9 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
 mod accounts;
+mod access;
 mod admin;
 mod app;
+mod audit;
 pub mod booking;
 mod bytes;
 mod day;
@@ -11,6 +13,7 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod messages;
 pub mod sample;
 mod second;
 pub mod visit;

@@ -58,12 +58,13 @@ fn the_proposal_of_another_administrator_is_confirmed_with_one_key() {
 #[test]
 fn a_change_asks_for_the_role_the_codes_and_the_reason() {
     let mut s = stage(Role::Administrator);
-    s.keys("/");
-    s.type_text("note.add");
-    s.keys("enter c");
+    s.keys("down down down c");
     s.type_text("nurse");
     s.keys("enter");
-    assert!(s.frame().contains("Known here"), "{}", s.frame());
+    assert!(s.frame().contains("nurse: any own_object; empty takes it away"), "{}", s.frame());
+    s.type_text(" magic");
+    s.keys("enter");
+    assert!(s.frame().contains("Known here: any own_object."), "{}", s.frame());
     s.keys("ctrl-u enter");
     s.type_text("the board decided");
     s.keys("enter");

@@ -1,5 +1,6 @@
 //! What the tabs Tests, Diagnosis and End enter comes back in the record, field by field, and in the words of its view;
 //! who may read it and who is told why not; and what a referral unlocks.
+mod info_and_examination;
 mod reading;
 mod referrals;
 

@@ -19,7 +19,8 @@ use std::{
 const SCRIPT: &str = r#"
 trap '' PIPE; b="$2"; mkdir -m 700 "$1" && cd "$1" || exit 1
 "$b/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -N -D d >init.log 2>&1 &&
-"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c listen_addresses= -c fsync=off -c max_connections=300 -c timezone=UTC" start >start.log 2>&1 &&
+printf '%s\n' "$3" >>d/postgresql.conf &&
+"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC" start >start.log 2>&1 &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
 "$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1""#;
@@ -32,7 +33,7 @@ struct Server {
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
-    let (endpoint, shell) = start();
+    let (endpoint, shell) = start(&place("px"), "listen_addresses = ''");
     let template = format!("template_{}", migrations_digest());
     let (at, name) = (endpoint.clone(), template.clone());
     apart(move || async move {
@@ -46,12 +47,18 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
 static CLONING: Mutex<()> = Mutex::new(());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-fn start() -> (Endpoint, Child) {
+/// A folder for a server, not made yet.
+pub fn place(name: &str) -> PathBuf {
+    short_temp().join(format!("{name}{}", std::process::id()))
+}
+
+/// Starts a server in a folder that is made for it, with these lines at the end of its configuration. It stops, and the
+/// folder goes, when the shell's stdin is closed.
+pub fn start(dir: &Path, configuration: &str) -> (Endpoint, Child) {
     let binaries = Binaries::find().expect("PostgreSQL's server programs are installed");
     let identity = Identity::of_server().expect("somebody can run the server");
-    let dir = short_temp().join(format!("px{}", std::process::id()));
     let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(&dir).arg(binaries.dir()).current_dir("/");
+    command.args(["-c", SCRIPT, "sh"]).arg(dir).arg(binaries.dir()).arg(configuration).current_dir("/");
     #[expect(clippy::zombie_processes, reason = "it outlives this process, which is the point")]
     let mut shell = identity
         .apply(&mut command)

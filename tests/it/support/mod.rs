@@ -8,6 +8,7 @@ pub mod people;
 pub mod program;
 pub mod proxy;
 pub mod pty;
+pub mod speaker;
 
 use praxis::store::sealed::{Kek, KekSource};
 use std::{

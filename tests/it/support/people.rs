@@ -12,7 +12,7 @@ use praxis::{
     store::{Connector, SignIn, Store, sealed::BulkKeys},
     text::fold,
 };
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Connection as _, PgConnection, Row as _};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -494,4 +494,27 @@ pub async fn signed_in(db: &Db, login: &str) -> SignIn {
 /// How many rows a query finds, looked at with the superuser's eyes: `select count(*) ...` with one id.
 pub async fn count(c: &mut PgConnection, query: &'static str, id: impl Into<Uuid>) -> i64 {
     sqlx::query(query).bind(id.into()).fetch_one(c).await.expect("a count").get(0)
+}
+
+/// A raw connection as the program's role, signed in as somebody of the clinic: plain SQL past the program.
+pub async fn raw(db: &Db, login: &str) -> PgConnection {
+    let mut c = PgConnection::connect_with(&db.options("praxis_app")).await.expect("a connection");
+    let (salt, params): (Vec<u8>, String) = sqlx::query_as("select salt, params from auth.challenge($1)")
+        .bind(login)
+        .fetch_one(&mut c)
+        .await
+        .expect("a challenge");
+    let proof = password::prove(PASSWORD, &salt, &params).expect("a proof");
+    let token: String = sqlx::query_scalar("select token from auth.open($1, $2, 'test')")
+        .bind(login)
+        .bind(proof.to_vec())
+        .fetch_one(&mut c)
+        .await
+        .expect("the sign-in");
+    sqlx::query("select set_config('praxis.token', $1, false)")
+        .bind(token)
+        .execute(&mut c)
+        .await
+        .expect("a token");
+    c
 }

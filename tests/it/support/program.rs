@@ -1,5 +1,6 @@
 //! The real program on a database, and what it may write to a terminal.
 use super::{cluster::Db, people::PASSWORD, pty::Tui};
+use praxis::domain::characters::is_joining;
 use std::{
     ops::{Deref, DerefMut},
     path::PathBuf,
@@ -77,7 +78,9 @@ pub fn stray(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut letters = text.chars().peekable();
     let mut marks = 0;
+    let mut last = None;
     while let Some(c) = letters.next() {
+        let before = last.replace(c);
         let is_mark = unicode_normalization::char::is_combining_mark(c);
         marks = if is_mark { marks + 1 } else { 0 };
         match c {
@@ -94,12 +97,10 @@ pub fn stray(bytes: &[u8]) -> Vec<String> {
                     }
                 };
                 let known = match end {
-                    Some(
-                        'm' | 'H' | 'J' | 'K' | 'A' | 'B' | 'C' | 'D' | 'G' | 'X' | 'r' | 'd' | 'P' | '@'
-                        | 'L' | 'M' | 'S' | 'T',
-                    ) => !body.starts_with('?'),
-                    Some('h' | 'l') => ["?25", "?1049", "?2004", "?7"].contains(&body.as_str()),
-                    Some('b') => true,
+                    Some('m' | 'H' | 'J' | 'K' | 'A' | 'B' | 'C' | 'D' | 'X' | 'r' | 'S' | 'T') => {
+                        !body.starts_with('?')
+                    }
+                    Some('h' | 'l') => ["?25", "?1049", "?2004"].contains(&body.as_str()),
                     _ => false,
                 };
                 if !known {
@@ -108,7 +109,19 @@ pub fn stray(bytes: &[u8]) -> Vec<String> {
             }
             '\r' | '\n' | '\x08' => {}
             c if c.is_control() => found.push(format!("the control U+{:04X}", u32::from(c))),
-            '\u{200b}'..='\u{200f}'
+            // Between letters that join, these shape the word.
+            '\u{200c}' | '\u{200d}'
+                if before.is_some_and(is_joining) && letters.peek().copied().is_some_and(is_joining) => {}
+            '\u{ad}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180e}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+            | '\u{e0000}'..='\u{e0fff}'
+            | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{061c}'

@@ -1,5 +1,5 @@
 //! A centre: what it is, how it is reached, and in which time zone it works.
-use super::fields::{FormCommand, Request, busy, leave, optional, ruled, stored};
+use super::fields::{FormCommand, Request, leave, only_save, optional, ruled, stored, view_titled};
 use crate::{
     domain::{
         centre::{CentreDetails, CentreEntry, CentreKind},
@@ -13,10 +13,7 @@ use crate::{
     ui::{
         cx::{Answer, Cx},
         screen::{Leave, Screen, Ui, Widget},
-        widgets::{
-            form::{Field, Form},
-            put, split_top,
-        },
+        widgets::form::{Field, Form},
     },
 };
 use ratatui::{Frame, layout::Rect};
@@ -94,11 +91,7 @@ impl Screen for CentreForm {
         Some(&mut self.form)
     }
     fn available(&self, command: FormCommand) -> Result<(), Why> {
-        match command {
-            FormCommand::Save if self.request.saving => Err(busy()),
-            FormCommand::Save => Ok(()),
-            FormCommand::Centres => Err(Why::new("not_here", tr!("There are no centres to choose here."))),
-        }
+        only_save(command, &self.request)
     }
     fn command(&mut self, command: FormCommand, cx: &mut Cx<Self::Msg>) {
         if command != FormCommand::Save || self.form.check().is_err() {
@@ -136,8 +129,7 @@ impl Screen for CentreForm {
         leave(self.form.dirty_fields())
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [top, rest] = split_top(area, 2);
-        put(frame, top, 0, &format!(" {}", self.title()), ui.theme.strong());
-        self.form.view(frame, rest, ui);
+        let title = self.title();
+        view_titled(&title, &mut self.form, frame, area, ui);
     }
 }

@@ -1,5 +1,5 @@
 //! A department: its centre, its services, and whether it is closed and when it opens.
-use super::fields::{FormCommand, Request, busy, leave, ruled, stored};
+use super::fields::{FormCommand, Request, leave, only_save, ruled, stored, view_titled};
 use crate::{
     domain::{
         centre::{CentreEntry, DepartmentDetails, DepartmentEntry},
@@ -12,10 +12,7 @@ use crate::{
     ui::{
         cx::{Answer, Cx},
         screen::{Leave, Screen, Ui, Widget},
-        widgets::{
-            form::{Field, Form},
-            put, split_top,
-        },
+        widgets::form::{Field, Form},
     },
 };
 use ratatui::{Frame, layout::Rect};
@@ -102,11 +99,7 @@ impl Screen for DepartmentForm {
         Some(&mut self.form)
     }
     fn available(&self, command: FormCommand) -> Result<(), Why> {
-        match command {
-            FormCommand::Save if self.request.saving => Err(busy()),
-            FormCommand::Save => Ok(()),
-            FormCommand::Centres => Err(Why::new("not_here", tr!("There are no centres to choose here."))),
-        }
+        only_save(command, &self.request)
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
@@ -156,8 +149,7 @@ impl Screen for DepartmentForm {
         leave(self.form.dirty_fields())
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [top, rest] = split_top(area, 2);
-        put(frame, top, 0, &format!(" {}", self.title()), ui.theme.strong());
-        self.form.view(frame, rest, ui);
+        let title = self.title();
+        view_titled(&title, &mut self.form, frame, area, ui);
     }
 }

@@ -10,8 +10,15 @@ use crate::{
     store::{Error, Verifier},
     text::tr_str,
     tr,
-    ui::{screen::Leave, widgets::form::Field},
+    ui::{
+        screen::{Leave, Ui},
+        widgets::{
+            form::{Field, Form},
+            put, split_top,
+        },
+    },
 };
+use ratatui::{Frame, layout::Rect};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -110,4 +117,26 @@ impl Request {
 /// What is said while a save is on its way.
 pub(in crate::ui::screens) fn busy() -> Why {
     Why::new("saving", tr!("It is being saved."))
+}
+
+/// What a form without a choice of centres can be asked: saving, and that not twice at once.
+pub(super) fn only_save(command: FormCommand, request: &Request) -> Result<(), Why> {
+    match command {
+        FormCommand::Save if request.saving => Err(busy()),
+        FormCommand::Save => Ok(()),
+        FormCommand::Centres => Err(Why::new("not_here", tr!("There are no centres to choose here."))),
+    }
+}
+
+/// A form under its title.
+pub(super) fn view_titled<N: Copy + PartialEq>(
+    title: &str,
+    form: &mut Form<N>,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    ui: &Ui,
+) {
+    let [top, rest] = split_top(area, 2);
+    put(frame, top, 0, &format!(" {title}"), ui.theme.strong());
+    form.view(frame, rest, ui);
 }

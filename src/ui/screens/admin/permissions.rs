@@ -100,12 +100,8 @@ impl Permissions {
         let now: Vec<&str> = action.codes(role).iter().map(|c| c.name()).collect();
         let known = Rules::built_in().action(&action.id).map(Action::meanings).unwrap_or_default();
         let names: Vec<&str> = known.iter().map(|c| c.name()).collect();
-        let asked = tr!(
-            "{role} may {does}: which codes? Nothing takes it away. Known here: {codes}",
-            role = role.word(),
-            does = action.words(),
-            codes = names.join(" ")
-        );
+        // The line is short: what is known here comes first, and a word that is not lists them again.
+        let asked = tr!("{role}: {codes}; empty takes it away", role = role.word(), codes = names.join(" "));
         self.wanted = Some((action.id.clone(), role, vec![]));
         let now = now.join(" ");
         cx.open(
@@ -144,8 +140,10 @@ fn codes(typed: &str, known: &[Code]) -> Result<Vec<Code>, Why> {
         .filter(|w| !w.is_empty())
         .map(|w| {
             Code::from_name(w).filter(|c| known.contains(c)).ok_or_else(|| {
-                Why::new("permission_code", tr!("{word} is no code of this action.", word = w))
-                    .instead(tr!("Use those that are listed above."))
+                Why::new("permission_code", tr!("{word} is no code of this action.", word = w)).instead(tr!(
+                    "Known here: {codes}.",
+                    codes = known.iter().map(|c| c.name()).collect::<Vec<_>>().join(" ")
+                ))
             })
         })
         .collect()

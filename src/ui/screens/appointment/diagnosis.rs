@@ -6,7 +6,7 @@ mod echo;
 mod rows;
 
 use super::{
-    entry::{Entries, close_draft},
+    lines::{Lines, not_for_this_row, not_writable, visit_of},
     tab::{Chart, Tab, TabCx},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
         diagnosis::{Certainty, Diagnosis, DiagnosisRole, parse_diagnosis},
         ids::RequestId,
         prescription::{NewPrescription, PrescriptionStatus, Warning},
-        record::{VisitRef, VisitRow},
         treatment::parse_treatment,
         why::Why,
     },
@@ -23,8 +22,6 @@ use crate::{
     ui::{
         screen::{TextInput, Ui, Widget},
         widgets::{
-            self,
-            confirm::Confirm,
             prompt::Prompt,
             table::{Column, Table},
         },
@@ -70,14 +67,9 @@ struct Check {
 
 /// The tab's state.
 pub struct DiagnosisTab {
-    entries: Entries,
-    table: Table<Row>,
+    lines: Lines<Row>,
     found: VisitDiagnoses,
     check: Option<Check>,
-    problem: Option<Why>,
-    striking: Option<VisitRow>,
-    request: RequestId,
-    saving: bool,
     loaded: bool,
 }
 
@@ -91,21 +83,12 @@ impl Default for DiagnosisTab {
             .empty("Nothing entered yet.")
             .uncounted();
         Self {
-            entries: Entries::new(&[tr!("Diagnosis"), tr!("Drug"), tr!("Advice")]),
-            table,
+            lines: Lines::new(&[tr!("Diagnosis"), tr!("Drug"), tr!("Advice")], table),
             found: VisitDiagnoses::default(),
             check: None,
-            problem: None,
-            striking: None,
-            request: RequestId::new(),
-            saving: false,
             loaded: false,
         }
     }
-}
-
-fn visit_of(chart: &Chart) -> VisitRef {
-    VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
 }
 
 impl DiagnosisTab {
@@ -123,24 +106,17 @@ impl DiagnosisTab {
     }
 
     fn enter(&mut self, cx: &mut TabCx<'_, Msg>) {
-        let Some(at) = self.entries.current() else { return };
-        if self.saving || self.entries.text(at).is_empty() {
-            return;
-        }
-        let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
-        let draft = cx.closes();
+        let Some((at, line)) = self.lines.said() else { return };
+        let visit = visit_of(cx.chart);
         match at {
             DIAGNOSIS => match parse_diagnosis(&line, !self.has_main()) {
-                Err(why) => self.problem = Some(why),
+                Err(why) => self.lines.problem = Some(why),
                 Ok(new) => {
-                    self.saving = true;
-                    cx.write(
+                    self.lines.keep(
+                        cx,
                         "diagnosis.add",
-                        request,
                         move |store, actor, request| async move {
-                            store.add_diagnosis(&actor, request, visit, new).await?;
-                            close_draft(&store, &actor, draft).await;
-                            Ok(())
+                            store.add_diagnosis(&actor, request, visit, new).await.map(|_| ())
                         },
                         |done| Msg::Written(Some(DIAGNOSIS), tr!("The diagnosis is entered."), done),
                     );
@@ -148,16 +124,13 @@ impl DiagnosisTab {
             },
             DRUG => self.prescribe(line, cx),
             _ => match parse_treatment(&line) {
-                Err(why) => self.problem = Some(why),
+                Err(why) => self.lines.problem = Some(why),
                 Ok(new) => {
-                    self.saving = true;
-                    cx.write(
+                    self.lines.keep(
+                        cx,
                         "treatment.add",
-                        request,
                         move |store, actor, request| async move {
-                            store.add_treatment(&actor, request, visit, new).await?;
-                            close_draft(&store, &actor, draft).await;
-                            Ok(())
+                            store.add_treatment(&actor, request, visit, new).await.map(|_| ())
                         },
                         |done| Msg::Written(Some(ADVICE), tr!("The advice is entered."), done),
                     );
@@ -171,7 +144,7 @@ impl DiagnosisTab {
         let new = match NewPrescription::parse(&line, cx.env().today()) {
             Ok(new) => new,
             Err(why) => {
-                self.problem = Some(why);
+                self.lines.problem = Some(why);
                 return;
             }
         };
@@ -201,15 +174,12 @@ impl DiagnosisTab {
     }
 
     fn save_drug(&mut self, new: NewPrescription, reason: String, cx: &mut TabCx<'_, Msg>) {
-        let (visit, request, draft) = (visit_of(cx.chart), self.request, cx.closes());
-        self.saving = true;
-        cx.write(
+        let visit = visit_of(cx.chart);
+        self.lines.keep(
+            cx,
             "prescription.add",
-            request,
             move |store, actor, request| async move {
-                store.prescribe(&actor, request, visit, new, &reason).await?;
-                close_draft(&store, &actor, draft).await;
-                Ok(())
+                store.prescribe(&actor, request, visit, new, &reason).await.map(|_| ())
             },
             |done| Msg::Written(Some(DRUG), tr!("It is prescribed."), done),
         );
@@ -249,24 +219,20 @@ impl Tab for DiagnosisTab {
         tr!("Diagnosis")
     }
     fn contexts(&self) -> &[&str] {
-        if self.entries.current().is_some() { &["diagnosis-line"] } else { &["diagnosis"] }
+        if self.lines.entries.current().is_some() { &["diagnosis-line"] } else { &["diagnosis"] }
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
-        self.entries.current().is_none().then_some(&mut self.table as &mut dyn Widget)
+        self.lines.widget()
     }
     fn field(&mut self) -> Option<&mut dyn TextInput> {
-        self.entries.field()
+        self.lines.field()
     }
     fn available(&self, command: Command, chart: &Chart) -> Result<(), Why> {
         let writes = !matches!(command, Command::NextLine | Command::PreviousLine | Command::List);
         if writes && !chart.visit.may_write {
-            return Err(Why::new(
-                "signed_is_signed",
-                tr!("This visit is not yours to write in, or it is signed."),
-            )
-            .instead(tr!("Add an addendum in its record.")));
+            return Err(not_writable());
         }
-        let row = self.table.selected().filter(|r| r.by.struck.is_none());
+        let row = self.lines.table.selected().filter(|r| r.by.struck.is_none());
         let fits = match (command, row.map(|r| &r.kind)) {
             (Command::Promote, Some(Kind::Diagnosis(d))) => d.condition.is_none(),
             (Command::Main, Some(Kind::Diagnosis(d))) => d.role != DiagnosisRole::Main,
@@ -278,15 +244,11 @@ impl Tab for DiagnosisTab {
             }
             _ => true,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(Why::new("not_for_this_row", tr!("That is not for the selected row.")))
-        }
+        if fits { Ok(()) } else { Err(not_for_this_row()) }
     }
     fn waits_for(&self, command: Command) -> bool {
         let checking = self.check.as_ref().is_some_and(|c| c.warnings.is_none());
-        command == Command::Enter && (checking || self.saving)
+        command == Command::Enter && (checking || self.lines.is_saving())
     }
     fn opened(&mut self, cx: &mut TabCx<'_, Msg>) {
         self.load(cx);
@@ -305,22 +267,22 @@ impl Tab for DiagnosisTab {
         }
     }
     fn edited(&mut self, _cx: &mut TabCx<'_, Msg>) {
-        self.problem = None;
-        if self.check.as_ref().is_some_and(|c| c.line != self.entries.text(DRUG)) {
+        self.lines.problem = None;
+        if self.check.as_ref().is_some_and(|c| c.line != self.lines.entries.text(DRUG)) {
             self.check = None;
         }
     }
     fn jump(&mut self, _target: &'static str, _cx: &mut TabCx<'_, Msg>) {
-        self.entries.focus(Some(DIAGNOSIS));
+        self.lines.entries.focus(Some(DIAGNOSIS));
     }
     fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
-        self.problem = None;
-        let selected = self.table.selected().map(|r| (r.kind.clone(), r.what.clone()));
+        self.lines.problem = None;
+        let selected = self.lines.table.selected().map(|r| (r.kind.clone(), r.what.clone()));
         match (command, selected) {
             (Command::Enter, _) => self.enter(cx),
-            (Command::NextLine, _) => self.entries.next(),
-            (Command::PreviousLine, _) => self.entries.previous(),
-            (Command::List, _) => self.entries.focus(None),
+            (Command::NextLine, _) => self.lines.entries.next(),
+            (Command::PreviousLine, _) => self.lines.entries.previous(),
+            (Command::List, _) => self.lines.entries.focus(None),
             (Command::Main, Some((Kind::Diagnosis(d), _))) => {
                 self.change(&d, (DiagnosisRole::Main, d.certainty), cx);
             }
@@ -354,8 +316,7 @@ impl Tab for DiagnosisTab {
                 );
             }
             (Command::Strike, Some((kind, what))) => {
-                self.striking = Some(kind.row());
-                cx.open(move |a| strike_question(&what, a), Msg::Confirmed);
+                self.lines.strike(kind.row(), &what, cx, Msg::Confirmed);
             }
             _ => {}
         }
@@ -363,17 +324,17 @@ impl Tab for DiagnosisTab {
     fn update(&mut self, msg: Msg, cx: &mut TabCx<'_, Msg>) {
         match msg {
             Msg::Loaded(Ok(found)) => {
-                self.table.set_rows(rows(&found));
+                self.lines.table.set_rows(rows(&found));
                 self.found = found;
                 // Once there is a diagnosis, the next thing is mostly a drug.
-                if !self.loaded && self.entries.current() == Some(DIAGNOSIS) && self.has_main() {
-                    self.entries.focus(Some(DRUG));
+                if !self.loaded && self.lines.entries.current() == Some(DIAGNOSIS) && self.has_main() {
+                    self.lines.entries.focus(Some(DRUG));
                 }
                 self.loaded = true;
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
             Msg::Checked(line, Ok(warnings)) => {
-                if self.entries.text(DRUG) == line {
+                if self.lines.entries.text(DRUG) == line {
                     self.check = Some(Check { line, warnings: Some(warnings) });
                 }
             }
@@ -382,41 +343,30 @@ impl Tab for DiagnosisTab {
                 cx.failed(&e);
             }
             Msg::Reason(Some(reason)) => {
-                if let Ok(new) = NewPrescription::parse(self.entries.text(DRUG), cx.env().today()) {
+                if let Ok(new) = NewPrescription::parse(self.lines.entries.text(DRUG), cx.env().today()) {
                     self.save_drug(new, reason, cx);
                 }
             }
             Msg::Reason(None) => {}
             Msg::Confirmed(yes) => {
-                if let (true, Some(row)) = (yes, self.striking.take()) {
-                    let (patient, request) = (cx.patient(), RequestId::new());
-                    cx.write(
-                        "record.strike",
-                        request,
-                        move |store, actor, request| async move {
-                            store.strike_row(&actor, request, patient, row).await
-                        },
-                        |done| Msg::Written(None, tr!("It is marked as entered in error."), done),
-                    );
-                }
+                self.lines.struck(yes, cx, |done| {
+                    Msg::Written(None, tr!("It is marked as entered in error."), done)
+                });
             }
             Msg::Written(line, said, done) => {
                 if line.is_some() {
-                    self.saving = false;
-                    if !matches!(done, Err(Error::Unknown)) {
-                        self.request = RequestId::new();
-                    }
+                    self.lines.kept(&done);
                 }
                 match done {
                     Ok(()) => {
                         cx.toast(said);
                         if let Some(line) = line {
-                            self.entries.clear(line);
+                            self.lines.entries.clear(line);
                             if line == DIAGNOSIS
-                                && self.entries.current() == Some(DIAGNOSIS)
+                                && self.lines.entries.current() == Some(DIAGNOSIS)
                                 && !self.has_main()
                             {
-                                self.entries.focus(Some(DRUG));
+                                self.lines.entries.focus(Some(DRUG));
                             }
                         }
                         self.check = None;
@@ -426,20 +376,20 @@ impl Tab for DiagnosisTab {
                         cx.ask(super::tab::Ask::Reload);
                         self.load(cx);
                     }
-                    Err(Error::Refused(why) | Error::Duplicate(why)) => self.problem = Some(why),
+                    Err(Error::Refused(why) | Error::Duplicate(why)) => self.lines.problem = Some(why),
                     Err(e) => cx.failed(&e),
                 }
             }
         }
     }
     fn dirty(&self) -> bool {
-        self.entries.dirty()
+        self.lines.entries.dirty()
     }
     fn draft_payload(&self) -> Option<String> {
-        self.entries.payload()
+        self.lines.entries.payload()
     }
     fn restore(&mut self, payload: &str) {
-        self.entries.restore(payload);
+        self.lines.entries.restore(payload);
     }
     fn missing(&self, chart: &Chart) -> Vec<(&'static str, String)> {
         let there =
@@ -450,27 +400,7 @@ impl Tab for DiagnosisTab {
         vec![]
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
-        let [lines, rest] = widgets::split_top(area, 3);
-        self.entries.view(frame, lines, ui);
-        let [echo, list] = widgets::split_top(rest, 2);
-        let (text, alarm) = self.echo(ui.env.today());
-        let style = if alarm { ui.theme.alarm() } else { ui.theme.dim() };
-        let room = usize::from(echo.width.saturating_sub(2)).max(1);
-        for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
-            widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
-        }
-        self.table.view(
-            frame,
-            list,
-            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
-        );
+        let echo = self.echo(ui.env.today());
+        self.lines.view(frame, area, ui, echo);
     }
-}
-
-/// Asks before something is marked as entered in error.
-pub(super) fn strike_question(what: &str, answer: crate::ui::cx::Answer<bool>) -> Confirm {
-    Confirm::new(tr!("Mark as entered in error: {what}?", what = what), answer)
-        .consequence(tr!("It stays in the record, marked with your name and the time."))
-        .yes(tr!("mark it"))
-        .no(tr!("keep"))
 }

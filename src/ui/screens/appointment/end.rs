@@ -6,6 +6,7 @@ mod asking;
 mod fields;
 
 use super::{
+    lines::{strike_question, visit_of},
     referral::{ReferralForm, Written},
     tab::{Ask, Chart, Tab, TabCx},
 };
@@ -15,7 +16,7 @@ use crate::{
         dates,
         encounter::EncounterState,
         ids::{ReferralId, RequestId},
-        record::{VisitRef, VisitRow},
+        record::VisitRow,
         referral::{Referral, ReferralStatus},
         why::Why,
     },
@@ -115,10 +116,6 @@ impl Default for EndTab {
 
 fn state(r: &Referral) -> &'static str {
     if r.written.struck.is_some() { tr!("in error") } else { r.status.word() }
-}
-
-fn visit_of(chart: &Chart) -> VisitRef {
-    VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
 }
 
 impl EndTab {
@@ -307,7 +304,7 @@ impl Tab for EndTab {
             (Command::Strike, Some(r)) => {
                 self.striking = Some(VisitRow::Referral(r.id));
                 let what = tr!("referral to {to}", to = r.to);
-                cx.open(move |a| super::diagnosis::strike_question(&what, a), Msg::Confirmed);
+                cx.open(move |a| strike_question(&what, a), Msg::Confirmed);
             }
             (Command::Send | Command::Change | Command::Withdraw | Command::Strike, None) => {}
         }

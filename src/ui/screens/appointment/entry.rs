@@ -33,6 +33,11 @@ impl Entries {
         let lines = labels.iter().map(|l| (*l, TextLine::new().max(500))).collect();
         Self { lines, at: Some(0) }
     }
+    /// How many lines there are.
+    #[must_use]
+    pub fn count(&self) -> u16 {
+        self.lines.len() as u16
+    }
     /// The line with the focus.
     #[must_use]
     pub fn current(&self) -> Option<usize> {

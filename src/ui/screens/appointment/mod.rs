@@ -9,6 +9,7 @@ pub mod entry_form;
 pub mod examination;
 pub mod info;
 mod keeping;
+mod lines;
 pub mod lists;
 mod lists_dialog;
 pub mod referral;

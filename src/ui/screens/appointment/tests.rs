@@ -3,8 +3,7 @@
 mod rows;
 
 use super::{
-    diagnosis::strike_question,
-    entry::{Entries, close_draft},
+    lines::{Lines, not_for_this_row, not_writable, visit_of},
     report::ReportForm,
     tab::{Chart, Tab, TabCx},
 };
@@ -12,7 +11,6 @@ use crate::{
     domain::{
         dates,
         ids::{DraftId, RequestId, ServiceRequestId},
-        record::{VisitRef, VisitRow},
         service_request::{NewReport, TestOrder, TestStatus, parse_result, parse_tests},
         why::Why,
     },
@@ -22,7 +20,6 @@ use crate::{
         draft::Keeps,
         screen::{TextInput, Ui, Widget},
         widgets::{
-            self,
             confirm::Confirm,
             table::{Column, Table},
         },
@@ -65,15 +62,10 @@ const RESULT: usize = 1;
 
 /// The tab's state.
 pub struct TestsTab {
-    entries: Entries,
-    table: Table<Row>,
+    lines: Lines<Row>,
     found: VisitTests,
     /// The test whose result is typed.
     result_of: Option<(ServiceRequestId, String)>,
-    problem: Option<Why>,
-    striking: Option<VisitRow>,
-    request: RequestId,
-    saving: bool,
 }
 
 impl Default for TestsTab {
@@ -87,14 +79,9 @@ impl Default for TestsTab {
             .empty("No tests yet.")
             .uncounted();
         Self {
-            entries: Entries::new(&[tr!("Order"), tr!("Result")]),
-            table,
+            lines: Lines::new(&[tr!("Order"), tr!("Result")], table),
             found: VisitTests::default(),
             result_of: None,
-            problem: None,
-            striking: None,
-            request: RequestId::new(),
-            saving: false,
         }
     }
 }
@@ -110,24 +97,17 @@ impl TestsTab {
     }
 
     fn enter(&mut self, cx: &mut TabCx<'_, Msg>) {
-        let Some(at) = self.entries.current() else { return };
-        if self.saving || self.entries.text(at).is_empty() {
-            return;
-        }
-        let (visit, request, line) = (visit_of(cx.chart), self.request, self.entries.text(at).to_owned());
-        let draft = cx.closes();
+        let Some((at, line)) = self.lines.said() else { return };
+        let visit = visit_of(cx.chart);
         if at == ORDER {
             match parse_tests(&line) {
-                Err(why) => self.problem = Some(why),
+                Err(why) => self.lines.problem = Some(why),
                 Ok(tests) => {
-                    self.saving = true;
-                    cx.write(
+                    self.lines.keep(
+                        cx,
                         "tests.order",
-                        request,
                         move |store, actor, request| async move {
-                            store.order_tests(&actor, request, visit, tests).await?;
-                            close_draft(&store, &actor, draft).await;
-                            Ok(())
+                            store.order_tests(&actor, request, visit, tests).await.map(|_| ())
                         },
                         |done| Msg::Written(Some(ORDER), tr!("The tests are ordered."), done),
                     );
@@ -136,23 +116,20 @@ impl TestsTab {
             return;
         }
         let Some((order, _)) = self.result_of.clone() else {
-            self.problem = Some(
+            self.lines.problem = Some(
                 Why::new("result_of", tr!("It is not said of which test this is the result."))
                     .instead(tr!("Select the test in the list and choose result there.")),
             );
             return;
         };
         match parse_result(&line, cx.env().now(), cx.env().zone()) {
-            Err(why) => self.problem = Some(why),
+            Err(why) => self.lines.problem = Some(why),
             Ok(result) => {
-                self.saving = true;
-                cx.write(
+                self.lines.keep(
+                    cx,
                     "tests.add-result",
-                    request,
                     move |store, actor, request| async move {
-                        store.add_result(&actor, request, visit, order, result).await?;
-                        close_draft(&store, &actor, draft).await;
-                        Ok(())
+                        store.add_result(&actor, request, visit, order, result).await.map(|_| ())
                     },
                     |done| Msg::Written(Some(RESULT), tr!("The result is kept."), done),
                 );
@@ -174,24 +151,24 @@ impl TestsTab {
     }
 
     fn selected(&self) -> Option<&TestOrder> {
-        self.table.selected().and_then(|r| r.order.as_ref()).filter(|o| o.written.struck.is_none())
+        self.lines.table.selected().and_then(|r| r.order.as_ref()).filter(|o| o.written.struck.is_none())
     }
 
     fn echo(&self, now: DateTime<Utc>, zone: Tz) -> (String, bool) {
-        if let Some(why) = &self.problem {
+        if let Some(why) = &self.lines.problem {
             return (why.to_string(), true);
         }
-        let text = match self.entries.current() {
-            Some(ORDER) if self.entries.text(ORDER).is_empty() => {
+        let text = match self.lines.entries.current() {
+            Some(ORDER) if self.lines.entries.text(ORDER).is_empty() => {
                 tr!("fbc, crp urgent, culture on urine: before antibiotics; [2823-3] is a LOINC code")
                     .to_owned()
             }
-            Some(ORDER) => parse_tests(self.entries.text(ORDER))
+            Some(ORDER) => parse_tests(self.lines.entries.text(ORDER))
                 .map(|tests| tests.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", "))
                 .unwrap_or_default(),
             Some(_) => {
                 let of = self.result_of.as_ref().map_or("", |(_, name)| name.as_str());
-                let said = parse_result(self.entries.text(RESULT), now, zone).map_or_else(
+                let said = parse_result(self.lines.entries.text(RESULT), now, zone).map_or_else(
                     |_| tr!("5.4 mmol/L 3.5-5.2 by Central Lab at 9:30").to_owned(),
                     |r| r.in_words(),
                 );
@@ -201,10 +178,6 @@ impl TestsTab {
         };
         (text, false)
     }
-}
-
-fn visit_of(chart: &Chart) -> VisitRef {
-    VisitRef { encounter: chart.visit.id, patient: chart.visit.patient }
 }
 
 fn open_report(of: Option<(ServiceRequestId, String)>, take: Option<DraftId>, cx: &mut TabCx<'_, Msg>) {
@@ -224,16 +197,16 @@ impl Tab for TestsTab {
         tr!("Tests")
     }
     fn contexts(&self) -> &[&str] {
-        if self.entries.current().is_some() { &["tests-line"] } else { &["tests"] }
+        if self.lines.entries.current().is_some() { &["tests-line"] } else { &["tests"] }
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
-        self.entries.current().is_none().then_some(&mut self.table as &mut dyn Widget)
+        self.lines.widget()
     }
     fn field(&mut self) -> Option<&mut dyn TextInput> {
-        self.entries.field()
+        self.lines.field()
     }
     fn available(&self, command: Command, chart: &Chart) -> Result<(), Why> {
-        let no = || Err(Why::new("not_for_this_row", tr!("That is not for the selected row.")));
+        let no = || Err(not_for_this_row());
         let order = self.selected();
         match command {
             Command::NextLine | Command::List => Ok(()),
@@ -241,19 +214,17 @@ impl Tab for TestsTab {
             Command::Cancel if order.is_none_or(|o| !o.status.can_cancel()) => no(),
             Command::Acknowledge if order.is_none_or(|o| !o.waits()) => no(),
             Command::Result if order.is_none_or(|o| o.status == TestStatus::Cancelled) => no(),
-            Command::Strike if self.table.selected().is_none_or(|r| !r.by.mine || r.by.struck.is_some()) => {
+            Command::Strike
+                if self.lines.table.selected().is_none_or(|r| !r.by.mine || r.by.struck.is_some()) =>
+            {
                 no()
             }
-            Command::Enter | Command::Report if !chart.visit.may_write => Err(Why::new(
-                "signed_is_signed",
-                tr!("This visit is not yours to write in, or it is signed."),
-            )
-            .instead(tr!("Add an addendum in its record."))),
+            Command::Enter | Command::Report if !chart.visit.may_write => Err(not_writable()),
             _ => Ok(()),
         }
     }
     fn waits_for(&self, command: Command) -> bool {
-        command == Command::Enter && self.saving
+        command == Command::Enter && self.lines.is_saving()
     }
     fn opened(&mut self, cx: &mut TabCx<'_, Msg>) {
         self.load(true, cx);
@@ -272,19 +243,19 @@ impl Tab for TestsTab {
         }
     }
     fn edited(&mut self, _cx: &mut TabCx<'_, Msg>) {
-        self.problem = None;
+        self.lines.problem = None;
     }
     fn command(&mut self, command: Command, cx: &mut TabCx<'_, Msg>) {
-        self.problem = None;
+        self.lines.problem = None;
         let order = self.selected().cloned();
         let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match (command, order) {
             (Command::Enter, _) => self.enter(cx),
             (Command::NextLine, _) => {
-                let to = if self.entries.current().is_some() { None } else { Some(ORDER) };
-                self.entries.focus(to);
+                let to = if self.lines.entries.current().is_some() { None } else { Some(ORDER) };
+                self.lines.entries.focus(to);
             }
-            (Command::List, _) => self.entries.focus(None),
+            (Command::List, _) => self.lines.entries.focus(None),
             (Command::Advance, Some(order)) => {
                 if let Some(next) = order.status.next() {
                     self.set_status(&order, next, cx);
@@ -292,7 +263,7 @@ impl Tab for TestsTab {
             }
             (Command::Result, Some(order)) => {
                 self.result_of = Some((order.id, order.what.name));
-                self.entries.focus(Some(RESULT));
+                self.lines.entries.focus(Some(RESULT));
             }
             (Command::Acknowledge, Some(order)) => {
                 cx.write(
@@ -316,9 +287,8 @@ impl Tab for TestsTab {
                 );
             }
             (Command::Strike, _) => {
-                if let Some((row, what)) = self.table.selected().map(|r| (r.row, r.what.clone())) {
-                    self.striking = Some(row);
-                    cx.open(move |a| strike_question(what.trim(), a), Msg::Confirmed);
+                if let Some((row, what)) = self.lines.table.selected().map(|r| (r.row, r.what.clone())) {
+                    self.lines.strike(row, what.trim(), cx, Msg::Confirmed);
                 }
             }
             _ => {}
@@ -328,7 +298,7 @@ impl Tab for TestsTab {
         let (visit, request) = (visit_of(cx.chart), RequestId::new());
         match msg {
             Msg::Loaded(Ok(found)) => {
-                self.table.set_rows(rows(&found, cx.env().zone()));
+                self.lines.table.set_rows(rows(&found, cx.env().zone()));
                 self.found = found;
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
@@ -342,24 +312,17 @@ impl Tab for TestsTab {
                     |done| Msg::Written(None, tr!("The report is entered."), done),
                 );
             }
-            Msg::Confirmed(true) => {
-                if let Some(row) = self.striking.take() {
-                    cx.write(
-                        "record.strike",
-                        request,
-                        move |store, actor, request| async move {
-                            store.strike_row(&actor, request, visit.patient, row).await
-                        },
-                        |done| Msg::Written(None, tr!("It is marked as entered in error."), done),
-                    );
-                }
+            Msg::Confirmed(yes) => {
+                self.lines.struck(yes, cx, |done| {
+                    Msg::Written(None, tr!("It is marked as entered in error."), done)
+                });
             }
             Msg::Cancelled(true) => {
                 if let Some(order) = self.selected().cloned() {
                     self.set_status(&order, TestStatus::Cancelled, cx);
                 }
             }
-            Msg::Confirmed(false) | Msg::Cancelled(false) => {}
+            Msg::Cancelled(false) => {}
             Msg::Moved(id, from, Ok(version)) => {
                 let back = self.found.orders.iter().chain(&self.found.earlier).find(|o| o.id == id);
                 let said = tr!("Moved on: {name}", name = back.map_or("", |o| o.what.name.as_str()));
@@ -385,11 +348,11 @@ impl Tab for TestsTab {
             Msg::Written(line, said, Ok(())) => {
                 cx.toast(said);
                 if let Some(line) = line {
-                    (self.saving, self.request) = (false, RequestId::new());
-                    self.entries.clear(line);
+                    self.lines.kept(&Ok(()));
+                    self.lines.entries.clear(line);
                     if line == RESULT {
                         self.result_of = None;
-                        self.entries.focus(None);
+                        self.lines.entries.focus(None);
                     }
                 }
                 if line.is_some() {
@@ -398,17 +361,16 @@ impl Tab for TestsTab {
                 self.load(false, cx);
             }
             Msg::Written(Some(_), _, Err(e)) => {
-                self.saving = false;
-                if !matches!(e, Error::Unknown) {
-                    self.request = RequestId::new();
-                }
-                match e {
-                    Error::Refused(why) => self.problem = Some(why),
-                    e => cx.failed(&e),
+                let done = Err(e);
+                self.lines.kept(&done);
+                match done {
+                    Err(Error::Refused(why)) => self.lines.problem = Some(why),
+                    Err(e) => cx.failed(&e),
+                    Ok(()) => {}
                 }
             }
             Msg::Moved(_, _, Err(e)) | Msg::Written(None, _, Err(e)) => match e {
-                Error::Refused(why) => self.problem = Some(why),
+                Error::Refused(why) => self.lines.problem = Some(why),
                 e => {
                     cx.failed(&e);
                     self.load(false, cx);
@@ -417,13 +379,13 @@ impl Tab for TestsTab {
         }
     }
     fn dirty(&self) -> bool {
-        self.entries.dirty()
+        self.lines.entries.dirty()
     }
     fn draft_payload(&self) -> Option<String> {
-        self.entries.payload()
+        self.lines.entries.payload()
     }
     fn restore(&mut self, payload: &str) {
-        self.entries.restore(payload);
+        self.lines.entries.restore(payload);
     }
     fn dialog(&self) -> Option<(&'static str, &'static str)> {
         Some((ReportForm::FORM, tr!("The report")))
@@ -433,19 +395,7 @@ impl Tab for TestsTab {
         open_report(order.map(|o| (o.id, o.what.name.clone())), Some(draft.id), cx);
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui, _chart: &Chart) {
-        let [lines, rest] = widgets::split_top(area, 2);
-        self.entries.view(frame, lines, ui);
-        let [echo, list] = widgets::split_top(rest, 2);
-        let (text, alarm) = self.echo(ui.env.now(), ui.env.zone());
-        let style = if alarm { ui.theme.alarm() } else { ui.theme.dim() };
-        let room = usize::from(echo.width.saturating_sub(2)).max(1);
-        for (y, line) in crate::text::wrap(&text, room).iter().take(2).enumerate() {
-            widgets::put(frame, echo, y as u16, &format!(" {line}"), style);
-        }
-        self.table.view(
-            frame,
-            list,
-            &Ui { focused: ui.focused && self.entries.current().is_none(), ..ui.clone() },
-        );
+        let echo = self.echo(ui.env.now(), ui.env.zone());
+        self.lines.view(frame, area, ui, echo);
     }
 }

@@ -1,5 +1,5 @@
 //! The page of a centre: how to reach it, its departments, and who works there by profession.
-use super::{next_free, profession};
+use super::{next_free, page_head, profession};
 use crate::{
     domain::ids::CentreId,
     store::{CentrePage, Change, Error, ProviderRow},
@@ -9,10 +9,7 @@ use crate::{
         cx::Cx,
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{
-            self,
-            table::{Column, Table},
-        },
+        widgets::table::{Column, Table},
     },
 };
 use ratatui::{Frame, layout::Rect};
@@ -166,14 +163,8 @@ impl Screen for Centre {
         let room = usize::from(area.width.saturating_sub(2)).max(1);
         let mut lines = self.lines(room);
         lines.truncate(usize::from(area.height / 2));
-        let [head, rows] = widgets::split_top(area, lines.len() as u16 + 2);
-        if let Some(page) = &self.page {
-            let name = format!(" {}   {}", page.centre.name, kind_word(&page.centre.kind));
-            widgets::put(frame, head, 0, &name, ui.theme.strong());
-        }
-        for (y, line) in (1..).zip(&lines) {
-            widgets::put(frame, head, y, &format!(" {line}"), ui.theme.text());
-        }
+        let name = self.page.as_ref().map(|p| format!("{}   {}", p.centre.name, kind_word(&p.centre.kind)));
+        let rows = page_head(frame, area, ui, name.as_deref(), &lines);
         self.table.view(frame, rows, ui);
     }
 }

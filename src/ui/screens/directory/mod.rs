@@ -10,9 +10,13 @@ use crate::{
     store::ProviderRow,
     text::tr_str,
     tr,
-    ui::widgets::ranked::Found,
+    ui::{
+        screen::Ui,
+        widgets::{put, ranked::Found, split_top},
+    },
 };
 use chrono::NaiveDate;
+use ratatui::{Frame, layout::Rect};
 
 /// The profession in the person's language.
 fn profession(code: &str) -> String {
@@ -35,4 +39,16 @@ fn next_free(p: &ProviderRow, today: NaiveDate) -> String {
 /// The rows whose text matches what was typed, near matches too: `royal rand` finds Royal Randwick Hospital.
 fn found<R>(typed: &str, rows: &[R], text: impl Fn(&R) -> String) -> Found {
     rank(typed, rows, text).into_iter().map(|h| (h.index, h.marks.into_iter().flatten().collect())).collect()
+}
+
+/// A page's name and what is said under it; returns what is left for its list.
+fn page_head(frame: &mut Frame<'_>, area: Rect, ui: &Ui, name: Option<&str>, lines: &[String]) -> Rect {
+    let [head, rows] = split_top(area, lines.len() as u16 + 2);
+    if let Some(name) = name {
+        put(frame, head, 0, &format!(" {name}"), ui.theme.strong());
+    }
+    for (y, line) in (1..).zip(lines) {
+        put(frame, head, y, &format!(" {line}"), ui.theme.text());
+    }
+    rows
 }

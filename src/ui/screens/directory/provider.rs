@@ -1,5 +1,5 @@
 //! The page of a provider: who they are, where and when they see patients, the next free slot, and booking.
-use super::{next_free, profession};
+use super::{next_free, page_head, profession};
 use crate::{
     domain::{
         dates::{clock, weekday_short},
@@ -12,10 +12,7 @@ use crate::{
         cx::Cx,
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{
-            self,
-            table::{Column, Table},
-        },
+        widgets::table::{Column, Table},
     },
 };
 use chrono::{NaiveTime, Weekday};
@@ -186,14 +183,11 @@ impl Screen for Provider {
         let room = usize::from(area.width.saturating_sub(2)).max(1);
         let mut lines = self.lines(ui, room);
         lines.truncate(usize::from(area.height * 2 / 3));
-        let [head, rows] = widgets::split_top(area, lines.len() as u16 + 2);
-        if let Some(page) = &self.page {
-            let name = format!(" {}   {}", page.provider.name, profession(&page.provider.profession));
-            widgets::put(frame, head, 0, &name, ui.theme.strong());
-        }
-        for (y, line) in (1..).zip(&lines) {
-            widgets::put(frame, head, y, &format!(" {line}"), ui.theme.text());
-        }
+        let name = self
+            .page
+            .as_ref()
+            .map(|p| format!("{}   {}", p.provider.name, profession(&p.provider.profession)));
+        let rows = page_head(frame, area, ui, name.as_deref(), &lines);
         self.table.view(frame, rows, ui);
     }
 }

@@ -1,4 +1,5 @@
 //! The first screen of those whom the board does not greet: providers, administrators, auditors, patients.
+pub mod details;
 pub mod overview;
 pub mod own;
 pub mod provider;

@@ -1,7 +1,7 @@
 //! The home of administrators and auditors: what there is in numbers, who waits to be registered, what happened last.
 //! Identity and totals, never what is in a record.
 use crate::{
-    domain::{dates::short_day, provider::Profession},
+    domain::{access::AccessWork, dates::short_day, provider::Profession},
     store::{Change, Error, LogLine, Overview, PendingProvider, Totals},
     text::tr_str,
     tr,
@@ -24,6 +24,8 @@ crate::commands! {
         Log: "overview.log" "log" "Go to the whole log";
         Applications: "overview.applications" "applications" "Go to the providers who wait to be registered";
         Accounts: "overview.accounts" "accounts" "Go to the accounts";
+        Emergencies: "overview.emergencies" "emergencies" "Go to the emergency accesses and their review";
+        Requests: "overview.requests" "requests" "Go to the requests to read a record";
     }
 }
 
@@ -43,6 +45,7 @@ struct Line {
 pub struct OverviewHome {
     totals: Option<Totals>,
     pending: Vec<PendingProvider>,
+    work: AccessWork,
     log: Table<Line>,
 }
 
@@ -51,6 +54,7 @@ impl Default for OverviewHome {
         Self {
             totals: None,
             pending: vec![],
+            work: AccessWork::default(),
             log: Table::new(|l: &Line| l.event.event.0)
                 .column(Column::new("Last in the log", |l: &Line| l.at.clone()).width(16))
                 .column(Column::new("Who", |l: &Line| l.event.login.clone()).width(16))
@@ -74,10 +78,33 @@ impl OverviewHome {
         cx.load("overview.load", move |store| async move { store.overview(&actor).await }, Msg::Loaded);
     }
 
+    /// What waits for a decision about access, in one line; empty when nothing does.
+    fn waiting(&self, ui: &Ui) -> String {
+        let key = |id| ui.key(&["overview"], id);
+        let mut line = String::new();
+        if self.work.reviews > 0 {
+            let n = self.work.reviews;
+            line =
+                tr!(" Emergency accesses to review: {n} ({key})", n = n, key = key("overview.emergencies"));
+        }
+        if self.work.overdue > 0 {
+            line += &tr!(", OVERDUE: {n}", n = self.work.overdue);
+        }
+        if self.totals.is_some() && self.work.requests > 0 {
+            let n = self.work.requests;
+            line += &tr!("   Requests to read a record: {n} ({key})", n = n, key = key("overview.requests"));
+        }
+        line
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.work.reviews > 0 || self.totals.is_some() && self.work.requests > 0
+    }
+
     fn height(&self) -> u16 {
         let numbers = if self.totals.is_some() { 3 } else { 0 };
         let pending = self.pending.len().min(4) as u16;
-        numbers + pending + u16::from(pending > 0) * 2
+        numbers + pending + u16::from(pending > 0) * 2 + u16::from(self.is_waiting()) * 2
     }
 }
 
@@ -104,7 +131,15 @@ impl Screen for OverviewHome {
         let again = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                matches!(r.entity.as_str(), "provider_registration" | "account" | "centre" | "provider")
+                matches!(
+                    r.entity.as_str(),
+                    "provider_registration"
+                        | "account"
+                        | "centre"
+                        | "provider"
+                        | "emergency"
+                        | "access_request"
+                )
             }
             Change::Link(_) => false,
         };
@@ -117,10 +152,12 @@ impl Screen for OverviewHome {
             Command::Log => cx.go(Route::AuditLog),
             Command::Applications => cx.push(Route::AdminApplications),
             Command::Accounts => cx.push(Route::AdminAccounts),
+            Command::Emergencies => cx.push(Route::Emergencies),
+            Command::Requests => cx.push(Route::AccessRequests),
         }
     }
     fn available(&self, command: Command) -> Result<(), crate::domain::why::Why> {
-        if command != Command::Log && self.totals.is_none() {
+        if !matches!(command, Command::Log | Command::Emergencies) && self.totals.is_none() {
             let why =
                 crate::domain::why::Why::new("not_permitted", tr!("Only an administrator may do that."));
             return Err(why);
@@ -130,6 +167,7 @@ impl Screen for OverviewHome {
     fn update(&mut self, Msg::Loaded(result): Msg, cx: &mut Cx<Msg>) {
         match result {
             Ok(seen) => {
+                self.work = seen.work;
                 let zone: Tz = cx.env().zone();
                 self.totals = seen.totals;
                 self.pending = seen.pending;
@@ -171,6 +209,11 @@ impl Screen for OverviewHome {
                 if t.left_open > 0 { ui.theme.warn() } else { ui.theme.text() },
             );
             y = 3;
+        }
+        if self.is_waiting() {
+            let style = if self.work.overdue > 0 { ui.theme.alarm() } else { ui.theme.warn() };
+            widgets::put(frame, head, y, &self.waiting(ui), style);
+            y += 2;
         }
         if !self.pending.is_empty() {
             let n = self.pending.len();

@@ -1,6 +1,7 @@
 //! A patient's home: their appointments to come, the recent ones, and their visits.
 use crate::{
     domain::{
+        access::AccessWork,
         appointment::AppointmentStatus,
         dates::{long_date, short_day},
         ids::EncounterId,
@@ -24,6 +25,9 @@ crate::commands! {
     pub enum Command {
         Open: "own.open" "open" "Open the record of the selected visit";
         History: "own.history" "all visits" "List all visits at every centre";
+        Requests: "own.requests" "requests" "See who asks to read your record, and answer";
+        Connections: "own.connections" "connections" "See and answer connections with providers, or ask for one";
+        Details: "own.details" "my details" "See what the clinic has written about who you are";
     }
 }
 
@@ -48,6 +52,7 @@ struct Entry {
 pub struct OwnHome {
     table: Table<Entry>,
     opened: bool,
+    work: AccessWork,
 }
 
 impl Default for OwnHome {
@@ -65,6 +70,7 @@ impl Default for OwnHome {
                 .empty("You have no appointments and no visits yet.")
                 .uncounted(),
             opened: false,
+            work: AccessWork::default(),
         }
     }
 }
@@ -75,6 +81,28 @@ impl OwnHome {
         let opened = !std::mem::replace(&mut self.opened, true);
         self.table.loading();
         cx.load("own.load", move |store| async move { store.own_home(&actor, opened).await }, Msg::Loaded);
+    }
+}
+
+impl OwnHome {
+    /// What waits for this person's answer, in one line; empty when nothing does.
+    fn waiting(&self, ui: &Ui) -> String {
+        let key = |id| ui.key(&["own"], id);
+        let requests = match self.work.requests {
+            0 => String::new(),
+            1 => tr!(" 1 request to read your record waits for you ({key}).", key = key("own.requests")),
+            n => tr!(
+                " {n} requests to read your record wait for you ({key}).",
+                n = n,
+                key = key("own.requests")
+            ),
+        };
+        let connections = match self.work.connections {
+            0 => String::new(),
+            1 => tr!(" 1 connection waits for you ({key}).", key = key("own.connections")),
+            n => tr!(" {n} connections wait for you ({key}).", n = n, key = key("own.connections")),
+        };
+        requests + &connections
     }
 }
 
@@ -141,6 +169,9 @@ impl Screen for OwnHome {
                 Some(None) => cx.toast(tr!("To move or cancel an appointment, call the centre.")),
                 None => {}
             },
+            Command::Requests => cx.push(Route::AccessRequests),
+            Command::Connections => cx.push(Route::Connections),
+            Command::Details => cx.push(Route::OwnDetails),
             Command::History => {
                 if let Some(patient) = cx.env().actor.as_ref().and_then(|a| a.patient) {
                     cx.push(Route::History(patient));
@@ -151,6 +182,7 @@ impl Screen for OwnHome {
     fn update(&mut self, Msg::Loaded(result): Msg, cx: &mut Cx<Msg>) {
         match result {
             Ok(home) => {
+                self.work = home.work;
                 let appointments = home.appointments.into_iter().map(of_appointment);
                 let visits = home.visits.into_iter().map(of_visit);
                 self.table.set_rows(appointments.chain(visits).collect());
@@ -165,6 +197,7 @@ impl Screen for OwnHome {
         let [head, rows] = widgets::split_top(area, 2);
         let name = ui.env.actor.as_ref().map(|a| a.name.to_string()).unwrap_or_default();
         widgets::put(frame, head, 0, &format!(" {name}"), ui.theme.strong());
+        widgets::put(frame, head, 1, &self.waiting(ui), ui.theme.warn());
         self.table.view(frame, rows, ui);
     }
 }

@@ -1,6 +1,7 @@
 //! A provider's home: visits that are not signed first, oldest first; then today; then the next 7 days.
 use crate::{
     domain::{
+        access::AccessState,
         appointment::AppointmentStatus,
         dates::short_day,
         ids::{AppointmentId, EncounterId, PatientId, RequestId},
@@ -35,6 +36,7 @@ crate::commands! {
         Move: "home.move" "move" "Move the selected appointment";
         Sessions: "home.sessions" "sessions" "Go to your clinic sessions";
         Referrals: "home.referrals" "referrals" "Read the referrals written to you";
+        Access: "home.access" "access" "See what became of your requests to read a record";
     }
 }
 
@@ -130,6 +132,35 @@ impl ProviderHomeScreen {
             move |store| async move { store.provider_home(&actor, opened).await },
             Msg::Loaded,
         );
+    }
+
+    /// What became of the requests of the last days, in one line; empty when there is nothing to say.
+    fn asked(&self, ui: &Ui) -> String {
+        let Some(home) = &self.home else { return String::new() };
+        let zone = ui.env.zone();
+        let recent = ui.env.now() - chrono::Duration::days(7);
+        let said = home.access.iter().filter(|r| r.mine).filter_map(|r| match (r.state, r.until) {
+            (AccessState::Asked, _) => Some(tr!("{who}: asked", who = r.patient_name)),
+            (AccessState::Granted, Some(until)) => {
+                let day = short_day(until.with_timezone(&zone).date_naive());
+                Some(tr!("{who}: granted until {day}", who = r.patient_name, day = day))
+            }
+            (AccessState::Refused, _) if r.asked_at > recent => {
+                Some(tr!("{who}: refused", who = r.patient_name))
+            }
+            _ => None,
+        });
+        let said: Vec<String> = said.take(3).collect();
+        let mut line = String::new();
+        if !said.is_empty() {
+            let key = ui.key(&["home"], "home.access");
+            line = tr!(" Access ({key}): {what}", key = key, what = said.join("; "));
+        }
+        if home.connections > 0 {
+            let key = ui.key(&["global"], "go.connections");
+            line += &tr!("   connections to answer: {n} ({key})", n = home.connections, key = key);
+        }
+        line
     }
 
     fn start(&mut self, appointment: AppointmentId, cx: &mut Cx<Msg>) {
@@ -256,15 +287,18 @@ impl Screen for ProviderHomeScreen {
         self.show(now);
     }
     fn waits_for(&self, command: Command) -> bool {
-        !matches!(command, Command::Next | Command::Sessions | Command::Referrals) && self.home.is_none()
+        !matches!(command, Command::Next | Command::Sessions | Command::Referrals | Command::Access)
+            && self.home.is_none()
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let mine = cx.env().actor.as_ref().and_then(|a| a.provider).map(|p| p.0);
         let again = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                matches!(r.entity.as_str(), "appointment" | "encounter" | "clinic_session")
+                let entity = r.entity.as_str();
+                matches!(entity, "appointment" | "encounter" | "clinic_session" | "connection")
                     && (r.provider.is_none() || r.provider == mine)
+                    || entity == "access_request"
             }
             Change::Link(_) => false,
         };
@@ -284,6 +318,7 @@ impl Screen for ProviderHomeScreen {
                 );
             }
             (Command::Referrals, _) => cx.push(Route::Referrals),
+            (Command::Access, _) => cx.push(Route::AccessRequests),
             (Command::Sessions, _) => cx.push(Route::Schedule(None)),
             (Command::Open, Some(e)) => match (e.encounter, &e.appointment) {
                 // What is over is read.
@@ -365,6 +400,7 @@ impl Screen for ProviderHomeScreen {
             );
             let style = if home.unsigned.is_empty() { ui.theme.text() } else { ui.theme.warn() };
             widgets::put(frame, head, 1, &counts, style);
+            widgets::put(frame, head, 2, &self.asked(ui), ui.theme.good());
         }
         self.table.view(frame, rows, ui);
     }

@@ -40,7 +40,11 @@ crate::commands! {
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
         Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
+        Viewers: "record.viewers" "who viewed" "Show who looked at this record" quiet;
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
+        Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
+        Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
+        Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
     }
 }
 
@@ -277,6 +281,26 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Ask => cx.push(Route::AskAccess(self.id)),
+            Command::Visits => cx.push(Route::History(self.id)),
+            Command::Connect => {
+                let Some((actor, provider)) =
+                    cx.env().actor.clone().and_then(|a| Some((a.clone(), a.provider?)))
+                else {
+                    return cx
+                        .toast(tr!("Only those with whom patients are booked are connected with them."));
+                };
+                let (patient, said) =
+                    (self.id, tr!("Asked: {who} accepts or rejects it.", who = self.name()));
+                self.saving = true;
+                cx.save(
+                    "connection.request",
+                    move |store| async move {
+                        store.ask_connection(&actor, RequestId::new(), patient, provider).await
+                    },
+                    move |done| Msg::Saved(said, done),
+                );
+            }
             Command::Advance => self.change(S::Arrived, cx),
             Command::NoShow => self.change(S::NoShow, cx),
             Command::Restore => self.change(S::Booked, cx),
@@ -308,6 +332,7 @@ impl Screen for Patient {
                 let rows = alerts.into_iter().map(|a| Row::new(a.id, a.text, a.by.to_string())).collect();
                 cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
             }
+            Command::Viewers => cx.push(Route::RecordViewers(self.id)),
             Command::Deactivate => {
                 if self.profile.as_ref().is_some_and(|p| p.deactivated) {
                     return self.deactivate(None, cx);

@@ -8,7 +8,7 @@ pub use addendum::Command as AddendumCommand;
 use crate::{
     domain::{
         encounter::{EncounterState, NewNote},
-        ids::{EncounterId, RequestId},
+        ids::{EncounterId, PatientId, RequestId},
         record::{Authored, Record, VisitRow},
         why::Why,
     },
@@ -38,6 +38,8 @@ crate::commands! {
         Strike: "record.strike" "entered in error" "Choose something you wrote and mark it as entered in error";
         History: "record.history" "history" "Open the patient's visits at every centre";
         Visit: "record.visit" "continue" "Go on writing in this visit, while it is not signed";
+        Ask: "record.ask" "ask for access" "Ask to read the history, where it is closed to you";
+        Emergency: "record.emergency" "emergency" "Break the glass: open a closed record in an emergency";
     }
 }
 
@@ -51,6 +53,8 @@ pub enum Msg {
     Chosen(Option<(VisitRow, String)>),
     Confirmed(bool),
     Struck(Result<(), Error>),
+    /// Whose closed visit it is.
+    Whose(Result<PatientId, Error>),
 }
 
 /// One record.
@@ -181,6 +185,13 @@ impl Screen for RecordView {
         Some(&mut self.text)
     }
     fn available(&self, command: Command) -> Result<(), Why> {
+        if matches!(command, Command::Ask | Command::Emergency) {
+            return match &self.closed {
+                Some(why) if why.rule == "record_role" || why.rule == "record_unknown" => Err(why.clone()),
+                Some(_) => Ok(()),
+                None => Err(Why::new("access_is_there", tr!("You can read this record already."))),
+            };
+        }
         let Some(r) = &self.record else {
             return Err(self
                 .closed
@@ -202,7 +213,7 @@ impl Screen for RecordView {
             Command::Strike if self.own().is_empty() => {
                 Err(Why::new("strike_own_rows", tr!("You wrote nothing in this visit that could be marked.")))
             }
-            Command::Strike => Ok(()),
+            Command::Strike | Command::Ask | Command::Emergency => Ok(()),
         }
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
@@ -218,6 +229,16 @@ impl Screen for RecordView {
         match change {
             Change::Everything => self.load(false, cx),
             Change::Row(row) if ours(row.patient) => self.load(false, cx),
+            // What opens it may have come.
+            Change::Row(row)
+                if self.closed.is_some()
+                    && matches!(
+                        row.entity.as_str(),
+                        "access_request" | "connection" | "emergency" | "appointment"
+                    ) =>
+            {
+                self.load(false, cx);
+            }
             _ => {}
         }
     }
@@ -241,6 +262,15 @@ impl Screen for RecordView {
                 }
             }
             Command::Visit => cx.push(Route::Visit(self.encounter)),
+            Command::Emergency => cx.push(Route::Emergency),
+            Command::Ask => {
+                let (Some(actor), encounter) = (cx.env().actor.clone(), self.encounter) else { return };
+                cx.load(
+                    "record.whose",
+                    move |store| async move { store.whose_visit(&actor, encounter).await },
+                    Msg::Whose,
+                );
+            }
         }
     }
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
@@ -262,6 +292,8 @@ impl Screen for RecordView {
                     Err(e) => cx.failed(&e),
                 }
             }
+            Msg::Whose(Ok(patient)) => cx.push(Route::AskAccess(patient)),
+            Msg::Whose(Err(e)) => cx.failed(&e),
             Msg::Chosen(None) | Msg::Confirmed(false) => {}
             Msg::Written(note) => {
                 let (encounter, request, drafts) = (self.encounter, self.request, cx.drafts());

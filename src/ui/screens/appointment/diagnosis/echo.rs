@@ -12,11 +12,11 @@ use chrono::NaiveDate;
 impl DiagnosisTab {
     /// What stands under the lines: what is wrong, or what was understood.
     pub(super) fn echo(&self, today: NaiveDate) -> (String, bool) {
-        if let Some(why) = &self.problem {
+        if let Some(why) = &self.lines.problem {
             return (why.to_string(), true);
         }
-        let Some(at) = self.entries.current() else { return (String::new(), false) };
-        let line = self.entries.text(at);
+        let Some(at) = self.lines.entries.current() else { return (String::new(), false) };
+        let line = self.lines.entries.text(at);
         if line.is_empty() {
             let hint = match at {
                 DIAGNOSIS => tr!("J06.9 acute cold; with ? in front suspected, with + additional"),

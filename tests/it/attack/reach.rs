@@ -1,0 +1,143 @@
+//! What plain SQL shows: nothing without a sign-in, and with one exactly the patients whom the hand-written table names.
+use super::{block_on, callables, each, state};
+use crate::{
+    matrix::{
+        clinic,
+        expected::{self, ROLES},
+    },
+    support::{cluster::fresh_database, speaker},
+};
+use sqlx::{PgConnection, Row as _};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// What somebody who has not signed in may ask, and why.
+const FRONT_DOOR: &[(&str, &str)] = &[
+    ("auth.challenge", "the salt to sign in with, a stable fake for strangers"),
+    ("auth.open", "the sign-in itself"),
+    ("clinic.now", "the time"),
+    ("clinic.setting", "policies of the site, no data of persons"),
+    ("clinic.schema_version", "whether the program fits"),
+    ("clinic.write_to_clinic", "a message to the clinic, at a limited rate"),
+    ("clinic.apply_as_provider", "an application, at most twenty an hour"),
+];
+
+#[test]
+fn without_a_sign_in_every_function_refuses_or_knows_nobody() {
+    let db = fresh_database();
+    block_on(async {
+        clinic::build(&db).await;
+        let mut su = db.superuser().await;
+        let mut c = speaker::nobody(&db).await;
+        let events = "select count(*) from audit.event";
+        let before: i64 = sqlx::query_scalar(events).fetch_one(&mut su).await.unwrap();
+        let rows = state(&mut su).await;
+        let ids: Vec<Uuid> =
+            sqlx::query_scalar("select p from matrix.cell union all select t from matrix.cell")
+                .fetch_all(&mut su)
+                .await
+                .unwrap();
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let ids = format!("{{{}}}", ids.join(","));
+        let mut found = vec![];
+        let mut asked = 0;
+        for f in callables(&mut su).await {
+            if FRONT_DOOR.iter().any(|(name, _)| *name == f.name) {
+                continue;
+            }
+            asked += 1;
+            let n = each(&mut c, &ids, &f.call("i")).await;
+            // A reason for a refusal is no content.
+            let reason = [
+                "auth.may",
+                "auth.second",
+                "clinic.why_not_read",
+                "clinic.why_not_record",
+                "clinic.allergy_state",
+            ]
+            .contains(&f.name.as_str());
+            if n > 0 && !reason {
+                found.push(format!("{} answers {n} times", f.name));
+            }
+        }
+        let after: i64 = sqlx::query_scalar(events).fetch_one(&mut su).await.unwrap();
+        if after > before {
+            found.push(format!("{} events were written by nobody", after - before));
+        }
+        found.extend(
+            rows.into_iter()
+                .zip(state(&mut su).await)
+                .filter(|(a, b)| a != b)
+                .map(|(a, _)| format!("{} changed", a.0)),
+        );
+        println!("{asked} functions asked without a sign-in");
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    });
+}
+
+/// The patients of whom a table shows a row that the other provider wrote.
+async fn seen(c: &mut PgConnection, table: &str) -> BTreeSet<Uuid> {
+    let sql = format!("select distinct patient_id from clinic.{table}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await.expect("a list");
+    rows.iter().map(|r| r.get(0)).collect()
+}
+
+#[test]
+fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
+    let db = fresh_database();
+    block_on(async {
+        let speakers = clinic::build(&db).await;
+        let table = expected::table();
+        let history = table.iter().find(|r| r.action == "history.open").unwrap();
+        let mut su = db.superuser().await;
+        let nurse = expected::ROLES.iter().position(|r| *r == "nurse").unwrap();
+        let mut compared = 0;
+        for mut speaker in speakers {
+            let role = ROLES[speaker.role];
+            let mut expected: BTreeSet<Uuid> = speaker
+                .cells
+                .iter()
+                .filter(|cell| history.allows(speaker.role, cell.situation))
+                .map(|cell| cell.ids["p"])
+                .collect();
+            if speaker.role == nurse && speaker.cells.len() > 1 {
+                // Whoever is in a visit at her centre today, whosever cell it is.
+                expected.extend(
+                    sqlx::query_scalar::<_, Uuid>(
+                        "select p from matrix.cell where here and sit <> 'x' and tc = matrix.place('randwick')
+                         union select p from matrix.cell where bp is not null and bc = matrix.place('randwick') and sit <> 'x'",
+                    )
+                    .fetch_all(&mut su)
+                    .await
+                    .unwrap(),
+                );
+            }
+            for table in ["condition", "diagnosis"] {
+                let seen = seen(&mut speaker.connection, table).await;
+                // What one wrote oneself stays readable, whoever the patient is now.
+                let own: BTreeSet<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+                    "select patient_id from clinic.{table} where author = $1"
+                )))
+                .bind(speaker.cells[0].ids["me"])
+                .fetch_all(&mut su)
+                .await
+                .unwrap()
+                .into_iter()
+                .collect();
+                let gone = speaker.cells.len() == 1;
+                let wanted: BTreeSet<Uuid> =
+                    if gone { BTreeSet::new() } else { expected.union(&own).copied().collect() };
+                let more: Vec<_> = seen.difference(&wanted).collect();
+                let less: Vec<_> = wanted.difference(&seen).collect();
+                assert!(
+                    more.is_empty() && less.is_empty(),
+                    "{role} {table}: {} too many, {} missing",
+                    more.len(),
+                    less.len()
+                );
+                compared += 1;
+            }
+        }
+        println!("{compared} lists compared");
+    });
+}

@@ -1,0 +1,196 @@
+-- One clinic with every role in every situation, once: a patient per (role, situation) and the same rows around each.
+-- matrix.actor and matrix.place are filled before; an id is the beginning of the SHA-256 of `role/situation/name`.
+create function matrix.id(role text, sit text, name text) returns uuid language sql immutable as $$
+    select encode(substr(sha256(convert_to(role || '/' || sit || '/' || name, 'UTF8')), 1, 16), 'hex')::uuid
+$$;
+create function matrix.place(name text) returns uuid language sql stable as $$
+    select id from matrix.place where place.name = $1
+$$;
+
+-- The cell's people: whose visit `t` is, where, and who wrote the rows in it.
+create table matrix.cell as
+select a.role, a.sit, a.account, a.provider, row_number() over (order by a.role, a.sit)::int - 1 as i,
+       matrix.id(a.role, a.sit, 'p') as p, matrix.id(a.role, a.sit, 't') as t, matrix.id(a.role, a.sit, 'f') as f,
+       matrix.id(a.role, a.sit, 'f2') as f2, a.sit in ('a', 'e', 'x', 'd', 'z', 'b', 'o', 's') as here,
+       a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') as own,
+       case when a.sit in ('c', 'n', 'r', 'k') then matrix.place('gary_provider')
+            when a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') then a.provider
+            when a.sit = 'e' then matrix.place('hal_provider') else matrix.place('otto_provider') end as tp,
+       case when a.sit in ('c', 'n', 'r', 'k') then matrix.place('ultimo')
+            when a.sit = 'e' then matrix.place('hospital') else matrix.place('randwick') end as tc
+  from matrix.actor a;
+alter table matrix.cell add ta uuid, add au uuid, add bp uuid, add bc uuid;
+update matrix.cell c set ta = (select account_id from clinic.provider v where v.id = c.tp);
+-- Who wrote the rows of the visit: its provider, or the nurse in visits of her centre.
+update matrix.cell set au = case when role = 'nurse' and sit in ('a', 'o', 'x', 'd', 'z', 'b') then account else ta end,
+    bp = case when sit in ('a', 'e', 'd', 'z', 'o', 's') then tp else matrix.place('gary_provider') end,
+    bc = case when sit in ('a', 'e', 'd', 'z', 'o', 's') then tc else matrix.place('ultimo') end;
+
+insert into clinic.patient (id, family_name, given_name, sex, birth_date, phone, centre_id, account_id)
+select p, 'Cell', 'Nr' || i, 'female', '1980-01-01', '0400 000 000', tc, case when sit = 's' then account end from matrix.cell;
+insert into clinic.patient_word select p, 'cell' || i, true from matrix.cell;
+
+-- Sessions of slots on the coming days, for bookings that overlap nobody's; every provider's last day at the hospital.
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), v.id, case when n > 12 then matrix.place('hospital') else x.centre_id end, d.day,
+       (d.day + time '08:00') at time zone 'Australia/Sydney', (d.day + time '17:00') at time zone 'Australia/Sydney'
+  from clinic.provider v
+  cross join lateral (select centre_id from clinic.provider_centre pc where pc.provider_id = v.id
+                       order by pc.centre_id <> matrix.place('hospital') desc limit 1) x
+  cross join generate_series(2, 16) n
+  cross join lateral (select (clinic.now() at time zone 'Australia/Sydney')::date + n as day) d;
+
+-- Appointments: what a cell is about (`now`), the other provider's (`far`, `far2`), and one to act on of each kind.
+create table matrix.plan (name text, role text, sit text, patient uuid, provider uuid, centre uuid, kind text, status text,
+    starts timestamptz, ended timestamptz);
+insert into matrix.plan
+select 'now', role, sit, p, tp, tc, case sit when 'b' then 'emergency' else 'walk_in' end,
+       case when sit = 'x' then 'completed' else 'in_progress' end,
+       clinic.now() - case when sit = 'x' then interval '120 days' else interval '20 min' end,
+       case when sit = 'x' then clinic.now() - interval '120 days' + interval '25 min' end
+  from matrix.cell where here
+union all
+select 'far', role, sit, p, matrix.place('gary_provider'), matrix.place('ultimo'), 'walk_in', 'completed',
+       clinic.now() - interval '30 days', clinic.now() - interval '30 days' + interval '20 min' from matrix.cell
+union all
+select 'far2', role, sit, p, matrix.place('gary_provider'), matrix.place('ultimo'), 'walk_in', 'in_progress',
+       clinic.now() - interval '1 day', null from matrix.cell
+union all
+select 'waiting', role, sit, p, bp, bc, 'walk_in', 'arrived', clinic.now() - interval '10 min', null from matrix.cell
+union all
+select 'due', role, sit, p, bp, bc, 'walk_in', 'booked', clinic.now() + interval '10 min', null from matrix.cell
+union all
+-- A slot of its own for each, three to a cell and sixteen to a day, in the sessions above.
+select 'booked', role, sit, p, bp, bc, 'slot', 'booked', matrix.slot, null
+  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 13 else 2 end + n / 16)
+               + time '08:00' + make_interval(mins => 30 * (n % 16))) at time zone 'Australia/Sydney' as slot
+          from (select c.*, row_number() over (partition by bp, bc order by i)::int - 1 as n from matrix.cell c) c) matrix
+union all
+select 'off', role, sit, p, bp, bc, 'slot', 'cancelled', matrix.slot, null
+  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 15 else 7 end + n / 16)
+               + time '08:00' + make_interval(mins => 30 * (n % 16))) at time zone 'Australia/Sydney' as slot
+          from (select role, sit, p, i, case when sit = 'c' and provider is not null then provider else bp end as bp,
+                       case when sit = 'c' and provider is not null then matrix.place('randwick') else bc end as bc,
+                       row_number() over (partition by case when sit = 'c' and provider is not null then provider else bp end
+                                          order by i)::int - 1 as n from matrix.cell) c) matrix
+union all
+-- Who did not come a month ago has not been seen.
+select 'missed', role, sit, p, bp, bc, 'walk_in', 'no_show', clinic.now() - interval '40 days', null from matrix.cell where sit <> 'c'
+union all
+select 'missed', role, sit, p, coalesce(provider, bp), bc, 'walk_in', 'no_show', clinic.now() - interval '40 days', null
+  from matrix.cell where sit = 'c';
+insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at,
+    reason, booked_by, arrived_at, started_at, ended_at, status_why)
+select matrix.id(role, sit, name), patient, provider, centre,
+       (select s.id from clinic.clinic_session s where s.provider_id = m.provider and m.starts >= s.starts_at and m.starts < s.ends_at),
+       kind, status, (starts at time zone 'Australia/Sydney')::date, starts, starts + interval '30 min', '\x00',
+       matrix.place('mei'), case when status in ('arrived', 'in_progress', 'completed') then starts end,
+       case when status in ('in_progress', 'completed') then starts end, ended, case when status = 'cancelled' then '\x00'::bytea end
+  from matrix.plan m;
+
+-- Visits: the cell's, a paused one of the same person, the other provider's signed and unsigned ones, an own signed one.
+create function matrix.visit(p_id uuid, p_appointment uuid, p_patient uuid, p_provider uuid, p_centre uuid, p_state text, p_age interval)
+returns void language sql as $$
+    insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, state, day, started_at, ended_at,
+        chief_complaint, signed_at, signed_by, author)
+    select p_id, p_appointment, p_patient, p_provider, p_centre, p_state, ((clinic.now() - p_age) at time zone 'Australia/Sydney')::date,
+           clinic.now() - p_age, case when p_state = 'signed' then clinic.now() - p_age end, '\x00',
+           case when p_state = 'signed' then clinic.now() - p_age end, case when p_state = 'signed' then v.account_id end, v.account_id
+      from clinic.provider v where v.id = p_provider
+$$;
+select matrix.visit(f, matrix.id(role, sit, 'far'), p, matrix.place('gary_provider'), matrix.place('ultimo'), 'signed', '30 days') from matrix.cell;
+select matrix.visit(f2, matrix.id(role, sit, 'far2'), p, matrix.place('gary_provider'), matrix.place('ultimo'), 'paused', '1 day') from matrix.cell;
+select matrix.visit(t, matrix.id(role, sit, 'now'), p, tp, tc, case when sit = 'x' then 'signed' else 'open' end,
+                    case when sit = 'x' then interval '120 days' else interval '20 min' end) from matrix.cell where here;
+select matrix.visit(matrix.id(role, sit, 'paused'), null, p, tp, tc, 'paused', '2 hours') from matrix.cell where sit <> 'x';
+select matrix.visit(matrix.id(role, sit, 'paused'), null, p, matrix.place('gary_provider'), tc, 'paused', '2 hours') from matrix.cell where sit = 'x';
+select matrix.visit(matrix.id(role, sit, 'signed'), null, p, case when own then provider else matrix.place('gary_provider') end,
+                    tc, 'signed', '121 days') from matrix.cell;
+-- Where the cell has no visit, the other provider's unsigned one is tried.
+update matrix.cell set t = f2 where not here;
+
+-- What is written in them. `au` wrote the cell's rows, the other provider (gary) those of `f`.
+create table matrix.row as
+select role, sit, '' as of, p, t as e, ta, au from matrix.cell
+union all
+select role, sit, 'f_', p, f, matrix.place('gary'), matrix.place('gary') from matrix.cell;
+insert into clinic.note (id, encounter_id, patient_id, body, author)
+select matrix.id(role, sit, of || 'note'), e, p, '\x00', au from matrix.row;
+insert into clinic.observation (id, encounter_id, patient_id, sign, value, unit, taken_at, author)
+select matrix.id(role, sit, of || 'observation'), e, p, 'heart_rate', 70, '/min', clinic.now(), au from matrix.row
+ where of <> '' or role <> 'receptionist';
+insert into clinic.observation (id, patient_id, sign, value, unit, taken_at, author)
+select matrix.id(role, sit, 'observation'), p, 'heart_rate', 70, '/min', clinic.now(), case when sit = 's' then ta else account end
+  from matrix.cell where role = 'receptionist';
+insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author)
+select matrix.id(role, sit, of || 'order'), e, p, '\x00', clinic.now(), ta from matrix.row;
+insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
+select matrix.id(role, sit, of || 'result'), matrix.id(role, sit, of || 'order'), p, '\x00', clinic.now(), matrix.place('lab') from matrix.row;
+insert into clinic.diagnosis (id, encounter_id, patient_id, name, author)
+select matrix.id(role, sit, of || 'diagnosis'), e, p, '\x00', ta from matrix.row;
+insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author)
+select matrix.id(role, sit, of || 'prescription'), e, p, '\x00', current_date, ta from matrix.row;
+insert into clinic.treatment (id, encounter_id, patient_id, title, author)
+select matrix.id(role, sit, of || 'treatment'), e, p, '\x00', ta from matrix.row;
+insert into clinic.report (id, encounter_id, patient_id, type, title, author)
+select matrix.id(role, sit, of || 'report'), e, p, 'other', '\x00', ta from matrix.row;
+-- A list entry of one's own: who may read wrote it, and the desk at intake.
+insert into clinic.allergy (id, patient_id, substance, author)
+select matrix.id(role, sit, 'allergy'), p, '\x00'::bytea,
+       case when provider is not null and sit = 'k' or role = 'receptionist' and sit <> 's' then account else au end from matrix.cell
+union all
+select matrix.id(role, sit, 'f_allergy'), p, '\x00'::bytea, matrix.place('gary') from matrix.cell;
+insert into clinic.condition (id, patient_id, name, author)
+select matrix.id(role, sit, 'f_condition'), p, '\x00', matrix.place('gary') from matrix.cell;
+insert into clinic.patient_alert (id, patient_id, text, author, struck_at)
+select matrix.id(role, sit, 'alert'), p, '\x00'::bytea, matrix.place('otto'), null::timestamptz from matrix.cell
+union all
+select matrix.id(role, sit, 'struck'), p, '\x00'::bytea, matrix.place('otto'), clinic.now() from matrix.cell;
+
+-- Letters: one that was sent (to the cell's provider where they are referred to), and a GP's own draft and sent one.
+create function matrix.letter(p_id uuid, p_patient uuid, p_visit uuid, p_writer uuid, p_target uuid, p_status text)
+returns void language sql as $$
+    insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, reason, letter, written_on, valid_until,
+        status, sent_at, author)
+    select p_id, p_patient, p_visit, p_writer, p_target, '\x00', '\x00', clinic.now()::date - 200, '2027-01-01', p_status,
+           case when p_status <> 'draft' then clinic.now() end, v.account_id from clinic.provider v where v.id = p_writer
+$$;
+select matrix.letter(matrix.id(role, sit, 'letter'), p, f, matrix.place('gary_provider'),
+                     case when sit = 'r' and provider is not null then provider else matrix.place('sven_provider') end, 'sent') from matrix.cell;
+select matrix.letter(matrix.id(role, sit, n || '_letter'), p, t, case when own and role = 'gp' then provider else matrix.place('gary_provider') end,
+                     matrix.place('sven_provider'), n) from matrix.cell, unnest(array['draft', 'sent']) n;
+-- Specialists are booked with a letter only.
+select matrix.letter(matrix.id(role, sit, 'unlocks'), p, f, matrix.place('gary_provider'), provider, 'booked')
+  from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b');
+
+insert into clinic.connection (patient_id, provider_id, state)
+select p, coalesce(provider, matrix.place('otto_provider')), 'approved' from matrix.cell where sit = 'k';
+
+-- What administrators act on: nobody's patient.
+insert into clinic.account (id, login, role, family_name, given_name, deactivated_at) values
+    (matrix.id('', '', 'account'), 'spare', 'receptionist', 'Spare', 'Sam', null),
+    (matrix.id('', '', 'off_account'), 'spare2', 'receptionist', 'Spare', 'Sue', now());
+insert into clinic.centre (id, kind, number, name, name_key, retired_at) values
+    (matrix.id('', '', 'centre'), 'medical_centre', '11000000008', 'Spare', 'spare', null),
+    (matrix.id('', '', 'off_centre'), 'medical_centre', '11000000009', 'Gone', 'gone', now());
+insert into clinic.department (id, centre_id, name) values (matrix.id('', '', 'department'), matrix.place('randwick'), 'Heart');
+insert into clinic.provider_registration (id, email, family_name, given_name, profession) values
+    (matrix.id('', '', 'registration'), 'new@example.org', 'New', 'Nora', 'gp');
+
+-- Whose each thing is, for the facts of a decision: said by the rows alone, not by the function that is being tried.
+create table matrix.object as
+select id, provider_id as provider, null::uuid as author, centre_id as centre from clinic.appointment
+union all select id, provider_id, author, centre_id from clinic.encounter
+union all select id, from_provider_id, author, null from clinic.referral
+union all select x.id, null, x.author, e.centre_id
+            from (select id, author, encounter_id from clinic.note union all select id, author, encounter_id from clinic.service_request
+                  union all select id, author, encounter_id from clinic.diagnosis union all select id, author, encounter_id from clinic.prescription
+                  union all select r.id, r.author, q.encounter_id from clinic.result r join clinic.service_request q on q.id = r.service_request_id) x
+            join clinic.encounter e on e.id = x.encounter_id
+union all select id, null, author, null from clinic.observation
+union all select id, null, author, null from clinic.allergy
+union all select id, null, author, null from clinic.patient_alert;
+insert into matrix.object select distinct bc, null::uuid, null::uuid, bc from matrix.cell;
+
+-- Destroyed: the key is gone, and what it sealed with it.
+insert into clinic.patient_key (id, patient_id, kek, destroyed_at) select gen_random_uuid(), p, 'gone', clinic.now() from matrix.cell where sit = 'd';

@@ -1,0 +1,233 @@
+-- The statement behind each action, as the store runs it: past the program, over a connection of the person. A row counts as
+-- allowed. {name} is an id of the cell; {me} the person, {provider} themselves as a provider, {with} who is booked with.
+-- After `=` stands what it is done to, for the program's and the server's decision: `-` for nothing and nobody's patient.
+
+--@ patients.open = -
+select from clinic.find_patients(array['cell{i}'], '', null, null, null, 10) where patient_id = {p};
+--@ patient.open
+select from clinic.patient where id = {p} and family_name = 'Cell';
+--@ patient.register = -
+insert into clinic.patient (id, family_name, given_name, sex, birth_date) values (gen_random_uuid(), 'New', 'Nina', 'female', '1990-01-01');
+--@ patient.change
+update clinic.patient set phone = '0400 000 001' where id = {p};
+--@ patient.deactivate
+update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {p};
+--@ patient.reactivate
+update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
+--@ patient.block
+update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
+--@ patient.change/words
+delete from clinic.patient_word where patient_id = {p};
+--@ patient.open/alerts
+select from clinic.patient_alert where id = {alert};
+--@ alert.add
+insert into clinic.patient_alert (id, patient_id, text, author) values (gen_random_uuid(), {p}, '\x00', {me});
+--@ alert.strike = alert
+update clinic.patient_alert set struck_at = clinic.now() where id = {alert};
+--@ alert.restore = struck
+update clinic.patient_alert set struck_at = null where id = {struck};
+
+--@ board.open = bc
+select from clinic.appointment where id = {due};
+--@ board.open patient lab_technician auditor = bc
+select from clinic.appointment where id = {due} and patient_id not in (select id from clinic.patient where account_id = {me});
+--@ appointment.open = booked
+select from clinic.appointment where id = {booked};
+--@ appointment.book
+insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at, reason, booked_by)
+select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x00', {me}
+  from clinic.clinic_session s where s.provider_id = {with} and s.starts_at > clinic.now() + interval '1 day' order by s.starts_at limit 1;
+--@ appointment.move = booked
+update clinic.appointment set starts_at = (day + time '16:30') at time zone 'Australia/Sydney',
+       ends_at = (day + time '17:00') at time zone 'Australia/Sydney' where id = {booked};
+--@ appointment.set-status = due
+update clinic.appointment set status = 'arrived' where id = {due};
+--@ appointment.set-status/no-show
+update clinic.appointment set status = 'booked' where id = {missed};
+--@ appointment.open/history
+select from clinic.appointment_event where appointment_id = {due};
+--@ appointment.restore = off
+update clinic.appointment set status = 'booked' where id = {off};
+--@ session.add = -
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), {with}, pc.centre_id, '2026-06-01', '2026-06-01 00:00+00', '2026-06-01 02:00+00'
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ session.change = -
+update clinic.clinic_session set ends_at = ends_at + interval '1 hour' where provider_id = {with} and centre_id = {randwick} and starts_at > clinic.now() + interval '10 days';
+--@ session.remove = -
+update clinic.clinic_session set removed_at = clinic.now()
+ where provider_id = {with} and centre_id = {randwick} and starts_at > clinic.now() + interval '10 days';
+--@ session.open-panel = -
+select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
+--@ session.open-panel patient lab_technician auditor = -
+select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id
+ where a.id = {booked} and a.patient_id not in (select id from clinic.patient where account_id = {me});
+--@ home.open auditor administrator = -
+select from auth.whoami();
+--@ home.open = -
+select from auth.whoami() w where w.provider_id is not null;
+--@ own.open
+select from clinic.appointment a join clinic.patient p on p.id = a.patient_id where a.id = {due} and p.account_id = auth.actor();
+
+--@ visit.start = waiting
+with started as (update clinic.appointment set status = 'in_progress' where id = {waiting} and provider_id = {provider} returning *)
+insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, day, started_at, author)
+select gen_random_uuid(), a.id, a.patient_id, a.provider_id, a.centre_id, a.day, clinic.now(), {me} from started a;
+--@ visit.open = t
+select from clinic.encounter where id = {t};
+--@ visit.save = t
+update clinic.encounter set chief_complaint = '\x00' where id = {t};
+--@ visit.pause = t
+update clinic.encounter set state = 'paused' where id = {t};
+--@ visit.resume = paused
+update clinic.encounter set state = 'open' where id = {paused};
+--@ visit.sign = t
+update clinic.encounter set state = 'signed' where id = {t};
+--@ visit.void = t
+update clinic.encounter set state = 'voided', void_why = '\x00' where id = {t};
+--@ visit.set-fee = t
+select from clinic.set_visit_fee({t}, 1, 100) made where made is not null;
+--@ note.add = t
+insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), {t}, {p}, '\x00', {me});
+--@ note.change = note
+update clinic.note set body = '\x0061' where id = {note};
+--@ note.strike = note
+update clinic.note set struck_at = clinic.now(), struck_by = {me} where id = {note};
+--@ note.add-addendum = signed
+insert into clinic.note (id, encounter_id, patient_id, kind, body, author) values (gen_random_uuid(), {signed}, {p}, 'addendum', '\x00', {me});
+--@ observation.add = t
+insert into clinic.observation (id, encounter_id, patient_id, sign, value, unit, taken_at, author)
+values (gen_random_uuid(), {t}, {p}, 'heart_rate', 70, '/min', clinic.now(), {me});
+--@ observation.add receptionist nurse
+insert into clinic.observation (id, patient_id, sign, value, unit, taken_at, author)
+values (gen_random_uuid(), {p}, 'heart_rate', 70, '/min', clinic.now(), {me});
+--@ observation.strike = observation
+update clinic.observation set struck_at = clinic.now(), struck_by = {me} where id = {observation};
+--@ lists.add
+insert into clinic.allergy (id, patient_id, substance, author) values (gen_random_uuid(), {p}, '\x00', {me});
+--@ lists.add/condition
+insert into clinic.condition (id, patient_id, name, author) values (gen_random_uuid(), {p}, '\x00', {me});
+--@ lists.correct = f_allergy
+update clinic.allergy set reaction = '\x00' where id = {f_allergy};
+--@ lists.resolve = f_allergy
+update clinic.allergy set status = 'resolved' where id = {f_allergy};
+--@ lists.strike = allergy
+update clinic.allergy set struck_at = clinic.now(), struck_by = {me} where id = {allergy};
+--@ lists.none-known
+update clinic.patient set allergy_state = 'none_known' where id = {p};
+--@ tests.open = f_order
+select from clinic.service_request where id = {f_order};
+--@ tests.order = t
+insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author) values (gen_random_uuid(), {t}, {p}, '\x00', clinic.now(), {me});
+--@ tests.set-status = f_order
+update clinic.service_request set status = 'collected' where id = {f_order};
+--@ tests.add-result = f_order
+insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
+values (gen_random_uuid(), {f_order}, {p}, '\x00', clinic.now(), {me});
+--@ tests.open/queue
+select from clinic.service_request where id = {order};
+--@ tests.set-status/queue
+update clinic.service_request set status = 'collected' where id = {order};
+--@ tests.add-result/queue
+insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
+values (gen_random_uuid(), {order}, {p}, '\x00', clinic.now(), {me});
+--@ tests.acknowledge = order
+update clinic.result set acknowledged_at = clinic.now(), acknowledged_by = {me} where id = {result};
+--@ record.strike/result
+update clinic.result set struck_at = clinic.now(), struck_by = {me} where id = {result};
+--@ tests.add-report = t
+insert into clinic.report (id, encounter_id, patient_id, type, title, author) values (gen_random_uuid(), {t}, {p}, 'other', '\x00', {me});
+--@ diagnosis.add = t
+insert into clinic.diagnosis (id, encounter_id, patient_id, name, role, author) values (gen_random_uuid(), {t}, {p}, '\x00', 'additional', {me});
+--@ diagnosis.change = diagnosis
+update clinic.diagnosis set certainty = 'suspected' where id = {diagnosis};
+--@ diagnosis.promote = diagnosis
+with made as (insert into clinic.condition (id, patient_id, encounter_id, name, author) values (gen_random_uuid(), {p}, {t}, '\x00', {me}) returning id)
+update clinic.diagnosis d set condition_id = made.id from made where d.id = {diagnosis};
+--@ prescription.add = t
+insert into clinic.prescription (id, encounter_id, patient_id, drug, starts_on, author) values (gen_random_uuid(), {t}, {p}, '\x00', current_date, {me});
+--@ prescription.stop = prescription
+update clinic.prescription set status = 'stopped' where id = {prescription};
+--@ treatment.add = t
+insert into clinic.treatment (id, encounter_id, patient_id, title, author) values (gen_random_uuid(), {t}, {p}, '\x00', {me});
+--@ end.book-follow-up = t
+with booked as (
+    insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day, starts_at, ends_at, reason, booked_by)
+    select gen_random_uuid(), {p}, s.provider_id, s.centre_id, s.id, 'slot', 'booked', s.day, s.ends_at - interval '30 min', s.ends_at, '\x00', {me}
+      from clinic.clinic_session s where s.provider_id = {with} and s.starts_at > clinic.now() + interval '1 day' order by s.starts_at limit 1
+    returning id)
+update clinic.encounter e set follow_up_on = '2026-04-01' from booked where e.id = {t};
+
+--@ referral.write = t
+insert into clinic.referral (id, patient_id, encounter_id, from_provider_id, to_provider_id, reason, written_on, valid_until, author)
+values (gen_random_uuid(), {p}, {t}, {provider}, {sven_provider}, '\x00', current_date, current_date + 100, {me});
+--@ referral.change = draft_letter
+update clinic.referral set letter = '\x0061' where id = {draft_letter};
+--@ referral.send = draft_letter
+update clinic.referral set status = 'sent' where id = {draft_letter};
+--@ referral.withdraw = sent_letter
+update clinic.referral set status = 'withdrawn' where id = {sent_letter};
+--@ referral.open = letter
+select from clinic.referral where id = {letter} and letter is not null;
+--@ referrals.open = letter
+select from clinic.referral where patient_id = {p} and to_provider_id = auth.provider_id() and status = 'sent';
+
+--@ record.open = f
+select from clinic.encounter e join clinic.note n on n.encounter_id = e.id where e.id = {f} and n.id = {f_note};
+--@ record.strike = observation
+update clinic.observation set struck_at = clinic.now(), struck_by = {me} where id = {observation};
+--@ record.strike receptionist = note
+update clinic.note set struck_at = clinic.now(), struck_by = {me} where id = {note};
+--@ history.open
+select from clinic.condition where id = {f_condition};
+--@ records.search
+select from clinic.encounter e join clinic.diagnosis d on d.encounter_id = e.id where d.id = {f_diagnosis};
+--@ patient.visits = f
+select from clinic.encounter where patient_id = {p} and id = {f};
+--@ emergency.open/by-hand
+insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by)
+select gen_random_uuid(), {p}, {with}, pc.centre_id, 'emergency', 'in_progress', clinic.now()::date, clinic.now(), clinic.now() + interval '1 hour', {me}
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ connection.accept/by-hand
+insert into clinic.connection (patient_id, provider_id, state) values ({p}, {with}, 'approved');
+
+--@ accounts.open = -
+select id, login, email, phone, deactivated_why from clinic.account where id = {/account};
+--@ account.add = -
+insert into clinic.account (id, login, role, family_name, given_name) values (gen_random_uuid(), 'somebody', 'receptionist', 'Some', 'Body');
+--@ account.change = -
+update clinic.account set family_name = 'Other' where id = {/account};
+--@ account.deactivate = -
+update clinic.account set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {/account};
+--@ account.reactivate = -
+update clinic.account set deactivated_at = null, deactivated_why = null where id = {/off_account};
+--@ account.give-code = -
+select auth.set_code({/account}, '\x00', 'm=8,t=1,p=1', '\x00', 1);
+--@ centre.add = -
+insert into clinic.centre (id, kind, number, name, name_key) values (gen_random_uuid(), 'hospital', '11000000077', 'New', 'new');
+--@ centre.change = -
+update clinic.centre set phone = '02 0000 0000' where id = {/centre};
+--@ centre.retire = -
+update clinic.centre set retired_at = clinic.now() where id = {/centre};
+--@ centre.reopen = -
+update clinic.centre set retired_at = null where id = {/off_centre};
+--@ department.add = -
+insert into clinic.department (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
+--@ department.change = -
+update clinic.department set services = 'x' where id = {/department};
+--@ provider.change = -
+update clinic.provider set expertise = 'x' where id = {gary_provider};
+--@ provider.set-centres = -
+insert into clinic.provider_centre values ({gary_provider}, {/centre});
+--@ provider.set-hours = -
+insert into clinic.provider_hours (id, provider_id, centre_id, weekday, from_minute, to_minute) values (gen_random_uuid(), {gary_provider}, {ultimo}, 1, 600, 700);
+--@ registration.accept = -
+update clinic.provider_registration set state = 'accepted', decided_at = clinic.now(), decided_by = {me} where id = {/registration};
+--@ registration.reject = -
+update clinic.provider_registration set state = 'rejected', decided_at = clinic.now(), decided_by = {me}, decision_note = '\x00' where id = {/registration};
+--@ setting.change = -
+update clinic.setting set value = '100', changed_at = clinic.now() where key = 'book_ahead_days';
+--@ setting.change/schema
+update clinic.setting set value = '1' where key = 'schema_version';
+--@ audit.open = -
+select from audit.event limit 1;
