@@ -36,6 +36,7 @@ mod sign_in;
 mod sign_ins;
 mod ssh;
 mod store_access;
+mod store_accounts;
 mod store_admin;
 mod store_booking;
 mod store_directory;

@@ -8,7 +8,7 @@ use praxis::{
         diagnosis::{Certainty, DiagnosisRole, NewDiagnosis},
         encounter::VisitField,
         history::{AllergyStatus, ConditionStatus, Entry},
-        ids::{DraftId, PatientId, RequestId},
+        ids::{AccountId, DraftId, PatientId, RequestId},
         observation::parse_line,
         prescription::NewPrescription,
         provider::Profession,
@@ -179,7 +179,16 @@ async fn at_the_desk(r: &mut Room, jack: PatientId) {
     );
     assert_eq!(profile.alerts[0].text, c("patient_alert.text"));
     let gary = r.clinic.gp2.account;
-    root.store.deactivate_account(&root.actor, new(), gary, 1, &c("account.deactivated_why")).await.unwrap();
+    let until = Some(people::at(r.clinic.tomorrow, 9, 0) + Duration::days(4000));
+    let seen = root
+        .store
+        .block_account(&root.actor, new(), gary, 1, until, &c("account.blocked_why"))
+        .await
+        .unwrap();
+    root.store
+        .deactivate_account(&root.actor, new(), gary, seen, &c("account.deactivated_why"))
+        .await
+        .unwrap();
     let nobody = people::nobody(&r.db).await;
     let id = praxis::domain::ids::RegistrationId::new();
     let application = Application {
@@ -192,7 +201,27 @@ async fn at_the_desk(r: &mut Room, jack: PatientId) {
         licence_number: String::new(),
         expertise: String::new(),
     };
-    nobody.apply_as_provider(id, application).await.unwrap();
+    nobody.apply_as_provider(id, application, &[7; 32]).await.unwrap();
+    sqlx::query("update clinic.setting set value = 'pending' where key = 'patient_sign_up'")
+        .execute(&mut r.w)
+        .await
+        .unwrap();
+    let asks = praxis::domain::account::PatientApplication {
+        email: "ines@example.org".into(),
+        name: praxis::domain::name::PersonName::new("Moreau", "Ines"),
+        sex: praxis::domain::patient::Sex::Unknown,
+        birth_date: chrono::NaiveDate::from_ymd_opt(1991, 2, 3).unwrap(),
+        phone: String::new(),
+        record_number: None,
+        national_number: String::new(),
+        medicare_number: String::new(),
+    };
+    let (own, ids) = (praxis::domain::ids::RegistrationId::new(), (AccountId::new(), PatientId::new()));
+    nobody.apply_as_patient(own, ids, asks, &[7; 32]).await.unwrap();
+    let note = c("patient_registration.decision_note");
+    root.store.reject_patient(&root.actor, new(), own, 1, &note).await.unwrap();
+    let list = root.store.patient_registrations(&root.actor).await.unwrap();
+    assert_eq!(list[0].decided.as_ref().map(|d| d.2.clone()), Some(note));
     let note = c("provider_registration.decision_note");
     root.store.reject_registration(&root.actor, new(), id, 1, &note).await.unwrap();
     let list = root.store.registrations(&root.actor).await.unwrap();
