@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod administration;
 mod architecture;
+mod asvs;
 mod attack;
 mod audit_coverage;
 mod audit_export;
