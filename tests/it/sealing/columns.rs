@@ -1,14 +1,17 @@
 //! A canary in every text that the program takes: it comes back as it was, and stands nowhere in the database in plain.
 use super::{Room, room};
 use crate::support::people;
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use praxis::{
+    auth::login,
     domain::{
+        access::{AccessStep, NewAccessRequest, NewEmergency},
         account::Application,
         diagnosis::{Certainty, DiagnosisRole, NewDiagnosis},
         encounter::VisitField,
         history::{AllergyStatus, ConditionStatus, Entry},
-        ids::{DraftId, PatientId, RequestId},
+        ids::{AccessRequestId, AppointmentId, DraftId, EmergencyId, MessageId, PatientId, RequestId},
+        message::{Letter, MessageKind, Note},
         observation::parse_line,
         prescription::NewPrescription,
         provider::Profession,
@@ -20,6 +23,7 @@ use praxis::{
     },
     store::NewDraft,
 };
+use zeroize::Zeroizing;
 
 /// Every canary begins so; what follows names its column.
 const CANARY: &str = "CANARY";
@@ -103,7 +107,47 @@ async fn write_everything(r: &mut Room) {
         store.save_draft(&actor, draft).await.unwrap();
         assert_eq!(store.drafts(&actor, subject).await.unwrap()[0].payload, c("draft.payload"));
     }
+    asked_and_told(r, jack).await;
     at_the_desk(r, jack).await;
+}
+
+/// A request that is refused, an emergency that is reviewed, and a message.
+async fn asked_and_told(r: &Room, jack: PatientId) {
+    let new = RequestId::new;
+    let gary = people::signed_in(&r.db, "gary").await;
+    let (id, reason) = (AccessRequestId::new(), c("access_request.reason"));
+    let asking = NewAccessRequest { id, patient: jack, reason: reason.clone(), days: 7 };
+    gary.store.ask_access(&gary.actor, new(), asking).await.unwrap();
+    let patient = people::signed_in(&r.db, "jack").await;
+    let step = AccessStep::Refuse(c("access_request.note"));
+    patient.store.decide_access(&patient.actor, new(), id, jack, 1, step).await.unwrap();
+    let asked = gary.store.access_requests(&gary.actor).await.unwrap();
+    assert_eq!((asked[0].reason.clone(), asked[0].note.clone()), (reason, c("access_request.note")));
+
+    let emergency = NewEmergency {
+        id: EmergencyId::new(),
+        appointment: AppointmentId::new(),
+        number: "N1234567".into(),
+        born: NaiveDate::from_ymd_opt(1996, 5, 4).unwrap(),
+        reason: c("emergency.reason"),
+        centre: None,
+    };
+    let id = emergency.id;
+    let proof = login::proof(&gary.store, "gary", Zeroizing::new(people::PASSWORD.into())).await.unwrap();
+    gary.store.open_emergency(&gary.actor, new(), emergency, proof.to_vec()).await.unwrap();
+    let audrey = people::signed_in(&r.db, "audrey").await;
+    let note = c("emergency.review_note");
+    audrey.store.review_emergency(&audrey.actor, new(), id, true, note).await.unwrap();
+
+    let note = Note {
+        to: gary.actor.account,
+        about: Some(jack),
+        letter: Letter { subject: c("message.subject"), body: c("message.body") },
+        due_on: None,
+        answer_to: None,
+    };
+    let (store, actor) = (&r.anna.store, &r.anna.actor);
+    store.send_message(actor, new(), MessageId::new(), MessageKind::Staff, note).await.unwrap();
 }
 
 fn entries() -> [Entry; 6] {
