@@ -83,6 +83,9 @@ begin
             return query select p_owner, 0, p_id, p_kek, null::bytea, null::timestamptz, wants;
             return;
         end if;
+        if p_owner <> nobody and not exists (select from clinic.patient p where p.id = p_owner) then
+            perform clinic.refuse('not_permitted');
+        end if;
         insert into clinic.patient_key (id, patient_id, wrapped, kek, created_by)
         values (p_id, nullif(p_owner, nobody), p_wrapped, p_kek, auth.actor()) on conflict do nothing;
         select * into k from clinic.patient_key x where coalesce(x.patient_id, nobody) = p_owner order by x.version desc limit 1 for key share;

@@ -146,7 +146,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select from clinic.patient p where p.id = p_patient and p.account_id = auth.actor())
         or auth.unrestricted('record.viewers') or p_patient in (select clinic.patients_for('record.viewers'))
 $$;
-grant execute on function clinic.may_see_viewers(uuid) to praxis_app;
 
 -- The views of a patient's record, newest first, those before the given one.
 create function clinic.record_viewers(p_patient uuid, p_at timestamptz, p_id uuid, p_limit int)

@@ -143,7 +143,7 @@ begin
     select x.* into a from clinic.account x join clinic.provider v on v.account_id = x.id where v.id = new.provider_id;
     if a.id = p.account_id then perform clinic.refuse('nobody_with_themselves'); end if;
     mine := case me when p.account_id then 'patient' when a.id then 'provider' end;
-    if tg_op = 'UPDATE' then edge := old.state || '>' || new.state; else edge := 'new>asked'; end if;
+    if tg_op = 'UPDATE' then edge := old.state || '>' || new.state; else edge := 'new>' || new.state; end if;
     act := case new.state when 'asked' then 'connection.request' when 'approved' then 'connection.accept'
                           when 'declined' then 'connection.reject' else 'connection.end' end;
     if mine is null or auth.permits(act) is null then
@@ -349,7 +349,7 @@ $$;
 -- One's own record as a patient: what is signed and stands. Unsigned text and what was an error are the writers'.
 create function clinic.is_signed(p_encounter uuid) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select exists (select from clinic.encounter e where e.id = p_encounter and e.state = 'signed')
+    select exists (select from clinic.encounter e where e.id = p_encounter and e.state = 'signed' and e.patient_id = (select auth.own_patient()))
 $$;
 do $$
 declare t text;
@@ -393,9 +393,7 @@ grant select on clinic.emergency to praxis_app;
 
 select clinic.track(t) from unnest(array['access_request', 'connection', 'emergency']) t;
 grant execute on function auth.own_patient() to praxis_app;
-grant execute on function auth.step_up(bytea) to praxis_app;
 grant execute on function clinic.is_signed(uuid) to praxis_app;
-grant execute on function clinic.emergency_patient(text, date) to praxis_app;
 grant execute on function clinic.emergency_open(uuid, uuid, text, date, bytea, uuid, bytea) to praxis_app;
 grant execute on function clinic.emergency_end(uuid) to praxis_app;
 grant execute on function clinic.emergency_review(uuid, text, bytea) to praxis_app;

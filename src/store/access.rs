@@ -79,9 +79,13 @@ impl Store {
             .facts(serde_json::json!({ "days": days }));
         self.write(actor, request, event, &(id, seen, step), move |c| {
             Box::pin(async move {
-                let keys = sealed::keys_to_write(&mut *c, patient.0).await?;
-                let text = keys.row("access_request", patient.0, id.0);
-                let note = note.map(|n| text.seal("note", &n)).transpose()?.flatten();
+                let note = match note {
+                    Some(note) => {
+                        let keys = sealed::keys_to_write(&mut *c, patient.0).await?;
+                        keys.row("access_request", patient.0, id.0).seal("note", &note)?
+                    }
+                    None => None,
+                };
                 let done = sqlx::query!(
                     "update clinic.access_request set state = $3,
                             until = case when $3 = 'granted' then clinic.now() + make_interval(days => $4) else until end,

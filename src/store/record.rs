@@ -35,7 +35,11 @@ impl Store {
                 if let Some(why) = asked.why {
                     return Ok(Err((asked.patient_id, closed(&why, &asked.days))));
                 }
-                let record = read_record(c, encounter).await?;
+                let record = match read_record(c, encounter).await {
+                    // A visit that its patient does not see yet, or that went meanwhile.
+                    Err(Error::NotFound) => return Ok(Err((asked.patient_id, closed("unknown", &asked.days)))),
+                    read => read?,
+                };
                 if opened {
                     Event::new("record.open", "encounter")
                         .id(encounter.0)

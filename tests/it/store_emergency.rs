@@ -197,7 +197,7 @@ fn the_visit_of_an_emergency_is_written_and_signed_and_stays_open_to_its_author(
         let mut c = db.superuser().await;
         // Somebody who may not be booked is still somebody in an emergency.
         sqlx::query(
-            "update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\\x0061' where id = $1",
+            "update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\\x00' where id = $1",
         )
         .bind(clinic.jack.0)
         .execute(&mut c)
@@ -330,12 +330,17 @@ fn it_is_reviewed_once_by_somebody_else_and_overdue_after_three_working_days() {
 fn the_log_knows_an_emergency_whichever_way_it_was_opened() {
     let db = fresh_database();
     block_on(async {
-        closed_to_anna(&db).await;
+        let clinic = closed_to_anna(&db).await;
         let anna = people::signed_in(&db, "anna").await;
+        let id = uuid::Uuid::now_v7();
+        let mut c = people::writer(&db).await;
+        let reason = people::sealed(&mut c, clinic.jack, ("emergency", "reason"), id, "unconscious").await;
         let proof = login::proof(&anna.store, "anna", Zeroizing::new(PASSWORD.into())).await.unwrap();
         let mut raw = people::raw(&db, "anna").await;
-        sqlx::query("select clinic.emergency_open(gen_random_uuid(), gen_random_uuid(), '1', '1996-05-04', '\\x0061', null, $1)")
+        sqlx::query("select clinic.emergency_open($2, gen_random_uuid(), '1', '1996-05-04', $3, null, $1)")
             .bind(proof.to_vec())
+            .bind(id)
+            .bind(reason)
             .execute(&mut raw)
             .await
             .unwrap();

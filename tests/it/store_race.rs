@@ -15,7 +15,10 @@ async fn fifty_clients_who_want_the_same_slots_get_each_once_and_nobody_deadlock
     for n in 0..50 {
         let letters = [b'a' + n / 26, b'a' + n % 26];
         let name = String::from_utf8_lossy(&letters).into_owned();
-        crowd.push(people::patient(&mut c, ("Crowd", &name), "unknown", (1990, 1, 1)).await);
+        let patient = people::patient(&mut c, ("Crowd", &name), "unknown", (1990, 1, 1)).await;
+        // Their keys are there: the race is for the slots.
+        people::sealed(&mut c, patient, ("appointment", "reason"), patient.0, "x").await;
+        crowd.push(patient);
     }
     let tokens = futures::future::join_all((0..50).map(|_| people::signed_in(&d.db, "mei"))).await;
     let starts: Vec<DateTime<Utc>> = (0..4).map(|n| d.today(10, 0) + Duration::minutes(30 * n)).collect();

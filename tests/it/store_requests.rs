@@ -308,7 +308,7 @@ fn a_patient_sees_what_is_signed_and_stands_and_nothing_of_others() {
         let others = people::appointment(&mut c, &clinic, &clinic.gp, clinic.hao, (8, 30), "completed").await;
         people::visit(&mut c, &clinic.gp, others, "signed").await;
         sqlx::query("insert into clinic.allergy (id, patient_id, substance, severity, status, author, created_at, struck_at)
-                     select gen_random_uuid(), $1, '\\x0061', 'mild', 'active', $2, clinic.now(), s from (values (null), (clinic.now())) x(s)")
+                     select gen_random_uuid(), $1, '\\x00', 'mild', 'active', $2, clinic.now(), s from (values (null), (clinic.now())) x(s)")
         .bind(clinic.jack.0)
         .bind(clinic.gp2.account.0)
         .execute(&mut c)

@@ -17,6 +17,7 @@ const FRONT_DOOR: &[(&str, &str)] = &[
     ("auth.open", "the sign-in itself"),
     ("clinic.now", "the time"),
     ("clinic.setting", "policies of the site, no data of persons"),
+    ("audit.site", "the clinic's name and its zone, no data of persons"),
     ("clinic.schema_version", "whether the program fits"),
     ("clinic.write_to_clinic", "a message to the clinic, at a limited rate"),
     ("clinic.apply_as_provider", "an application, at most twenty an hour"),

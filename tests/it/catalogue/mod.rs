@@ -10,6 +10,7 @@ const SPEAKERS: &[&str] = &[
     "auth.is_staff()",
     "auth.has_role(",
     "auth.provider_id()",
+    "auth.own_patient()",
     "auth.may(",
     "auth.permits(",
     "auth.allowed(",

@@ -79,15 +79,15 @@ async fn visit_of(
     let a = people::appointment(c, clinic, with, patient, (8, 30), "in_progress").await;
     let visit = people::visit(c, with, a, "open").await;
     for sql in [
-        "insert into clinic.note (id, encounter_id, patient_id, body, author) select gen_random_uuid(), id, patient_id, '\\x0061', author
+        "insert into clinic.note (id, encounter_id, patient_id, body, author) select gen_random_uuid(), id, patient_id, '\\x00', author
            from clinic.encounter where id = $1",
         "insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author)
-         select gen_random_uuid(), id, patient_id, '\\x0061', clinic.now(), author from clinic.encounter where id = $1",
+         select gen_random_uuid(), id, patient_id, '\\x00', clinic.now(), author from clinic.encounter where id = $1",
         "insert into clinic.result (id, service_request_id, patient_id, value, measured_at, author)
-         select gen_random_uuid(), id, patient_id, '\\x0061', clinic.now(), author from clinic.service_request where encounter_id = $1",
-        "insert into clinic.patient_alert (id, patient_id, text, author) select gen_random_uuid(), patient_id, '\\x0061', author
+         select gen_random_uuid(), id, patient_id, '\\x00', clinic.now(), author from clinic.service_request where encounter_id = $1",
+        "insert into clinic.patient_alert (id, patient_id, text, author) select gen_random_uuid(), patient_id, '\\x00', author
            from clinic.encounter where id = $1",
-        "insert into clinic.allergy (id, patient_id, substance, author) select gen_random_uuid(), patient_id, '\\x0061', author
+        "insert into clinic.allergy (id, patient_id, substance, author) select gen_random_uuid(), patient_id, '\\x00', author
            from clinic.encounter where id = $1",
     ] {
         sqlx::query(sql).bind(visit.0).execute(&mut *c).await.expect("a row");
@@ -191,14 +191,14 @@ async fn a_nurse_adds_notes_vitals_and_tests_while_the_patient_is_there_and_neit
     let g = ground().await;
     let mut nina = speaking(&g.db, "nina").await;
     for (table, columns, values, outcome) in [
-        ("note", "body", "'\\x0061'", "done 1"),
-        ("service_request", "name, ordered_at", "'\\x0061', clinic.now()", "done 1"),
+        ("note", "body", "'\\x00'", "done 1"),
+        ("service_request", "name, ordered_at", "'\\x00', clinic.now()", "done 1"),
         ("observation", "sign, value, unit, taken_at", "'pulse', 70, '/min', clinic.now()", "done 1"),
-        ("allergy", "substance", "'\\x0061'", "done 1"),
-        ("condition", "name", "'\\x0061'", "42501"),
-        ("diagnosis", "name", "'\\x0061'", "not_permitted"),
-        ("treatment", "title", "'\\x0061'", "not_permitted"),
-        ("prescription", "drug, starts_on", "'\\x0061', current_date", "not_permitted"),
+        ("allergy", "substance", "'\\x00'", "done 1"),
+        ("condition", "name", "'\\x00'", "42501"),
+        ("diagnosis", "name", "'\\x00'", "not_permitted"),
+        ("treatment", "title", "'\\x00'", "not_permitted"),
+        ("prescription", "drug, starts_on", "'\\x00', current_date", "not_permitted"),
     ] {
         for (visit, patient, outcome) in
             [(g.visit, g.clinic.linh, outcome), (g.elsewhere, g.clinic.hao, "not_permitted")]

@@ -230,17 +230,7 @@ async fn wrapped_keys_are_given_to_whoever_handles_the_patient_and_to_nobody_els
     let all = [r.clinic.jack.0, r.clinic.linh.0, uuid::Uuid::nil()];
     r.note("", "text").await;
     let given = async |login: &str| -> i64 {
-        let mut w = r.db.superuser().await;
-        sqlx::query("insert into auth.session (id, account_id, token_hash, opened_at) select gen_random_uuid(), id, sha256(convert_to(login, 'UTF8')), now() from clinic.account where login = $1")
-            .bind(login)
-            .execute(&mut w)
-            .await
-            .unwrap();
-        let token =
-            sqlx::query_scalar::<_, String>("select encode(convert_to($1, 'UTF8'), 'hex')").bind(login);
-        let token = token.fetch_one(&mut w).await.unwrap();
-        let options = r.db.options("praxis_app").options([("praxis.token", token)]);
-        let mut c = sqlx::PgConnection::connect_with(&options).await.unwrap();
+        let mut c = people::raw(&r.db, login).await;
         sqlx::query_scalar("select count(*) from clinic.patient_keys($1)")
             .bind(all.to_vec())
             .fetch_one(&mut c)

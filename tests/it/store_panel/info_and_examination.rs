@@ -194,15 +194,18 @@ async fn past_visits(r: &Room, patient: PatientId) {
         let starts = at(r.clinic.today - Duration::days(days), 9, 0);
         let a = people::appointment_on(&mut c, with, patient, starts, "completed", "x").await;
         let encounter = people::visit(&mut c, with, a, "signed").await;
+        let id = uuid::Uuid::now_v7();
+        let name = people::sealed(&mut c, patient, ("diagnosis", "name"), id, name).await;
         sqlx::query(
             "insert into clinic.diagnosis (id, encounter_id, patient_id, code, name, role, certainty, author)
-             values (gen_random_uuid(), $1, $2, $3, '\\x00'::bytea || convert_to($4, 'UTF8'), 'main', 'certain', $5)",
+             values ($6, $1, $2, $3, $4, 'main', 'certain', $5)",
         )
         .bind(encounter.0)
         .bind(patient.0)
         .bind(code)
         .bind(name)
         .bind(with.account.0)
+        .bind(id)
         .execute(&mut c)
         .await
         .unwrap();

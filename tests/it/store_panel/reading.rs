@@ -27,7 +27,11 @@ async fn a_record_is_open_to_who_is_related_and_closed_to_others_with_the_reason
     let mut c = people::writer(&r.db).await;
     let (jack, visit) = (r.clinic.jack, r.visit.encounter);
     assert_eq!(reads(&r, "anna", jack, visit).await, None);
-    assert_eq!(reads(&r, "jack", jack, visit).await, None);
+    assert_eq!(reads(&r, "jack", jack, visit).await.unwrap(), "record_unknown", "it is not signed");
+    let earlier = at(r.clinic.today - Duration::days(3), 9, 0);
+    let a = people::appointment_on(&mut c, &r.clinic.gp, jack, earlier, "completed", "x").await;
+    let signed = people::visit(&mut c, &r.clinic.gp, a, "signed").await;
+    assert_eq!(reads(&r, "jack", jack, signed).await, None);
     assert_eq!(reads(&r, "gary", jack, visit).await.unwrap(), "record_no_relationship");
     assert_eq!(reads(&r, "mei", jack, visit).await.unwrap(), "record_role");
     assert_eq!(reads(&r, "root", jack, visit).await.unwrap(), "record_role");
@@ -45,7 +49,7 @@ async fn a_record_is_open_to_who_is_related_and_closed_to_others_with_the_reason
     let none = who.store.record(&who.actor, EncounterId::new(), true).await;
     assert_eq!(rule(none), "record_unknown");
     let refused = "select count(*) from audit.event where outcome = 'refused' and action = 'record.open' and patient_id = $1";
-    assert_eq!(people::count(&mut c, refused, jack).await, 5, "each refusal is logged");
+    assert_eq!(people::count(&mut c, refused, jack).await, 6, "each refusal is logged");
 }
 
 #[tokio::test]
