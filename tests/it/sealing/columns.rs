@@ -135,6 +135,7 @@ async fn asked_and_told(r: &Room, jack: PatientId) {
     let id = emergency.id;
     let proof = login::proof(&gary.store, "gary", Zeroizing::new(people::PASSWORD.into())).await.unwrap();
     gary.store.open_emergency(&gary.actor, new(), emergency, proof.to_vec()).await.unwrap();
+    gary.store.end_emergency(&gary.actor, new(), id).await.unwrap();
     let audrey = people::signed_in(&r.db, "audrey").await;
     let note = c("emergency.review_note");
     audrey.store.review_emergency(&audrey.actor, new(), id, true, note).await.unwrap();
