@@ -21,11 +21,14 @@ fn jacks_visits(anna: &mut Program) {
 }
 
 async fn alert(db: &crate::support::cluster::Db, clinic: &people::Clinic) {
-    sqlx::query("insert into clinic.patient_alert (id, patient_id, text, author) values (gen_random_uuid(), $1, $2, $3)")
+    let (mut c, id) = (people::writer(db).await, uuid::Uuid::now_v7());
+    let text = people::sealed(&mut c, clinic.jack, ("patient_alert", "text"), id, "Hard of hearing").await;
+    sqlx::query("insert into clinic.patient_alert (id, patient_id, text, author) values ($1, $2, $3, $4)")
+        .bind(id)
         .bind(clinic.jack.0)
-        .bind([&[0], "Hard of hearing".as_bytes()].concat())
+        .bind(text)
         .bind(clinic.reception.account.0)
-        .execute(&mut people::writer(db).await)
+        .execute(&mut c)
         .await
         .expect("an alert");
 }
