@@ -3,11 +3,11 @@
 #![allow(clippy::print_stdout, reason = "figures are printed: seeds, bytes, times")]
 mod administration;
 mod architecture;
-mod attack;
 mod audit_coverage;
 mod audit_export;
 mod audit_seal;
 mod audit_tamper;
+mod attack;
 mod bad_luck;
 mod catalogue;
 mod config;
@@ -22,8 +22,8 @@ mod hostile;
 mod import;
 mod install;
 mod invariants;
-mod kept;
 mod matrix;
+mod kept;
 mod panel_tabs;
 mod people;
 mod permissions;
