@@ -4,6 +4,7 @@ use super::{
     source::Source,
 };
 use crate::store::{Error, Opened, SignIn, Store, Verifier, refusal};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 async fn prove(
@@ -142,6 +143,19 @@ pub async fn proof_of(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let challenge = store.challenge(login).await?;
     prove(password, challenge.salt, challenge.params).await
+}
+
+/// What the server keeps of an applicant's password: proven under the salt of that address, as at the sign-in.
+///
+/// # Errors
+/// Those of the line to the server.
+pub async fn applicant_verifier(
+    store: &Store,
+    email: &str,
+    password: Zeroizing<String>,
+) -> Result<Vec<u8>, Error> {
+    let proof = proof_of(store, email, password).await?;
+    Ok(Sha256::digest(&*proof).to_vec())
 }
 
 /// Chooses a new password; `Ok(false)` when the old one is wrong.

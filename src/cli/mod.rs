@@ -83,7 +83,7 @@ enum Command {
     /// What is kept about one person
     #[command(subcommand)]
     Subject(subject::Subject),
-    /// The keyboard's keys, and the keys that clinical text is sealed under
+    /// Keys of the keyboard, and keys that clinical text is sealed under
     Keys(keys::Keys),
 }
 

@@ -1,11 +1,12 @@
 //! Accounts: who can sign in, as what, and where they work. Secrets are never here.
 use super::{
     actor::Role,
-    ids::{AccountId, CentreId, ProviderId, RegistrationId},
+    ids::{AccountId, CentreId, PatientId, ProviderId, RegistrationId},
     name::PersonName,
+    patient::Sex,
     provider::Profession,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What somebody is at the clinic: the role, and the profession of those whom patients are booked with.
@@ -69,6 +70,42 @@ pub struct AccountEntry {
     pub incomplete: bool,
     /// Since when they can no longer sign in, and why.
     pub deactivated: Option<(DateTime<Utc>, String)>,
+    /// Until when they cannot sign in, and why.
+    pub blocked: Option<(DateTime<Utc>, String)>,
+}
+
+/// Something that waits for somebody who cannot sign in any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftBehind {
+    pub id: uuid::Uuid,
+    /// A visit that nobody signed; otherwise an appointment to come.
+    pub visit: bool,
+    pub at: DateTime<Utc>,
+    pub zone: String,
+    pub centre: String,
+    pub patient: PersonName,
+}
+
+/// What everybody changes of their own account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// User name, in lower case.
+    pub login: String,
+    /// Empty when there is none.
+    pub email: String,
+    pub name: PersonName,
+    pub phone: String,
+}
+
+/// The numbers on a profile, which only the clinic changes; `None` where the person has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileNumbers {
+    pub record: Option<String>,
+    pub national: Option<String>,
+    pub medicare: Option<String>,
+    pub provider: Option<String>,
+    pub registration: Option<String>,
+    pub licence: Option<String>,
 }
 
 /// How far an application is.
@@ -124,6 +161,38 @@ pub struct RegistrationEntry {
     pub created_at: DateTime<Utc>,
     /// When, by whom, and what was noted.
     pub decided: Option<(DateTime<Utc>, PersonName, String)>,
+    /// What is somebody else's already: codes of numbers, or `email`.
+    pub clashes: Vec<String>,
+}
+
+/// What somebody who wants an account as a patient says about themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientApplication {
+    pub email: String,
+    pub name: PersonName,
+    pub sex: Sex,
+    pub birth_date: NaiveDate,
+    pub phone: String,
+    /// Of a patient who was here before.
+    pub record_number: Option<i32>,
+    pub national_number: String,
+    pub medicare_number: String,
+}
+
+/// Such an application as those see it who decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatientRegistration {
+    pub id: RegistrationId,
+    pub version: i64,
+    pub application: PatientApplication,
+    pub state: RegistrationState,
+    pub created_at: DateTime<Utc>,
+    /// When, by whom (nobody: at once), and what was noted.
+    pub decided: Option<(DateTime<Utc>, PersonName, String)>,
+    /// The patients to whom one of the numbers belongs.
+    pub by_number: Vec<PatientId>,
+    /// The e-mail address is that of an account.
+    pub email_taken: bool,
 }
 
 #[cfg(test)]

@@ -89,6 +89,16 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(0, 1000),
     },
     Policy {
+        key: "patient_sign_up",
+        help: "Patients who register at the sign-in screen: off, pending (staff decide), instant (unless somebody is alike)",
+        kind: PolicyKind::Choice(&["off", "pending", "instant"]),
+    },
+    Policy {
+        key: "application_keep_days",
+        help: "Days after which a rejected application is erased; the decision stays in the log",
+        kind: PolicyKind::Number(1, 365),
+    },
+    Policy {
         key: "session_hours",
         help: "Hours after which everybody signs in again",
         kind: PolicyKind::Number(1, 24),

@@ -2,7 +2,7 @@
 use super::{Error, Event, Store, sealed, stale};
 use crate::{
     domain::{
-        account::{AccountDetails, AccountEntry, Position},
+        account::{AccountDetails, AccountEntry, LeftBehind, Position},
         actor::{Actor, Role},
         ids::{AccountId, CentreId, ProviderId, RequestId},
         name::PersonName,
@@ -10,6 +10,7 @@ use crate::{
     },
     text::fold,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -29,6 +30,8 @@ pub struct Verifier {
 pub struct AccountFilter {
     /// Patients' accounts instead of those of staff.
     pub patients: bool,
+    /// Only those that are blocked or deactivated.
+    pub closed: bool,
     /// A part of login, e-mail address or name; empty finds all.
     pub find: String,
 }
@@ -222,6 +225,85 @@ impl Store {
         .await
     }
 
+    /// Blocks until a moment, with a reason: every open session of the account ends. Without a moment lifts the block.
+    /// Returns the new version.
+    ///
+    /// # Errors
+    /// [`Error::Stale`]; [`Error::Refused`] by `not_your_own_account`, `last_administrator`, `block_is_over` or
+    /// `block_needs_reason`.
+    pub async fn block_account(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        id: AccountId,
+        seen: i64,
+        until: Option<DateTime<Utc>>,
+        why: &str,
+    ) -> Result<i64, Error> {
+        let facts = serde_json::json!({ "until": until });
+        let event = Event::new("account.block", "account").id(id).facts(facts);
+        let why = why.trim().to_owned();
+        self.write(actor, request, event, &(id, seen, until), move |c| {
+            Box::pin(async move {
+                let why = match until {
+                    Some(_) => {
+                        let keys = sealed::keys_to_write(&mut *c, sealed::ORGANISATION).await?;
+                        keys.row("account", sealed::ORGANISATION, id).seal("blocked_why", &why)?
+                    }
+                    None => None,
+                };
+                let version = sqlx::query_scalar!(
+                    "update clinic.account set blocked_until = $3, blocked_why = $4
+                     where id = $1 and version = $2 and ($3::timestamptz is not null or blocked_until is not null) returning version",
+                    id.0,
+                    seen,
+                    until,
+                    why
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                match version {
+                    Some(version) => Ok(version),
+                    None => Err(stale::account(c, id.0).await?),
+                }
+            })
+        })
+        .await
+    }
+
+    /// What waits for somebody who cannot sign in: appointments to come and unsigned visits, the earliest first. Nothing
+    /// for those who may not block or deactivate.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn left_behind(&self, actor: &Actor, id: AccountId) -> Result<Vec<LeftBehind>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let rows = sqlx::query!(
+                    r#"select kind as "kind!", id as "id!", at as "at!", zone as "zone!", centre as "centre!",
+                              family_name as "family!", given_name as "given!" from clinic.left_behind($1)"#,
+                    id.0
+                )
+                .fetch_all(&mut *c)
+                .await?;
+                let facts = serde_json::json!({ "left_behind": rows.len() });
+                Event::new("accounts.open", "account").id(id).facts(facts).record(c).await?;
+                Ok(rows
+                    .into_iter()
+                    .map(|r| LeftBehind {
+                        id: r.id,
+                        visit: r.kind == "visit",
+                        at: r.at,
+                        zone: r.zone,
+                        centre: r.centre,
+                        patient: PersonName::new(r.family, r.given),
+                    })
+                    .collect())
+            })
+        })
+        .await
+    }
+
     /// Replaces the password by a one-time code; every open session of the account ends.
     ///
     /// # Errors
@@ -361,21 +443,24 @@ async fn entries(
 ) -> Result<Vec<AccountEntry>, Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.login, a.email, a.family_name, a.given_name, a.phone, a.role, a.incomplete,
-                  a.deactivated_at, a.deactivated_why, p.id as "provider?", p.profession as "profession?",
+                  a.deactivated_at, a.deactivated_why,
+                  case when a.blocked_until > clinic.now() then a.blocked_until end as blocked_until, a.blocked_why, p.id as "provider?", p.profession as "profession?",
                   array(select s.centre_id from clinic.staff_centre s where s.account_id = a.id
                         union select pc.centre_id from clinic.provider_centre pc where pc.provider_id = p.id) as "centres!"
            from clinic.account a left join clinic.provider p on p.account_id = a.id
            where ($1::uuid is null and (a.role = 'patient') = $2 or a.id = $1)
              and ($3 = '' or strpos(lower(concat_ws(' ', a.login, a.email, a.given_name, a.family_name, a.given_name)), lower($3)) > 0)
+             and (not $5 or a.deactivated_at is not null or a.blocked_until > clinic.now())
            order by a.deactivated_at is not null, lower(a.family_name), lower(a.given_name), a.id limit $4"#,
         id.map(|i| i.0),
         filter.patients,
         filter.find,
-        MOST_ACCOUNTS
+        MOST_ACCOUNTS,
+        filter.closed
     )
     .fetch_all(&mut *c)
     .await?;
-    let reasons = rows.iter().filter(|r| r.deactivated_why.is_some());
+    let reasons = rows.iter().filter(|r| r.deactivated_why.is_some() || r.blocked_why.is_some());
     let keys = sealed::keys(c, reasons.map(|_| sealed::ORGANISATION)).await?;
     rows.into_iter()
         .map(|r| {
@@ -383,6 +468,7 @@ async fn entries(
                 .ok_or_else(|| Error::bug("an unknown role", sqlx::Error::RowNotFound))?;
             let text = keys.row("account", sealed::ORGANISATION, r.id);
             let why = text.open("deactivated_why", r.deactivated_why.as_deref())?;
+            let blocked = text.open("blocked_why", r.blocked_why.as_deref())?;
             Ok(AccountEntry {
                 id: r.id.into(),
                 version: r.version,
@@ -400,6 +486,7 @@ async fn entries(
                 provider: r.provider.map(Into::into),
                 incomplete: r.incomplete,
                 deactivated: r.deactivated_at.map(|at| (at, why)),
+                blocked: r.blocked_until.map(|until| (until, blocked)),
             })
         })
         .collect()

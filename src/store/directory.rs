@@ -16,6 +16,8 @@ pub struct FrontDoor {
     pub name: String,
     /// How to reach the clinic, in one line; may be empty.
     pub contact: String,
+    /// Patients may register themselves.
+    pub sign_up: bool,
 }
 
 /// A centre in the list.
@@ -102,11 +104,12 @@ impl Store {
     /// Those of the line to the server.
     pub async fn front_door(&self) -> Result<FrontDoor, Error> {
         let row = sqlx::query!(
-            r#"select coalesce(clinic.setting('clinic_name'), '') as "name!", coalesce(clinic.setting('clinic_contact'), '') as "contact!""#
+            r#"select coalesce(clinic.setting('clinic_name'), '') as "name!", coalesce(clinic.setting('clinic_contact'), '') as "contact!",
+                      coalesce(clinic.setting('patient_sign_up'), 'off') <> 'off' as "sign_up!""#
         )
         .fetch_one(&self.0.readers)
         .await?;
-        Ok(FrontDoor { name: row.name, contact: row.contact })
+        Ok(FrontDoor { name: row.name, contact: row.contact, sign_up: row.sign_up })
     }
 
     /// Every centre that is in use, by name.

@@ -44,6 +44,14 @@ impl Store {
         .await
     }
 
+    /// One patient as a line of a list; `None` when there is none.
+    ///
+    /// # Errors
+    /// Those of the line to the server, and [`Error::NoSession`].
+    pub async fn patient_hit(&self, actor: &Actor, id: PatientId) -> Result<Option<PatientHit>, Error> {
+        self.read(actor, move |c| Box::pin(async move { Ok(hits(c, &[id.0]).await?.pop()) })).await
+    }
+
     /// Tells the log that what a search found was taken up: what kind of thing was typed and how many were found, never what.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
+mod account;
 mod access;
 mod permission;
 mod record;
@@ -342,6 +343,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| record::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
+                .or_else(|| account::why(other, facts))
                 .or_else(|| access::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {

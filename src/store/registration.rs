@@ -10,13 +10,19 @@ use crate::domain::{
 use uuid::Uuid;
 
 impl Store {
-    /// Hands in an application, before anybody is signed in. Sent twice under one id, it is there once.
+    /// Hands in an application, before anybody is signed in. Sent twice under one id, it is there once. `verifier` is that of
+    /// the password with which the applicant hears the answer, and signs in once accepted.
     ///
     /// # Errors
     /// [`Error::Duplicate`] when one of the same e-mail address waits; [`Error::Refused`] by `too_many_applications`.
-    pub async fn apply_as_provider(&self, id: RegistrationId, a: Application) -> Result<(), Error> {
+    pub async fn apply_as_provider(
+        &self,
+        id: RegistrationId,
+        a: Application,
+        verifier: &[u8],
+    ) -> Result<(), Error> {
         sqlx::query!(
-            "select clinic.apply_as_provider($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "select clinic.apply_as_provider($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             id.0,
             a.email,
             a.name.family,
@@ -26,7 +32,8 @@ impl Store {
             account::known(&a.provider_number),
             account::known(&a.registration_number),
             account::known(&a.licence_number),
-            account::known(&a.expertise)
+            account::known(&a.expertise),
+            verifier
         )
         .execute(&self.0.writer)
         .await?;
@@ -40,10 +47,17 @@ impl Store {
     pub async fn registrations(&self, actor: &Actor) -> Result<Vec<RegistrationEntry>, Error> {
         self.read(actor, |c| {
             Box::pin(async move {
+                sqlx::query!("select clinic.erase_old_applications()").fetch_one(&mut *c).await?;
                 let rows = sqlx::query!(
                     r#"select r.id, r.version, r.email, r.family_name, r.given_name, r.phone, r.profession, r.provider_number,
                               r.registration_number, r.licence_number, r.expertise, r.state, r.created_at, r.decided_at,
-                              r.decision_note, d.family_name as "by_family?", d.given_name as "by_given?"
+                              r.decision_note, d.family_name as "by_family?", d.given_name as "by_given?",
+                              array_remove(array[
+                                  case when exists (select from clinic.provider p where p.provider_number = r.provider_number) then 'provider_number' end,
+                                  case when exists (select from clinic.provider p where p.registration_number = r.registration_number) then 'registration_number' end,
+                                  case when exists (select from clinic.provider p where p.licence_number = r.licence_number) then 'licence_number' end,
+                                  case when exists (select from clinic.account x where x.email = r.email or x.login = r.email) then 'email' end
+                              ], null) as "clashes!: Vec<String>"
                        from clinic.provider_registration r left join clinic.account d on d.id = r.decided_by
                        order by r.state <> 'pending', r.created_at desc, r.id limit 500"#
                 )
@@ -55,6 +69,7 @@ impl Store {
                     .map(|r| {
                         let text = keys.row("provider_registration", sealed::ORGANISATION, r.id);
                         let note = text.open("decision_note", r.decision_note.as_deref())?;
+                        let pending = r.state == "pending";
                         let by = PersonName::new(r.by_family.unwrap_or_default(), r.by_given.unwrap_or_default());
                         Ok(RegistrationEntry {
                             id: r.id.into(),
@@ -72,6 +87,8 @@ impl Store {
                             state: RegistrationState::from_code(&r.state).unwrap_or(RegistrationState::Pending),
                             created_at: r.created_at,
                             decided: r.decided_at.map(|at| (at, by, note)),
+                            // What was accepted is there by its own application.
+                            clashes: if pending { r.clashes } else { vec![] },
                         })
                     })
                     .collect()
@@ -80,7 +97,8 @@ impl Store {
         .await
     }
 
-    /// Accepts an application: the account and the provider are made of it, working at `centres`.
+    /// Accepts an application: the account and the provider are made of it, working at `centres`. `true`: the person
+    /// signs in with the password of the application; otherwise with the one-time code.
     ///
     /// # Errors
     /// [`Error::Stale`] when it was decided meanwhile; [`Error::Duplicate`] when an address or number is taken.
@@ -93,7 +111,7 @@ impl Store {
         new: AccountId,
         centres: Vec<CentreId>,
         code: Verifier,
-    ) -> Result<AccountId, Error> {
+    ) -> Result<bool, Error> {
         let event = Event::new("registration.accept", "provider_registration")
             .id(id)
             .facts(serde_json::json!({ "account": new }));
@@ -133,8 +151,13 @@ impl Store {
                 )
                 .execute(&mut *c)
                 .await?;
-                account::set_code(c, new, &code).await?;
-                Ok(new)
+                let own = sqlx::query_scalar!(r#"select auth.take_applicant($1, $2) as "own!""#, id.0, new.0)
+                    .fetch_one(&mut *c)
+                    .await?;
+                if !own {
+                    account::set_code(c, new, &code).await?;
+                }
+                Ok(own)
             })
         })
         .await

@@ -47,7 +47,8 @@ impl Store {
     /// said; the address itself is the server's.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the rule `sign_in_wrong`, `sign_in_wait`, `account_deactivated` or `code_expired`.
+    /// [`Error::Refused`] with the rule `sign_in_wrong`, `sign_in_wait`, `account_deactivated`, `account_blocked`,
+    /// `application_waits`, `application_rejected` or `code_expired`.
     pub async fn sign_in(
         &self,
         login: &str,
@@ -56,7 +57,7 @@ impl Store {
         key: Option<&str>,
     ) -> Result<Opened, Error> {
         let row = sqlx::query!(
-            r#"select outcome as "outcome!", token, wait_seconds as "wait!" from auth.open($1, $2, $3, $4)"#,
+            r#"select outcome as "outcome!", token, wait_seconds as "wait!", detail from auth.open($1, $2, $3, $4)"#,
             login,
             proof,
             claim,
@@ -69,6 +70,11 @@ impl Store {
             let rule = match row.outcome.as_str() {
                 "wait" => "sign_in_wait",
                 "deactivated" => "account_deactivated",
+                "blocked" => {
+                    let detail = row.detail.unwrap_or_default();
+                    return Err(Error::Refused(super::refusal("account_blocked", &detail)));
+                }
+                "applied" => return Err(self.application_answer(&row.detail.unwrap_or_default()).await),
                 "code_expired" => "code_expired",
                 _ => "sign_in_wrong",
             };

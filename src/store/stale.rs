@@ -28,4 +28,5 @@ tables! {
     provider "provider"
     message "message"
     registration "provider_registration"
+    patient_registration "patient_registration"
 }

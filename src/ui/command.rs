@@ -96,6 +96,8 @@ commands! {
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
+        Profile: "go.profile" "my profile" "See and change your name, user name, e-mail address and phone" quiet;
+        SignUps: "go.sign-ups" "patients who register" "See which patients asked for an account, and decide" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;

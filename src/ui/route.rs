@@ -55,6 +55,12 @@ pub enum Route {
     SecondFactor,
     /// The open sign-ins of an account: one's own, or to an administrator anybody's.
     SignIns(AccountId),
+    /// One's own name, user name, e-mail address and phone.
+    MyProfile,
+    /// A patient asks for an account, before there is one.
+    RegisterMyself,
+    /// Patients who asked for an account, for those who decide.
+    SignUps,
     /// Another of one's centres.
     Workplace,
     /// The first screen of the person's role.
@@ -216,6 +222,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::ChangePassword
         | Route::SecondFactor
         | Route::SignIns(_)
+        | Route::MyProfile
+        | Route::RegisterMyself
         | Route::Workplace
         | Route::Home
         | Route::ApplyAsProvider
@@ -227,9 +235,11 @@ pub fn section(route: &Route) -> &'static str {
         Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
-        Route::Patients | Route::Patient(_) | Route::RegisterPatient(_) | Route::EditPatient(_) => {
-            "go.patients"
-        }
+        Route::Patients
+        | Route::Patient(_)
+        | Route::RegisterPatient(_)
+        | Route::EditPatient(_)
+        | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
         Route::Records

@@ -64,7 +64,11 @@ fn picture<S: Screen>(name: &str, title: &str, stage: &mut Stage<S>) {
 #[test]
 fn the_sign_in_screen_of_the_demo() {
     let mut stage = Stage::with(Login::with_note(LoginNote(cli::login_note())), env(None));
-    stage.deliver(Msg::Clinic(Ok(FrontDoor { name: "Praxis demo clinic".into(), contact: String::new() })));
+    stage.deliver(Msg::Clinic(Ok(FrontDoor {
+        name: "Praxis demo clinic".into(),
+        contact: String::new(),
+        sign_up: false,
+    })));
     picture("sign-in", "The sign-in screen of the demo clinic", &mut stage);
 }
 

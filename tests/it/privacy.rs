@@ -57,7 +57,7 @@ fn at_a_locked_terminal_somebody_else_signs_in() {
 }
 
 /// What a terminal keeps of all that was written: screen and scrollback, with and without an alternate screen.
-fn kept(raw: &[u8]) -> String {
+pub(crate) fn kept(raw: &[u8]) -> String {
     let text = String::from_utf8_lossy(raw).into_owned();
     let plain = text.replace("\x1b[?1049h", "").replace("\x1b[?1049l", "");
     [text, plain]

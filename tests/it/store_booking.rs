@@ -29,7 +29,7 @@ pub(super) async fn desk() -> Desk {
     Desk { db, clinic, mei }
 }
 
-pub(super) fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> NewAppointment {
+pub(crate) fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> NewAppointment {
     NewAppointment {
         id: AppointmentId::new(),
         patient,

@@ -185,6 +185,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("keys_of_visit", "keeps a key inside of a write"),
         ("keys_of_subject", "keeps a key inside of a write"),
         ("apply_as_provider", "before any session; its own id makes it happen once"),
+        ("apply_as_patient", "before any session; its own id makes it happen once"),
         ("write_to_clinic", "before any session; its own id makes it happen once"),
     ];
     // What only the owner's login does, at the command line: demo data, the first account, the import.

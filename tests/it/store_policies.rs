@@ -36,12 +36,19 @@ async fn an_application_waits_until_it_is_accepted_or_rejected_and_the_decision_
     let nobody =
         praxis::store::Store::open(a.store.connector(), praxis::clock::Clock::system()).await.unwrap();
     let id = RegistrationId::new();
-    nobody.apply_as_provider(id, application("marie@example.org")).await.unwrap();
-    nobody.apply_as_provider(id, application("marie@example.org")).await.unwrap();
-    let e =
-        nobody.apply_as_provider(RegistrationId::new(), application("marie@example.org")).await.unwrap_err();
+    let own =
+        login::applicant_verifier(&nobody, "marie@example.org", "once".to_owned().into()).await.unwrap();
+    nobody.apply_as_provider(id, application("marie@example.org"), &own).await.unwrap();
+    nobody.apply_as_provider(id, application("marie@example.org"), &own).await.unwrap();
+    let e = nobody
+        .apply_as_provider(RegistrationId::new(), application("marie@example.org"), &[7; 32])
+        .await
+        .unwrap_err();
     assert_eq!(rule(&e), "registration_pending_key");
-    nobody.apply_as_provider(RegistrationId::new(), application("pierre@example.org")).await.unwrap();
+    nobody
+        .apply_as_provider(RegistrationId::new(), application("pierre@example.org"), &[7; 32])
+        .await
+        .unwrap();
     let waiting = a.store.registrations(&a.actor).await.unwrap();
     assert_eq!(waiting.len(), 2);
     let marie = waiting.iter().find(|r| r.id == id).unwrap();
@@ -56,12 +63,12 @@ async fn an_application_waits_until_it_is_accepted_or_rejected_and_the_decision_
             marie.version,
             account,
             vec![clinic.ultimo],
-            code("once"),
+            code("unused"),
         )
         .await
         .unwrap();
     let who = login::sign_in(&nobody, "marie@example.org", "once".to_owned().into(), "test").await.unwrap();
-    assert_eq!((who.actor.role, who.actor.must_change_password), (Role::DiagnosticsProvider, true));
+    assert_eq!((who.actor.role, who.actor.must_change_password), (Role::DiagnosticsProvider, false));
     let made = a.store.provider_entries(&a.actor, who.actor.provider).await.unwrap().remove(0);
     assert_eq!((made.details.registration_number.as_str(), made.centres.len()), ("R9", 1));
 

@@ -274,6 +274,10 @@ impl App {
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::WhyNot => self.why_not(),
+            AppCommand::SignUps => match self.forbidden("account.register") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::SignUps),
+            },
             AppCommand::Permissions => match self.forbidden("permission.propose") {
                 Some(why) => self.alarm(why.to_string()),
                 None if self.env.actor.is_none() => self.say(tr!("Sign in first.")),
@@ -310,6 +314,7 @@ impl App {
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
             AppCommand::SignIns => self.own_place(|actor| Route::SignIns(actor.account)),
+            AppCommand::Profile => self.own_place(|_| Route::MyProfile),
             AppCommand::SecondFactor => self.own_place(|_| Route::SecondFactor),
             AppCommand::Password => self.own_place(|_| Route::ChangePassword),
             place => self.go_place(place.id()),

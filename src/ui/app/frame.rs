@@ -236,6 +236,7 @@ impl App {
         let mut items = vec![];
         let closed = self.closed_commands();
         let administers = self.env.actor.is_some() && self.forbidden("permission.propose").is_none();
+        let decides = self.env.actor.is_some() && self.forbidden("account.register").is_none();
         if let Some(top) = self.top() {
             let sections = top.contexts();
             let key = |id: &str| keymap.key_for(&sections, id).map(|k| Key::show(&k)).unwrap_or_default();
@@ -253,8 +254,10 @@ impl App {
                 "app.help",
                 "permissions.why",
                 "go.permissions",
+                "go.sign-ups",
                 "app.lock",
                 "go.sign-ins",
+                "go.profile",
                 "go.second-factor",
                 "go.password",
                 "go.messages",
@@ -268,8 +271,10 @@ impl App {
                 let offered = match id {
                     "app.undo" => undo,
                     "go.permissions" => administers,
+                    "go.sign-ups" => decides,
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
+                    | "go.profile"
                     | "go.second-factor" | "go.password" => signed_in,
                     _ => true,
                 };

@@ -7,6 +7,7 @@ use crate::{
         login::{self, Second, Step},
         source::Source,
     },
+    domain::why::Why,
     store::{Arrival, Change, Error, FrontDoor, Link, SignIn, Store},
     text::{clean, width, wrap},
     tr,
@@ -26,6 +27,7 @@ crate::commands! {
     pub enum Command {
         Accept: "login.accept" "sign in" "Go on to the password, then sign in";
         Next: "login.next" "other field" "Go to the other field";
+        Register: "login.register" "register as a patient" "Ask for an account of your own as a patient of this clinic";
         Apply: "login.apply" "apply as a provider" "Ask to be registered as a provider of this clinic";
         Write: "login.write" "write to the clinic" "Write to the clinic without signing in";
     }
@@ -198,6 +200,15 @@ impl Screen for Login {
             (None, false) => &mut self.login,
         })
     }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        match command {
+            Command::Register if !self.clinic.as_ref().is_some_and(|c| c.sign_up) => {
+                Err(Why::new("sign_up_off", tr!("Patients do not register here by themselves."))
+                    .instead(tr!("Telephone the clinic; reception registers you.")))
+            }
+            _ => Ok(()),
+        }
+    }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.ask_clinic(cx);
     }
@@ -210,6 +221,7 @@ impl Screen for Login {
             Command::Next if self.second.is_some() => self.start_again(),
             Command::Next => self.on_password = !self.on_password,
             Command::Apply => cx.push(Route::ApplyAsProvider),
+            Command::Register => cx.push(Route::RegisterMyself),
             Command::Write => cx.push(Route::WriteUnsigned),
         }
     }

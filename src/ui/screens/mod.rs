@@ -20,6 +20,7 @@ pub mod login;
 pub mod messages;
 pub mod patient;
 pub mod patients;
+pub mod profile;
 pub mod record;
 pub mod record_viewers;
 pub mod records;
@@ -28,6 +29,8 @@ pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
 pub mod sign_ins;
+pub mod sign_up;
+pub mod sign_ups;
 pub mod visit_door;
 pub mod workplace;
 
@@ -38,6 +41,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Choose a password", change_password::Command::ALL),
     ("My second factor", second_factor::Command::ALL),
     ("My sign-ins", sign_ins::Command::ALL),
+    ("My profile", profile::Command::ALL),
+    ("Register as a patient", sign_up::Command::ALL),
+    ("Patients who register themselves", sign_ups::Command::ALL),
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
@@ -102,6 +108,9 @@ pub const SECTIONS: &[&str] = &[
     "change-password",
     "second-factor",
     "sign-ins",
+    "profile",
+    "sign-up",
+    "sign-ups",
     "workplace",
     "board",
     "booking",
@@ -175,6 +184,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::ChangePassword => at(change_password::ChangePassword::of(env.actor.as_deref())),
         Route::SecondFactor => at(second_factor::SecondFactor::of(env.actor.as_deref())),
         Route::SignIns(account) => at(sign_ins::SignIns::of(*account)),
+        Route::MyProfile => at(profile::MyProfile::default()),
+        Route::RegisterMyself => at(sign_up::SignUp::new(env.today())),
+        Route::SignUps => at(sign_ups::SignUps::default()),
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),

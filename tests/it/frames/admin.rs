@@ -66,6 +66,7 @@ fn account(n: u128, family: &str, given: &str, position: Position) -> AccountEnt
         provider: position.profession.map(|_| ProviderId(id(n + 20))),
         incomplete: false,
         deactivated: None,
+        blocked: None,
     }
 }
 
@@ -308,6 +309,7 @@ fn applications_show_all_they_say_and_are_decided() {
         created_at: at("2026-03-11T10:00"),
         decided: (state != RegistrationState::Pending)
             .then(|| (at("2026-03-12T09:00"), PersonName::new("Keys", "Alice"), "licence not found".into())),
+        clashes: vec![],
     };
     let made = || {
         let mut s = stage(Applications::default());

@@ -42,6 +42,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::ChangePassword, desk),
         (Route::SecondFactor, desk),
         (Route::SignIns(AccountId::new()), desk),
+        (Route::MyProfile, desk),
+        (Route::RegisterMyself, desk),
+        (Route::SignUps, desk),
         (Route::Workplace, desk),
         (Route::Home, gp),
         (Route::Home, admin),
@@ -96,7 +99,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
-            Route::SecondFactor | Route::SignIns(_) => {}
+            Route::SecondFactor | Route::SignIns(_) | Route::MyProfile => {}
+            Route::RegisterMyself | Route::SignUps => {}
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}

@@ -25,6 +25,7 @@ fn stage() -> Stage<Login> {
     stage.deliver(Msg::Clinic(Ok(FrontDoor {
         name: "Randwick Clinics".into(),
         contact: "02 9999 0000, front desk".into(),
+        sign_up: false,
     })));
     stage
 }

@@ -1,4 +1,5 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
+mod accounts;
 mod access;
 mod admin;
 mod app;

@@ -1,5 +1,6 @@
 //! Clinical text is sealed in every column, opens in its own place alone, and only with the clinic's key.
-mod columns;
+pub(crate) mod asked;
+pub(crate) mod columns;
 mod erasure;
 mod rotation;
 
@@ -23,17 +24,21 @@ use praxis::{
 use sqlx::Connection as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-struct Room {
-    db: Db,
-    clinic: Clinic,
-    anna: SignIn,
-    visit: EncounterId,
-    w: sqlx::PgConnection,
+pub(crate) struct Room {
+    pub(crate) db: Db,
+    pub(crate) clinic: Clinic,
+    pub(crate) anna: SignIn,
+    pub(crate) visit: EncounterId,
+    pub(crate) w: sqlx::PgConnection,
 }
 
 /// Anna is seeing Jack.
 async fn room() -> Room {
-    let db = fresh_database();
+    room_in(fresh_database()).await
+}
+
+/// The same in a database that is there.
+pub(crate) async fn room_in(db: Db) -> Room {
     let clinic = people::clinic(&db).await;
     let mut w = people::writer(&db).await;
     let a = people::appointment(&mut w, &clinic, &clinic.gp, clinic.jack, (9, 0), "in_progress").await;

@@ -5,7 +5,12 @@ use super::{
     fields::{Request, busy, reason},
 };
 use crate::{
-    domain::{account::AccountEntry, name::PersonName, why::Why},
+    domain::{
+        account::{AccountEntry, LeftBehind},
+        dates,
+        name::PersonName,
+        why::Why,
+    },
     store::{AccountFilter, Change, Deactivated, Error},
     text::{tr_n, tr_str},
     tr,
@@ -15,12 +20,15 @@ use crate::{
         screen::{Screen, Ui, Widget},
         widgets::{
             confirm::Confirm,
+            picker::{Picker, Row},
             prompt::Prompt,
             put, split_top,
             table::{Column, Table},
         },
     },
 };
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect};
 use zeroize::Zeroizing;
 
@@ -31,6 +39,9 @@ crate::commands! {
         Add: "account.add" "add" "Add an account and get its one-time code";
         Code: "account.give-code" "new code" "Replace the password by a one-time code";
         Deactivate: "account.deactivate" "deactivate" "Nobody can sign in with the account any more; it can be reactivated";
+        Block: "account.block" "block" "Nobody can sign in with the account until a day; on a blocked account: lift it";
+        Left: "account.left-behind" "left behind" "Show appointments to come and unsigned visits of this person";
+        Closed: "account.closed" "blocked ones" "Show only accounts that are blocked or deactivated, or all";
         Reactivate: "account.reactivate" "reactivate" "Let the person sign in again";
         Patients: "account.patients" "staff or patients" "Show the accounts of patients, or those of staff";
         Find: "account.find" "search" "Search all accounts by name, login or e-mail address";
@@ -46,6 +57,12 @@ pub enum Msg {
     Shown(()),
     Find(Option<String>),
     Why(Option<String>),
+    Until(Option<String>),
+    BlockWhy(Option<String>),
+    LiftSure(bool),
+    Blocked(Result<(i64, usize), Error>),
+    Left(Result<Vec<LeftBehind>, Error>),
+    Seen(Option<uuid::Uuid>),
     CodeSure(bool),
     SecondSure(bool),
     SecondGone(Result<bool, Error>),
@@ -61,6 +78,8 @@ pub struct Accounts {
     request: Request,
     /// The account a dialog is about.
     about: Option<AccountEntry>,
+    /// The last day of the block that is being written.
+    until: Option<DateTime<Utc>>,
     seen: bool,
 }
 
@@ -70,10 +89,45 @@ pub(super) fn shown_name(name: &PersonName, login: &str) -> String {
     if name.is_empty() { login.to_owned() } else { name }
 }
 
+/// The last day of a block: today or later.
+fn block_day(typed: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
+    let day = dates::parse_date(typed, today)?;
+    if day < today {
+        let why = Why::new("block_is_over", tr!("A block ends in the future."));
+        return Err(why.instead(tr!("Choose a day from today on.")));
+    }
+    Ok(day)
+}
+
+/// The moment after the last of this day.
+fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    let next = day.succ_opt()?.and_time(NaiveTime::MIN);
+    Some(zone.from_local_datetime(&next).earliest()?.with_timezone(&Utc))
+}
+
+fn left_row(l: &LeftBehind) -> Row<uuid::Uuid> {
+    let zone: Tz = l.zone.parse().unwrap_or(Tz::UTC);
+    let at = l.at.with_timezone(&zone).format("%d %b %Y %H:%M").to_string();
+    let what = if l.visit { tr!("visit not signed") } else { tr!("appointment") };
+    Row::new(l.id, format!("{at}  {what}"), format!("{}, {}", l.patient, l.centre))
+}
+
+/// What stands below the list of somebody who cannot sign in: since or until when, and why.
+fn closed_line(row: &AccountEntry, zone: Tz) -> Option<String> {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%d %b %Y").to_string();
+    if let Some((at, why)) = &row.deactivated {
+        return Some(tr!("Deactivated on {day}: {why}", day = day(*at), why = why));
+    }
+    let (until, why) = row.blocked.as_ref()?;
+    let last = *until - chrono::Duration::seconds(1);
+    Some(tr!("Blocked until {day}: {why}", day = day(last), why = why))
+}
+
 impl Default for Accounts {
     fn default() -> Self {
         let state = |r: &AccountEntry| match (&r.deactivated, r.incomplete) {
             (Some(_), _) => tr!("deactivated").to_owned(),
+            _ if r.blocked.is_some() => tr!("blocked").to_owned(),
             (None, true) => tr!("incomplete").to_owned(),
             _ => String::new(),
         };
@@ -95,6 +149,7 @@ impl Default for Accounts {
             filter: AccountFilter::default(),
             request: Request::default(),
             about: None,
+            until: None,
             seen: false,
         }
     }
@@ -111,6 +166,20 @@ impl Accounts {
             move |s| async move { s.accounts(&actor, filter, opened).await },
             Msg::Loaded,
         );
+    }
+
+    fn block(&mut self, until: Option<DateTime<Utc>>, why: String, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+        self.until = until;
+        self.request.saving = true;
+        let request = self.request.id;
+        let write = move |s: crate::store::Store| async move {
+            let version = s.block_account(&actor, request, row.id, row.version, until, &why).await?;
+            // The block stands; what waits is only shown.
+            let left = s.left_behind(&actor, row.id).await.unwrap_or_default();
+            Ok((version, left.len()))
+        };
+        cx.save("account.block", write, Msg::Blocked);
     }
 
     fn give_code(&mut self, cx: &mut Cx<Msg>) {
@@ -142,7 +211,7 @@ impl Screen for Accounts {
     fn available(&self, command: Command) -> Result<(), Why> {
         let Some(row) = self.table.selected() else {
             return match command {
-                Command::Add | Command::Patients | Command::Find => Ok(()),
+                Command::Add | Command::Patients | Command::Find | Command::Closed => Ok(()),
                 _ => Err(Why::new("no_row", tr!("No account is selected."))),
             };
         };
@@ -161,7 +230,10 @@ impl Screen for Accounts {
                 Err(Why::new("deactivated", tr!("This account is deactivated."))
                     .instead(tr!("Reactivate it first.")))
             }
-            Command::Code | Command::Second | Command::Deactivate | Command::Reactivate
+            Command::Block if row.deactivated.is_some() => {
+                Err(Why::new("deactivated", tr!("This account is deactivated already.")))
+            }
+            Command::Code | Command::Second | Command::Deactivate | Command::Reactivate | Command::Block
                 if self.request.saving =>
             {
                 Err(busy())
@@ -208,6 +280,30 @@ impl Screen for Accounts {
                 },
                 Msg::Why,
             ),
+            Command::Block if self.about.as_ref().is_some_and(|a| a.blocked.is_some()) => cx.open(
+                move |a| {
+                    Confirm::new(tr!("Let {name} sign in again?", name = name), a)
+                        .yes(tr!("lift the block"))
+                        .no(tr!("keep"))
+                },
+                Msg::LiftSure,
+            ),
+            Command::Block => {
+                let today = cx.env().today();
+                let check = move |typed: &str| block_day(typed, today).map(|_| ());
+                let question =
+                    tr!("Until which day is {name} blocked? They are signed out at once.", name = name);
+                cx.open(move |a| Prompt::new(question, a).check(check), Msg::Until);
+            }
+            Command::Left => {
+                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+                let read = move |s: crate::store::Store| async move { s.left_behind(&actor, row.id).await };
+                cx.load("accounts.left", read, Msg::Left);
+            }
+            Command::Closed => {
+                self.filter.closed = !self.filter.closed;
+                self.load(cx);
+            }
             Command::SignIns => {
                 if let Some(row) = &self.about {
                     cx.push(Route::SignIns(row.id));
@@ -271,6 +367,35 @@ impl Screen for Accounts {
                 };
                 cx.save("account.deactivate", write, Msg::Deactivated);
             }
+            Msg::Until(Some(typed)) => {
+                let Ok(day) = block_day(&typed, cx.env().today()) else { return };
+                self.until = end_of(day, cx.env().zone());
+                let name = self.about.as_ref().map(|a| shown_name(&a.details.name, &a.details.login));
+                let question = tr!("Why is {name} blocked?", name = name.unwrap_or_default());
+                cx.open(move |a| Prompt::new(question, a).check(reason), Msg::BlockWhy);
+            }
+            Msg::BlockWhy(Some(why)) => self.block(self.until, why, cx),
+            Msg::LiftSure(true) => self.block(None, String::new(), cx),
+            Msg::Blocked(Ok((_, left))) => {
+                self.request.ended(None);
+                cx.toast(match (self.until.take(), left) {
+                    (None, _) => tr!("The person can sign in again.").to_owned(),
+                    (Some(_), 0) => tr!("Blocked.").to_owned(),
+                    (Some(_), n) => tr_n(
+                        "Blocked. {n} thing of theirs waits: l shows it.",
+                        "Blocked. {n} things of theirs wait: l shows them.",
+                        n,
+                    ),
+                });
+                self.load(cx);
+            }
+            Msg::Left(Ok(rows)) if rows.is_empty() => cx.toast(tr!("Nothing of theirs waits.")),
+            Msg::Left(Ok(rows)) => {
+                let rows = rows.iter().map(left_row).collect();
+                cx.open(move |a| Picker::new(tr!("What waits for somebody else"), a).rows(rows), Msg::Seen);
+            }
+            Msg::Left(Err(e)) => cx.failed(&e),
+            Msg::Until(None) | Msg::BlockWhy(None) | Msg::LiftSure(false) | Msg::Seen(_) => {}
             Msg::CodeSure(true) => self.give_code(cx),
             Msg::SecondSure(true) => {
                 let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
@@ -316,6 +441,7 @@ impl Screen for Accounts {
             }
             Msg::SecondGone(Err(e))
             | Msg::Coded(Err(e))
+            | Msg::Blocked(Err(e))
             | Msg::Deactivated(Err(e))
             | Msg::Reactivated(Err(e)) => {
                 self.request.ended(Some(&e));
@@ -337,6 +463,12 @@ impl Screen for Accounts {
         };
         let [top, rest] = split_top(area, 1);
         put(frame, top, 0, &format!(" {}{found}", self.title()), ui.theme.strong());
-        self.table.view(frame, rest, ui);
+        let closed = self.table.selected().and_then(|r| closed_line(r, ui.env.zone()));
+        let below = u16::from(closed.is_some() && rest.height > 4);
+        let [list, line] = split_top(rest, rest.height - below);
+        self.table.view(frame, list, ui);
+        if let Some(text) = closed {
+            put(frame, line, 0, &format!(" {text}"), ui.theme.dim());
+        }
     }
 }

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 crate::commands! {
     /// What the list of applications understands.
     pub enum Command {
-        Accept: "registration.accept" "accept" "Make the account and the provider, and get the one-time code";
+        Accept: "registration.accept" "accept" "Make the account and the provider";
         Reject: "registration.reject" "reject" "Refuse the application with a note that is kept";
     }
 }
@@ -41,7 +41,7 @@ pub enum Msg {
     Loaded(Result<Vec<RegistrationEntry>, Error>),
     Chosen(Option<Chosen>),
     Note(Option<String>),
-    Accepted(Result<(String, Zeroizing<String>), Error>),
+    Accepted(Result<(String, Option<Zeroizing<String>>), Error>),
     Rejected(Result<(), Error>),
     Shown(()),
 }
@@ -94,8 +94,9 @@ impl Applications {
         let centres = chosen.into_iter().map(|c| c.0).collect();
         let write = move |s: Store| async move {
             let (code, verifier) = code.await?;
-            s.accept_registration(&actor, request, row.id, row.version, account, centres, verifier).await?;
-            Ok((row.application.email, code))
+            let (id, seen) = (row.id, row.version);
+            let own = s.accept_registration(&actor, request, id, seen, account, centres, verifier).await?;
+            Ok((row.application.email, (!own).then_some(code)))
         };
         cx.save("registration.accept", write, Msg::Accepted);
     }
@@ -105,6 +106,15 @@ impl Applications {
         if !matches!(error, Some(Error::Unknown)) {
             self.account = AccountId::new();
         }
+    }
+}
+
+fn clash(code: &str) -> &'static str {
+    match code {
+        "provider_number" => tr!("the provider number"),
+        "registration_number" => tr!("the registration number"),
+        "licence_number" => tr!("the licence number"),
+        _ => tr!("the e-mail address"),
     }
 }
 
@@ -128,6 +138,10 @@ fn facts(r: &RegistrationEntry, zone: Tz) -> Vec<String> {
         ),
         tr!("Expertise {expertise}", expertise = a.expertise),
     ];
+    if !r.clashes.is_empty() {
+        let what: Vec<&str> = r.clashes.iter().map(|c| clash(c)).collect();
+        lines.push(tr!("Somebody else has: {what}", what = what.join(", ")));
+    }
     if let Some((when, by, note)) = &r.decided {
         lines.push(tr!("{state} {at} by {name}", state = tr_str(r.state.code()), at = at(*when), name = by));
         if !note.is_empty() {
@@ -203,9 +217,14 @@ impl Screen for Applications {
                 cx.save("registration.reject", write, Msg::Rejected);
             }
             Msg::Chosen(None) | Msg::Note(None) => {}
-            Msg::Accepted(Ok((login, code))) => {
+            Msg::Accepted(Ok((login, Some(code)))) => {
                 self.ended(None);
                 cx.open(move |a| CodeShown::new(login, code, a), Msg::Shown);
+            }
+            Msg::Accepted(Ok((login, None))) => {
+                self.ended(None);
+                cx.toast(tr!("Accepted: {login} signs in with their own password.", login = login));
+                self.load(cx);
             }
             Msg::Rejected(Ok(())) => {
                 self.ended(None);

@@ -1,6 +1,7 @@
 //! Applying to be registered as a provider, before there is an account. An administrator checks and decides.
-use super::fields::{FormCommand, busy, labelled, leave, optional, ruled, stored};
+use super::fields::{FormCommand, busy, chosen_password, labelled, leave, optional, ruled, stored};
 use crate::{
+    auth::login::applicant_verifier,
     domain::{
         account::Application, ids::RegistrationId, name::PersonName, provider::Profession,
         validate::Field as F, why::Why,
@@ -31,6 +32,8 @@ enum Name {
     Registration,
     Licence,
     Expertise,
+    Password,
+    Again,
 }
 
 /// The form.
@@ -54,7 +57,9 @@ impl Default for Apply {
             .with(Name::Number, optional(F::ProviderNumber, false))
             .with(Name::Registration, optional(F::RegistrationNumber, true))
             .with(Name::Licence, optional(F::LicenceNumber, false))
-            .with(Name::Expertise, labelled(tr!("Expertise"), F::Specialty, false));
+            .with(Name::Expertise, labelled(tr!("Expertise"), F::Specialty, false))
+            .with(Name::Password, Field::secret(tr!("Password")).required())
+            .with(Name::Again, Field::secret(tr!("The same again")).required());
         Self { form, id: RegistrationId::new(), saving: false, done: false }
     }
 }
@@ -103,11 +108,20 @@ impl Screen for Apply {
             return;
         }
         let Some(application) = self.application() else { return };
+        let own = [application.email.as_str(), &application.name.family, &application.name.given];
+        let typed = (self.form.get(Name::Password), self.form.get(Name::Again));
+        let password = match chosen_password(typed, &own) {
+            Ok(password) => password,
+            Err(why) => return self.form.problem(Name::Password, why.to_string()),
+        };
         self.saving = true;
         let id = self.id;
         cx.save(
             "registration.apply",
-            move |s: Store| async move { s.apply_as_provider(id, application).await },
+            move |s: Store| async move {
+                let verifier = applicant_verifier(&s, &application.email, password).await?;
+                s.apply_as_provider(id, application, &verifier).await
+            },
             |r| r,
         );
     }
@@ -115,6 +129,8 @@ impl Screen for Apply {
         self.saving = false;
         match msg {
             Ok(()) => {
+                self.form.set(Name::Password, "");
+                self.form.set(Name::Again, "");
                 self.form.saved();
                 self.done = true;
             }
@@ -142,7 +158,7 @@ impl Screen for Apply {
         put(frame, top, 0, &format!(" {}", self.title()), ui.theme.strong());
         if self.done {
             let said = tr!(
-                "Your application has arrived. An administrator checks your licence and identity; the clinic answers by e-mail or phone. Esc returns to the sign-in screen."
+                "Your application has arrived. An administrator checks your licence and identity. Sign in with your e-mail address and this password: it says how far it is. Esc returns to the sign-in screen."
             );
             let inner = Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), ..rest };
             sentence(frame, inner, said);

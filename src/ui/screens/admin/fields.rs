@@ -1,7 +1,7 @@
 //! What the forms of administration share: fields by the one table of field rules, one set of commands, and the id of a
 //! request, which is new after each outcome that is known.
 use crate::{
-    auth::login::fresh_code,
+    auth::{login::fresh_code, strength},
     domain::{
         ids::RequestId,
         validate::{self, check_undated},
@@ -32,17 +32,17 @@ crate::commands! {
 }
 
 /// A text field that keeps to the rule of this field.
-pub(super) fn ruled(field: validate::Field) -> Field {
+pub(in crate::ui::screens) fn ruled(field: validate::Field) -> Field {
     optional(field, field.rule().required)
 }
 
 /// The same, required or not as the form wants it.
-pub(super) fn optional(field: validate::Field, required: bool) -> Field {
+pub(in crate::ui::screens) fn optional(field: validate::Field, required: bool) -> Field {
     labelled(tr_str(field.rule().label), field, required)
 }
 
 /// The same under another name.
-pub(super) fn labelled(label: &str, field: validate::Field, required: bool) -> Field {
+pub(in crate::ui::screens) fn labelled(label: &str, field: validate::Field, required: bool) -> Field {
     let rule = field.rule();
     let text = match rule.kind {
         validate::Kind::Text => Field::many(label, 3),
@@ -55,20 +55,34 @@ pub(super) fn labelled(label: &str, field: validate::Field, required: bool) -> F
 }
 
 /// The stored form of what was typed; the form has checked it.
-pub(super) fn stored(field: validate::Field, typed: &str) -> String {
+pub(in crate::ui::screens) fn stored(field: validate::Field, typed: &str) -> String {
     if typed.trim().is_empty() {
         return String::new();
     }
     check_undated(field, typed).unwrap_or_else(|_| typed.trim().to_owned())
 }
 
+/// A password that may be chosen, typed twice alike; `own` is what is known of the person.
+pub(in crate::ui::screens) fn chosen_password(
+    (first, again): (String, String),
+    own: &[&str],
+) -> Result<Zeroizing<String>, Why> {
+    let (first, again) = (Zeroizing::new(first), Zeroizing::new(again));
+    strength::check(&first, own)?;
+    if *first != *again {
+        let why = Why::new("password_twice", tr!("The two passwords differ."));
+        return Err(why.instead(tr!("Type the same one twice.")));
+    }
+    Ok(first)
+}
+
 /// A reason must be given.
-pub(super) fn reason(typed: &str) -> Result<(), Why> {
+pub(in crate::ui::screens) fn reason(typed: &str) -> Result<(), Why> {
     check_undated(validate::Field::ReasonNeeded, typed).map(|_| ())
 }
 
 /// What leaving a form with changes says.
-pub(super) fn leave(dirty: usize) -> Leave {
+pub(in crate::ui::screens) fn leave(dirty: usize) -> Leave {
     match dirty {
         0 => Leave::Free,
         n => Leave::Ask(crate::text::tr_n("{n} unsaved field", "{n} unsaved fields", n)),
@@ -77,7 +91,7 @@ pub(super) fn leave(dirty: usize) -> Leave {
 
 /// One request and the one-time code that belongs to it: asked again, it is the same code.
 #[derive(Default)]
-pub(super) struct Request {
+pub(in crate::ui::screens) struct Request {
     pub id: RequestId,
     code: Arc<OnceCell<(Zeroizing<String>, Verifier)>>,
     /// A save is on its way.
@@ -101,7 +115,7 @@ impl Request {
 }
 
 /// What is said while a save is on its way.
-pub(super) fn busy() -> Why {
+pub(in crate::ui::screens) fn busy() -> Why {
     Why::new("saving", tr!("It is being saved."))
 }
 

@@ -84,10 +84,10 @@ fn form(today: NaiveDate) -> Form<Name> {
     Form::new()
         .with(
             Name::Number,
-            Field::text(tr!("Record, national or Medicare no."))
+            Field::text(tr!("Number of the patient"))
                 .required()
                 .max(40)
-                .hint(tr!("the whole number")),
+                .hint(tr!("record, national or Medicare number, whole")),
         )
         .with(
             Name::Born,

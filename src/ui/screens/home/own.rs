@@ -27,6 +27,8 @@ crate::commands! {
         History: "own.history" "all visits" "List all visits at every centre";
         Requests: "own.requests" "requests" "See who asks to read your record, and answer";
         Connections: "own.connections" "connections" "See and answer connections with providers, or ask for one";
+        Viewers: "own.viewers" "who looked" "See who looked at your record";
+        Messages: "own.messages" "messages" "Read what the clinic wrote to you, and write to it";
         Details: "own.details" "my details" "See what the clinic has written about who you are";
     }
 }
@@ -172,6 +174,12 @@ impl Screen for OwnHome {
             Command::Requests => cx.push(Route::AccessRequests),
             Command::Connections => cx.push(Route::Connections),
             Command::Details => cx.push(Route::OwnDetails),
+            Command::Messages => cx.push(Route::Messages),
+            Command::Viewers => {
+                if let Some(patient) = cx.env().actor.as_ref().and_then(|a| a.patient) {
+                    cx.push(Route::RecordViewers(patient));
+                }
+            }
             Command::History => {
                 if let Some(patient) = cx.env().actor.as_ref().and_then(|a| a.patient) {
                     cx.push(Route::History(patient));

@@ -92,7 +92,7 @@ impl Default for Messages {
     fn default() -> Self {
         let table = Table::new(|e: &Entry| e.message.id.0)
             .column(Column::new("Sent", |e: &Entry| e.when.clone()).width(12).priority(3))
-            .column(Column::new("From or to", |e: &Entry| e.who.clone()).grow(14))
+            .column(Column::new("From or to", |e: &Entry| e.who.clone()).grow(22))
             .column(Column::new("About", |e: &Entry| about(&e.message)).grow(10).priority(4))
             .column(Column::new("Message", |e: &Entry| e.what.clone()).grow(18).priority(2))
             .column(Column::new("State", |e: &Entry| e.state.clone()).width(14).look(|e, t| look(e.mark, t)))
