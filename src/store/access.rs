@@ -46,12 +46,23 @@ impl Store {
         .await
     }
 
-    /// The requests this person asked or decides: those that wait first, then the newest.
+    /// The requests this person asked or decides: those that wait first, then the newest. `opened`: the list is opened, which
+    /// is told to the log.
     ///
     /// # Errors
     /// Those of the line to the server.
-    pub async fn access_requests(&self, actor: &Actor) -> Result<Vec<AccessRequest>, Error> {
-        self.read(actor, |c| Box::pin(async move { requests(c).await })).await
+    pub async fn access_requests(&self, actor: &Actor, opened: bool) -> Result<Vec<AccessRequest>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let all = requests(&mut *c).await?;
+                if opened {
+                    let facts = serde_json::json!({ "rows": all.len() });
+                    Event::new("access.list", "access_request").facts(facts).record(c).await?;
+                }
+                Ok(all)
+            })
+        })
+        .await
     }
 
     /// Grants, refuses, withdraws or ends a request that was seen in this version.

@@ -37,12 +37,13 @@ impl Store {
         .await
     }
 
-    /// The connections of the signed-in patient or provider: those that wait first, then approved ones.
+    /// The connections of the signed-in patient or provider: those that wait first, then approved ones. `opened`: the
+    /// list is opened, which is told to the log.
     ///
     /// # Errors
     /// Those of the line to the server.
-    pub async fn connections(&self, actor: &Actor) -> Result<Vec<Connection>, Error> {
-        self.read(actor, |c| {
+    pub async fn connections(&self, actor: &Actor, opened: bool) -> Result<Vec<Connection>, Error> {
+        self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select x.id, x.version, x.patient_id, p.family_name, p.given_name, p.record_number, x.provider_id,
@@ -56,8 +57,12 @@ impl Store {
                         order by case x.state when 'asked' then 0 when 'approved' then 1 else 2 end, x.asked_at desc, x.id
                         limit 300"#
                 )
-                .fetch_all(c)
+                .fetch_all(&mut *c)
                 .await?;
+                if opened {
+                    let facts = serde_json::json!({ "rows": rows.len() });
+                    Event::new("connection.list", "connection").facts(facts).record(c).await?;
+                }
                 let side = |patient: bool| if patient { Side::Patient } else { Side::Provider };
                 Ok(rows
                     .into_iter()

@@ -88,12 +88,13 @@ impl Store {
         .await
     }
 
-    /// The emergencies this person may see: those to be reviewed first, the one due first at the top.
+    /// The emergencies this person may see: those to be reviewed first, the one due first at the top. `opened`: the list is
+    /// opened, which is told to the log.
     ///
     /// # Errors
     /// Those of the line to the server.
-    pub async fn emergencies(&self, actor: &Actor) -> Result<Vec<EmergencyReview>, Error> {
-        self.read(actor, |c| {
+    pub async fn emergencies(&self, actor: &Actor, opened: bool) -> Result<Vec<EmergencyReview>, Error> {
+        self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select e.id, a.family_name as by_family, a.given_name as by_given, a.role, p.family_name, p.given_name,
@@ -110,6 +111,10 @@ impl Store {
                 )
                 .fetch_all(&mut *c)
                 .await?;
+                if opened {
+                    let facts = serde_json::json!({ "rows": rows.len() });
+                    Event::new("emergency.list", "emergency").facts(facts).record(&mut *c).await?;
+                }
                 let keys = sealed::keys(c, rows.iter().map(|_| sealed::ORGANISATION)).await?;
                 rows.into_iter()
                     .map(|r| {

@@ -263,6 +263,12 @@ impl Keeper {
         }
     }
 
+    /// Whether a text that was not saved waits to be taken or discarded.
+    #[must_use]
+    pub fn offers(&self) -> bool {
+        !self.offers.is_empty()
+    }
+
     /// What is said of it under the screen.
     #[must_use]
     pub fn line(&self, ui: &Ui) -> Option<(String, Style)> {

@@ -78,6 +78,8 @@ pub trait Layer: Send {
     fn takes_digits(&self) -> Option<&'static str>;
     /// The last of them.
     fn digits(&self) -> u8;
+    /// Whether its last line offers a text that was not saved.
+    fn offers(&self) -> bool;
     /// Draws it.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
     /// The screen itself, for tests.
@@ -248,6 +250,9 @@ impl<S: Screen> Layer for Slot<S> {
     }
     fn digits(&self) -> u8 {
         self.screen.digits()
+    }
+    fn offers(&self) -> bool {
+        self.keeper.offers()
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         // A place gives its last line to what is said of its kept text; below a dialog it lies free.

@@ -25,6 +25,8 @@ const SILENT: &[(&str, &str)] = &[
     ("look_alikes", "while registering; the registration tells, and opening one of them"),
     ("overview", "totals, and the log's last lines without patients"),
     ("save_draft", "one's own unfinished text; what becomes of it tells"),
+    ("emergency_now", "one's own emergency, whose opening is told: emergency.open"),
+    ("whose_visit", "of a visit whose opening was refused and told; asking for it tells"),
     // No patient in it.
     ("registrations", "applications of providers"),
     ("provider_entries", "the directory"),
@@ -42,6 +44,7 @@ const SILENT: &[(&str, &str)] = &[
     ("front_door", "public settings"),
     ("clinic_sessions", "sessions and how many are booked"),
     ("settings", "policies"),
+    ("access_days", "policies"),
     ("account", "one line of the list that accounts.open told of"),
     ("read_permissions", "the table of permissions"),
     ("permission_changes", "changes of the table of permissions"),

@@ -277,7 +277,7 @@ fn it_is_reviewed_once_by_somebody_else_and_overdue_after_three_working_days() {
             let s = people::signed_in(&db, login).await;
             assert_eq!(review(&s, "fine").await, "emergency_reviewers_only", "{login}");
             assert_eq!(
-                s.store.emergencies(&s.actor).await.unwrap().len(),
+                s.store.emergencies(&s.actor, false).await.unwrap().len(),
                 usize::from(login == "anna" || login == "root"),
                 "{login}"
             );
@@ -293,13 +293,13 @@ fn it_is_reviewed_once_by_somebody_else_and_overdue_after_three_working_days() {
         assert_eq!(review(&audrey, " ").await, "emergency_review_needs_note");
 
         // Thursday, so Tuesday is the third working day; on Wednesday it is overdue.
-        let queued = audrey.store.emergencies(&audrey.actor).await.unwrap().remove(0);
+        let queued = audrey.store.emergencies(&audrey.actor, false).await.unwrap().remove(0);
         assert_eq!(queued.due_on, clinic.today + Duration::days(5));
         assert_eq!(queued.reason, "unconscious, brought in by ambulance");
         assert!(!queued.overdue);
         later(&db, &clinic, 6 * 24 * 60).await;
         let audrey = people::signed_in(&db, "audrey").await;
-        assert!(audrey.store.emergencies(&audrey.actor).await.unwrap()[0].overdue);
+        assert!(audrey.store.emergencies(&audrey.actor, false).await.unwrap()[0].overdue);
         let work = audrey.store.overview(&audrey.actor).await.unwrap().work;
         assert_eq!((work.reviews, work.overdue), (1, 1));
 

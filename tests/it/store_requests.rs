@@ -48,12 +48,12 @@ async fn ask(s: &SignIn, patient: PatientId, days: u32) -> Result<AccessRequestI
 }
 
 async fn seen(s: &SignIn, id: AccessRequestId) -> AccessRequest {
-    let all = s.store.access_requests(&s.actor).await.expect("requests");
+    let all = s.store.access_requests(&s.actor, false).await.expect("requests");
     all.into_iter().find(|r| r.id == id).expect("the request is seen")
 }
 
 async fn decide(s: &SignIn, id: AccessRequestId, step: AccessStep) -> String {
-    let all = s.store.access_requests(&s.actor).await.expect("requests");
+    let all = s.store.access_requests(&s.actor, false).await.expect("requests");
     let (patient, version) =
         all.iter().find(|r| r.id == id).map_or((PatientId::new(), 1), |r| (r.patient, r.version));
     rule(s.store.decide_access(&s.actor, RequestId::new(), id, patient, version, step).await)
@@ -125,7 +125,7 @@ fn only_the_patient_and_administrators_decide_and_never_about_their_own_asking()
         assert_eq!(decide(&anna, id, AccessStep::Grant(30)).await, "access_not_to_oneself");
         for login in ["gary", "mei", "audrey", "nina"] {
             let s = people::signed_in(&db, login).await;
-            assert!(s.store.access_requests(&s.actor).await.unwrap().is_empty(), "{login} sees it");
+            assert!(s.store.access_requests(&s.actor, false).await.unwrap().is_empty(), "{login} sees it");
             assert_eq!(decide(&s, id, AccessStep::Grant(30)).await, "not_permitted", "{login}");
         }
         // A provider who became an administrator since they asked is still who asked.
@@ -230,7 +230,7 @@ fn under_the_strict_policy_only_the_patient_grants_and_an_administrators_grant_c
 }
 
 async fn connection(s: &SignIn) -> Connection {
-    s.store.connections(&s.actor).await.unwrap().into_iter().next().expect("a connection")
+    s.store.connections(&s.actor, false).await.unwrap().into_iter().next().expect("a connection")
 }
 
 async fn answer(s: &SignIn, step: ConnectionStep) -> String {

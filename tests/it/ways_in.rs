@@ -21,8 +21,7 @@ fn jacks_visits(anna: &mut Program) {
 }
 
 async fn alert(db: &crate::support::cluster::Db, clinic: &people::Clinic) {
-    let mut c = people::writer(db).await;
-    let id = uuid::Uuid::now_v7();
+    let (mut c, id) = (people::writer(db).await, uuid::Uuid::now_v7());
     let text = people::sealed(&mut c, clinic.jack, ("patient_alert", "text"), id, "Hard of hearing").await;
     sqlx::query("insert into clinic.patient_alert (id, patient_id, text, author) values ($1, $2, $3, $4)")
         .bind(id)

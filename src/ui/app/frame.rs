@@ -160,7 +160,9 @@ impl App {
         let room = cols.saturating_sub(width(&offer) + 3).max(1);
         // What is longer than a line is read whole: it grows upwards, over the body.
         let mut lines = wrap(&text, room);
-        let most = usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID);
+        // The greeting, whose end matters least, covers no offer of a text that was lost.
+        let covers = self.greeted.is_none() || !self.top().is_some_and(|t| t.offers());
+        let most = if covers { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
         if lines.len() > most {
             let rest = lines.split_off(most - 1).join(" ");
             lines.push(cut(&rest, room));

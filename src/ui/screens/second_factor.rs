@@ -135,6 +135,9 @@ impl SecondFactor {
             "second-factor.through",
             |s| async move {
                 let (actor, arrival) = (s.who_am_i().await?, s.arrival().await?);
+                if !actor.must_change_password {
+                    s.read_permissions(&actor).await?;
+                }
                 Ok(Box::new((actor, s, arrival)))
             },
             Msg::Through,

@@ -19,11 +19,15 @@ use payloads::{Payload, payloads};
 use poison::Poison;
 use praxis::{
     domain::{
+        access::{NewAccessRequest, NewEmergency},
         actor::Role,
         diagnosis::parse_diagnosis,
         encounter::{NewNote, VisitField},
         history::{HistoryList, form},
-        ids::{AppointmentId, DraftId, ReferralId, RequestId},
+        ids::{
+            AccessRequestId, AppointmentId, AuditEventId, DraftId, EmergencyId, PatientId, ReferralId,
+            RequestId,
+        },
         observation::parse_line,
         prescription::NewPrescription,
         record::VisitRef,
@@ -31,7 +35,7 @@ use praxis::{
         service_request::{NewReport, ReportType, parse_result, parse_tests},
         treatment::parse_treatment,
     },
-    store::{NewDraft, SignIn},
+    store::{NewDraft, SignIn, sealed::ORGANISATION},
     text::{clean, clean_lines, csv_cell},
     ui::{Picture, route::Route, screens::login::Login, testing::Stage},
 };
@@ -55,6 +59,7 @@ struct Ground {
     visit: VisitRef,
     appointment: AppointmentId,
     referral: ReferralId,
+    event: AuditEventId,
 }
 
 impl Ground {
@@ -86,21 +91,22 @@ impl Ground {
              insert into clinic.department (id, centre_id, name, services, opens, closed)
                   select gen_random_uuid(), id, 'Heart', 'beats', 'in May', true from clinic.centre;
              insert into clinic.provider_registration (id, family_name, given_name, email, phone, profession, expertise, licence_number)
-                  values (gen_random_uuid(), 'New', 'Pat', 'new@praxis.example', '1', 'gp', 'feet', 'L1');
-             insert into clinic.message (id, kind, from_role, proven, from_name, from_email, from_phone, subject, body, sent_at)
-                  select gen_random_uuid(), 'clinic', 'unknown', false, 'Somebody', 'x@y.example', '1', '\\x0061', '\\x0062', clinic.now()
-                    from generate_series(1, 3)",
+                  values (gen_random_uuid(), 'New', 'Pat', 'new@praxis.example', '1', 'gp', 'feet', 'L1')",
         )
         .execute(&mut c)
         .await
         .expect("the directory");
+        strangers(&mut c).await;
         let mut people = BTreeMap::new();
         for login in ["anna", "mei", "root", "jack", "nina", "liam", "paula", "ray", "lab", "audrey", "sam"] {
             people.insert(login, people::signed_in(&db, login).await);
         }
         let visit = VisitRef { encounter, patient: clinic.jack };
-        let ground = Self { db, clinic, people, visit, appointment: a, referral };
+        let event = sqlx::query_scalar("select id from audit.event order by at limit 1");
+        let event = AuditEventId(event.fetch_one(&mut c).await.expect("an event"));
+        let ground = Self { db, clinic, people, visit, appointment: a, referral, event };
         ground.write().await;
+        ground.ask_for_access().await;
         ground
     }
 
@@ -186,9 +192,40 @@ impl Ground {
         }
     }
 
+    /// A request, a connection and an emergency: somebody's words that others read.
+    async fn ask_for_access(&self) {
+        let (jack, gary) = (self.clinic.jack, people::signed_in(&self.db, "gary").await);
+        let new = NewAccessRequest {
+            id: AccessRequestId::new(),
+            patient: jack,
+            reason: "second opinion".into(),
+            days: 7,
+        };
+        gary.store.ask_access(&gary.actor, RequestId::new(), new).await.unwrap();
+        let patient = &self.people["jack"];
+        let provider = self.clinic.gp2.provider();
+        patient.store.ask_connection(&patient.actor, RequestId::new(), jack, provider).await.unwrap();
+        let born = chrono::NaiveDate::from_ymd_opt(1996, 5, 4).unwrap();
+        let emergency = NewEmergency {
+            id: EmergencyId::new(),
+            appointment: AppointmentId::new(),
+            number: "N1234567".into(),
+            born,
+            reason: "unconscious".into(),
+            centre: None,
+        };
+        let password = zeroize::Zeroizing::new(people::PASSWORD.to_owned());
+        let proof = praxis::auth::login::proof(&gary.store, "gary", password).await.unwrap();
+        gary.store.open_emergency(&gary.actor, RequestId::new(), emergency, proof.to_vec()).await.unwrap();
+    }
+
     /// A place of `frames::everywhere` with ids that there are.
     fn with_ids(&self, route: Route) -> Route {
         match route {
+            Route::SignIns(_) => Route::SignIns(self.clinic.reception.account),
+            Route::AuditEvent(_) => Route::AuditEvent(self.event),
+            Route::RecordViewers(_) => Route::RecordViewers(self.clinic.jack),
+            Route::AskAccess(_) => Route::AskAccess(self.clinic.jack),
             Route::Patient(_) => Route::Patient(self.clinic.jack),
             Route::EditPatient(_) => Route::EditPatient(self.clinic.jack),
             Route::Provider(_) => Route::Provider(self.clinic.gp.provider()),
@@ -205,6 +242,27 @@ impl Ground {
     /// Somebody who has this role.
     fn who(&self, role: Role) -> &SignIn {
         self.people.values().find(|p| p.actor.role == role).expect("somebody of each role")
+    }
+}
+
+/// Messages of people nobody knows.
+async fn strangers(c: &mut sqlx::PgConnection) {
+    for _ in 0..3 {
+        let id = uuid::Uuid::now_v7();
+        // Their words are sealed under the organisation's key.
+        let nobody = PatientId(ORGANISATION);
+        let subject = people::sealed(c, nobody, ("message", "subject"), id, "a").await;
+        let body = people::sealed(c, nobody, ("message", "body"), id, "b").await;
+        sqlx::query(
+            "insert into clinic.message (id, kind, from_role, proven, from_name, from_email, from_phone, subject, body, sent_at)
+             values ($1, 'clinic', 'unknown', false, 'Somebody', 'x@y.example', '1', $2, $3, clinic.now())",
+        )
+        .bind(id)
+        .bind(subject)
+        .bind(body)
+        .execute(&mut *c)
+        .await
+        .expect("a message");
     }
 }
 

@@ -76,7 +76,7 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
     Elsewhere {
         of: &["statement"],
-        actions: &["visit.open", "tests.open"],
+        actions: &["visit.open", "tests.open", "tests.open/queue"],
         roles: &[],
         situations: "s",
         why: "the rows are those of one's own record, which is another view of them",

@@ -23,7 +23,7 @@ pub(crate) async fn ask_and_write(r: &Room, typed: &Typed) {
     let id = request.id;
     gary.store.ask_access(&gary.actor, new(), request).await.unwrap();
     let patient = people::signed_in(&r.db, "jack").await;
-    let seen = patient.store.access_requests(&patient.actor).await.unwrap();
+    let seen = patient.store.access_requests(&patient.actor, false).await.unwrap();
     let version = seen.iter().find(|q| q.id == id).unwrap().version;
     let no = AccessStep::Refuse(typed.text("access_request.note"));
     patient.store.decide_access(&patient.actor, new(), id, jack, version, no).await.unwrap();

@@ -9,6 +9,7 @@ pub mod program;
 pub mod proxy;
 pub mod pty;
 pub mod speaker;
+pub mod texts;
 
 use praxis::store::sealed::{Kek, KekSource};
 use std::{

@@ -53,6 +53,8 @@ pub struct Connections {
     table: Table<Row>,
     patient: bool,
     saving: bool,
+    /// Whether the log was told that the list was opened.
+    opened: bool,
 }
 
 impl Default for Connections {
@@ -71,6 +73,7 @@ impl Default for Connections {
                 .empty("You have no connections."),
             patient: false,
             saving: false,
+            opened: false,
         }
     }
 }
@@ -89,7 +92,12 @@ impl Connections {
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         self.table.loading();
-        cx.load("connection.list", move |store| async move { store.connections(&actor).await }, Msg::Loaded);
+        let opened = !std::mem::replace(&mut self.opened, true);
+        cx.load(
+            "connection.list",
+            move |store| async move { store.connections(&actor, opened).await },
+            Msg::Loaded,
+        );
     }
 
     fn answer(&mut self, of: Connection, step: ConnectionStep, cx: &mut Cx<Msg>) {

@@ -59,6 +59,8 @@ pub struct Requests {
     table: Table<Row>,
     decides: bool,
     saving: bool,
+    /// Whether the log was told that the list was opened.
+    opened: bool,
 }
 
 impl Default for Requests {
@@ -81,6 +83,7 @@ impl Default for Requests {
                 .empty("Nobody has asked to read a record."),
             decides: false,
             saving: false,
+            opened: false,
         }
     }
 }
@@ -107,7 +110,12 @@ impl Requests {
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         self.table.loading();
-        cx.load("access.list", move |store| async move { store.access_requests(&actor).await }, Msg::Loaded);
+        let opened = !std::mem::replace(&mut self.opened, true);
+        cx.load(
+            "access.list",
+            move |store| async move { store.access_requests(&actor, opened).await },
+            Msg::Loaded,
+        );
     }
 
     fn decide(&mut self, of: &AccessRequest, step: AccessStep, cx: &mut Cx<Msg>) {

@@ -50,6 +50,8 @@ pub struct Reviews {
     table: Table<Row>,
     reviews: bool,
     saving: bool,
+    /// Whether the log was told that the list was opened.
+    opened: bool,
 }
 
 impl Default for Reviews {
@@ -72,6 +74,7 @@ impl Default for Reviews {
                 .empty("No emergency access was ever opened."),
             reviews: false,
             saving: false,
+            opened: false,
         }
     }
 }
@@ -90,7 +93,12 @@ impl Reviews {
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         self.table.loading();
-        cx.load("emergency.list", move |store| async move { store.emergencies(&actor).await }, Msg::Loaded);
+        let opened = !std::mem::replace(&mut self.opened, true);
+        cx.load(
+            "emergency.list",
+            move |store| async move { store.emergencies(&actor, opened).await },
+            Msg::Loaded,
+        );
     }
 }
 
