@@ -205,7 +205,10 @@ fn judge(found: &Inspection, took: std::time::Duration, findings: &mut Vec<Findi
         )
     });
     findings.push(if found.logs_parameters {
-        red("server log", "values could reach it: alter role praxis_app set log_parameter_max_length = 0")
+        red(
+            "server log",
+            "values could reach it: alter role praxis_app set log_parameter_max_length = 0, and set log_error_verbosity = terse",
+        )
     } else {
         green("server log", "values stay out of it")
     });

@@ -203,7 +203,7 @@ impl Cluster {
         let since = Instant::now();
         let options = format!(
             "-k {} -c listen_addresses= -c unix_socket_permissions=0700 -c max_connections=100 -c log_parameter_max_length=0 \
-             -c log_parameter_max_length_on_error=0",
+             -c log_parameter_max_length_on_error=0 -c log_error_verbosity=terse",
             shell_quote(&self.socket_dir.to_string_lossy())
         );
         let log = self.log();

@@ -132,7 +132,7 @@ pub async fn inspect(db: &mut PgConnection, socket: bool) -> Result<Inspection, 
         too_mighty.push("may end other people's connections".into());
     }
     let (logs_parameters, unsafe_settings): (bool, Vec<String>) = sqlx::query_as(
-        "select current_setting('log_parameter_max_length') <> '0',
+        "select current_setting('log_parameter_max_length') <> '0' or current_setting('log_error_verbosity') <> 'terse',
                 array(select n from unnest(array['fsync', 'full_page_writes', 'synchronous_commit']) n
                       where current_setting(n) = 'off')",
     )

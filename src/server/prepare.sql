@@ -33,6 +33,18 @@ begin
 exception when internal_error then null;
 end $$;
 
+-- A refusal's detail repeats the row or the key that was refused; the program reads it, the server's log does not need it.
+do $$
+begin
+    if not exists (
+        select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+        where r.rolname = 'praxis_app' and s.setdatabase = 0 and 'log_error_verbosity=terse' = any (s.setconfig))
+    then
+        alter role praxis_app set log_error_verbosity = terse;
+    end if;
+exception when internal_error then null;
+end $$;
+
 -- pg_dump reads every table and sequence, past row policies, and writes nothing.
 do $$
 begin

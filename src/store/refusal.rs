@@ -4,8 +4,8 @@
 use crate::{domain::why::Why, text::tr_n, tr};
 use serde_json::Value;
 
-mod account;
 mod access;
+mod account;
 mod permission;
 mod record;
 mod referral;

@@ -29,6 +29,9 @@ const SILENT: &[(&str, &str)] = &[
     ("whose_visit", "of a visit whose opening was refused and told; asking for it tells"),
     // No patient in it.
     ("registrations", "applications of providers"),
+    ("patient_registrations", "applications of people who are no patients here yet; what is decided tells"),
+    ("patient_hit", "one line beside an application; tying the two tells"),
+    ("profile", "one's own name and address"),
     ("provider_entries", "the directory"),
     ("specialties", "the directory"),
     ("first_free", "free times"),
@@ -53,6 +56,7 @@ const SILENT: &[(&str, &str)] = &[
     ("open_messages", "how many messages wait"),
     // The database's own functions tell.
     ("apply_as_provider", "registration.apply, by the database"),
+    ("apply_as_patient", "account.register, by the database"),
     ("sign_in", "sign-in.open and sign-in.refused, by the database"),
     ("change_password", "account.change-password, by the database"),
     ("sign_out", "sign-in.close, by the database"),

@@ -146,6 +146,7 @@ fn migrating_twice_changes_nothing_and_two_at_once_do_not_collide() {
         .await
         .unwrap();
         assert!(settings.contains(&"log_parameter_max_length=0".to_owned()));
+        assert!(settings.contains(&"log_error_verbosity=terse".to_owned()));
         let logins: Vec<(String, bool, bool)> = sqlx::query_as(
             "select rolname::text, rolcanlogin, rolsuper from pg_roles where rolname like 'praxis\\_%' order by 1",
         )

@@ -274,8 +274,7 @@ impl App {
                     "go.sign-ups" => decides,
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
-                    | "go.profile"
-                    | "go.second-factor" | "go.password" => signed_in,
+                    | "go.profile" | "go.second-factor" | "go.password" => signed_in,
                     _ => true,
                 };
                 if !offered {

@@ -72,6 +72,7 @@ fn nobody_becomes_somebody_else_by_saying_so() {
             ("set session authorization postgres", "42501"),
             ("set session_replication_role = replica", "42501"),
             ("set log_parameter_max_length = -1", "42501"),
+            ("set log_error_verbosity = default", "42501"),
             ("alter role praxis_app superuser", "42501"),
             ("alter role praxis_app set log_parameter_max_length = -1", "42501"),
             ("grant praxis_owner to praxis_app", "42501"),

@@ -1,6 +1,6 @@
 //! Screens on a stage: 80x24 through the real keymap, kept as snapshots, and every size without panic.
-mod accounts;
 mod access;
+mod accounts;
 mod admin;
 mod app;
 mod audit;

@@ -76,10 +76,17 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
     Elsewhere {
         of: &["statement"],
-        actions: &["visit.open", "tests.open", "tests.open/queue"],
+        actions: &["visit.open", "tests.open"],
         roles: &[],
         situations: "s",
         why: "the rows are those of one's own record, which is another view of them",
+    },
+    Elsewhere {
+        of: &["server", "program"],
+        actions: &["tests.open/queue"],
+        roles: &[],
+        situations: "s",
+        why: "that one's own record shows what is signed is a policy of its rows, which the statement meets",
     },
     Elsewhere {
         of: &["statement"],

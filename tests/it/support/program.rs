@@ -109,9 +109,11 @@ pub fn stray(bytes: &[u8]) -> Vec<String> {
             }
             '\r' | '\n' | '\x08' => {}
             c if c.is_control() => found.push(format!("the control U+{:04X}", u32::from(c))),
-            // Between letters that join, these shape the word.
+            // After a letter that joins these shape the word, whose rest may be cut off or be drawn already.
             '\u{200c}' | '\u{200d}'
-                if before.is_some_and(is_joining) && letters.peek().copied().is_some_and(is_joining) => {}
+                if before.is_some_and(is_joining)
+                    && letters.peek().is_none_or(|c| is_joining(*c) || matches!(c, '\x1b' | '…' | ' ')) => {
+            }
             '\u{ad}'
             | '\u{115f}'
             | '\u{1160}'
@@ -138,6 +140,7 @@ pub fn stray(bytes: &[u8]) -> Vec<String> {
 
 #[test]
 fn what_may_not_be_written_is_noticed() {
+    assert_eq!(stray("می\u{200c}خواهم می\u{200c}\x1b[H".as_bytes()), [""; 0]);
     assert_eq!(stray("\x1b[2J\x1b[1;31mzoë e\u{301} 布\x1b[?25h".as_bytes()), [""; 0]);
     for (bytes, said) in [
         ("\x1b]0;title\x07", "an escape that is no CSI"),
@@ -146,6 +149,7 @@ fn what_may_not_be_written_is_noticed() {
         ("\u{9b}31m", "the control U+009B"),
         ("\x07", "the control U+0007"),
         ("\u{202e}", "the invisible U+202E"),
+        ("a\u{200c}b", "the invisible U+200C"),
         ("e\u{301}\u{301}\u{301}\u{301}\u{301}", "5 marks on a letter"),
     ] {
         assert_eq!(stray(bytes.as_bytes())[0], said, "{bytes:?}");
