@@ -68,7 +68,7 @@ fn list() -> Stage<Messages> {
 fn what_waits_is_listed_with_who_wrote_it_and_late_tasks_first() {
     let mut s = list();
     insta::assert_snapshot!(s.frame());
-    every_size(|| list());
+    every_size(list);
 }
 
 #[test]

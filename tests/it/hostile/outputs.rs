@@ -33,7 +33,7 @@ pub fn in_csv(bytes: &[u8]) -> Vec<String> {
         match record {
             Err(e) => found.push(format!("row {row} is no CSV: {e}")),
             Ok(record) => {
-                found.extend(record.iter().filter(|c| is_formula(c)).map(|c| format!("row {row}: {c:?}")))
+                found.extend(record.iter().filter(|c| is_formula(c)).map(|c| format!("row {row}: {c:?}")));
             }
         }
     }
