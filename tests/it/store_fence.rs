@@ -100,8 +100,8 @@ fn cut_before_every_message(way: Way) {
         told_not_saved > 5,
         "{way:?}: the line was cut {told_not_saved} times before the end of the write"
     );
-    // Once at least the line broke after the commit.
-    assert!(told_saved > 0, "{way:?}: {told_saved} saved");
+    // Once at least the line broke after the commit: before its answer came. To the server nothing need follow a commit.
+    assert!(matches!(way, Way::ToServer) || told_saved > 0, "{way:?}: {told_saved} saved");
     assert_eq!(block_on(broken(&db)), [""; 0]);
 }
 
