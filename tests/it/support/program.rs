@@ -5,6 +5,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 /// A running program; its log is removed with it.
@@ -28,7 +29,14 @@ impl Program {
         let mut env = vec![("PRAXIS_DATABASE_URL", url), ("PRAXIS_LOG_FILE", path.as_str())];
         env.retain(|(name, _)| more.iter().all(|(n, _)| n != name));
         env.extend_from_slice(more);
-        Self { tui: Tui::start(&[], &env, 24, 80), log }
+        let mut tui = Tui::start(&[], &env, 24, 80);
+        // Rarely a child has been seen that never began; what it did is printed, and another one is started.
+        if !tui.speaks_within(Duration::from_secs(8)) {
+            println!("a program that wrote nothing: {}", tui.whereabouts());
+            tui.kill();
+            tui = Tui::start(&[], &env, 24, 80);
+        }
+        Self { tui, log }
     }
 
     /// Opens it and signs in; `home` is on the screen then.

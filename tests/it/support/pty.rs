@@ -85,6 +85,25 @@ impl Tui {
         Self { output, writer: Some(writer), master: Some(pair.master), child }
     }
 
+    /// Waits until the program has written anything at all, or ended; `false` when it did neither in this time.
+    pub fn speaks_within(&self, limit: Duration) -> bool {
+        let (lock, changed) = &*self.output;
+        let output = lock.lock().expect("output");
+        let silent = |o: &mut Output| o.raw.is_empty() && !o.ended;
+        let (output, _) = changed.wait_timeout_while(output, limit, silent).expect("output");
+        !output.raw.is_empty() || output.ended
+    }
+
+    /// Which program the child runs, and in what it waits: for a child that never speaks.
+    pub fn whereabouts(&self) -> String {
+        let of = |file: &str| {
+            let pid = self.child.process_id().unwrap_or_default();
+            std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default()
+        };
+        let shown = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace('\0', " ");
+        format!("{} waits in {}", shown(of("cmdline")), shown(of("wchan")))
+    }
+
     /// Types. Escapes are written as Rust writes them: `"\r"` is Enter, `"\x1b"` Esc, `"\x1b[B"` the arrow down.
     pub fn keys(&mut self, keys: &str) {
         self.bytes_in(keys.as_bytes());
