@@ -60,6 +60,8 @@ ids! {
     ClinicSessionId;
     /// A patient's time with a provider.
     AppointmentId;
+    /// Appointments that were booked together.
+    SeriesId;
     /// What happened at an appointment; "visit" on screen.
     EncounterId;
     /// One measured sign.

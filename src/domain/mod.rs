@@ -28,6 +28,7 @@ pub mod prescription;
 pub mod provider;
 pub mod record;
 pub mod referral;
+pub mod series;
 pub mod service_request;
 pub mod shorthand;
 pub mod time;
