@@ -57,6 +57,7 @@ mod refusal;
 mod registration;
 mod report;
 mod result;
+mod room;
 pub mod sealed;
 mod service_request;
 mod session;
@@ -68,6 +69,7 @@ mod strike;
 mod system;
 mod together;
 mod treatment;
+mod visit_type;
 
 pub use account::{AccountFilter, Deactivated, Verifier};
 pub use appointment::AppointmentStep;

@@ -82,7 +82,7 @@ pub struct Pasted {
 
 /// Takes an appointment along, if it is still booked.
 pub fn cut<M: Send + 'static>(cx: &mut Cx<M>, carried: Carried) {
-    cx.toast(tr!("Cut: {what}. Go where it shall be; p pastes it, esc lets go.", what = carried.label()));
+    cx.toast(tr!("Cut: {what}. p pastes it where you go, esc lets go.", what = carried.label()));
     cx.carry(Some(carried));
 }
 

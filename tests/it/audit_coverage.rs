@@ -44,6 +44,8 @@ const SILENT: &[(&str, &str)] = &[
     ("overbookable", "taken times, not whose"),
     ("unbookable", "the directory"),
     ("queue_place", "a place in the queue: board.open"),
+    ("visit_types", "the catalogue"),
+    ("rooms", "the directory"),
     ("day_strips", "free times"),
     ("directory", "the directory"),
     ("referral_targets", "the directory"),

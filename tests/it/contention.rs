@@ -61,6 +61,7 @@ impl Slot {
             session: Some(self.session),
             kind: AppointmentKind::Slot,
             period: self.period(),
+            visit_type: None,
             reason: String::new(),
             arrived: false,
         }

@@ -54,6 +54,18 @@ impl Desk {
         terminal.draw(|f| self.app.view(f)).unwrap();
         terminal.backend().to_string()
     }
+    /// Goes on until `ready` says so.
+    pub(crate) async fn goes_on_until(&mut self, what: &str, mut ready: impl AsyncFnMut() -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !ready().await {
+            assert!(tokio::time::Instant::now() < deadline, "waited for {what} and saw\n{}", self.text());
+            tokio::select! {
+                Some(done) = self.answers.recv() => self.app.deliver(done),
+                Some(change) = self.changes.recv() => self.app.changed(&change),
+                () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            }
+        }
+    }
     /// Waits until the screen shows this.
     pub(crate) async fn sees(&mut self, what: &str) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);

@@ -188,20 +188,17 @@ impl Offers {
             };
             let name = s.provider_name.to_string();
             let who = pad(&cut(&clean(&name), 14), 14);
-            let line = format!("{number} {} {} {who} ", pad(&day, 10), pad(&time, 5));
-            let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 2);
             let holder = offer.holder(ui.env.now());
+            let until = |h: &Hold| dates::clock(h.until.with_timezone(&s.zone).time());
             let tail = match (holder, offer.over) {
-                (Some(h), _) => tr!(
-                    "held by {who} until {until}",
-                    who = h.holder,
-                    until = dates::clock(h.until.with_timezone(&s.zone).time())
-                ),
+                (Some(h), _) => tr!("held by {who} until {until}", who = h.holder, until = until(h)),
                 (None, Some((used, cap))) => {
-                    tr!("{n} of {cap} overbooked, {centre}", n = used, cap = cap, centre = s.centre_name)
+                    format!("{who} {}", tr!("{n} of {cap} over", n = used, cap = cap))
                 }
-                (None, None) => s.centre_name.clone(),
+                (None, None) => format!("{who} {}", s.centre_name),
             };
+            let line = format!("{number} {} {} ", pad(&day, 10), pad(&time, 5));
+            let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 2);
             let line = line + &cut(&clean(&tail), room);
             let style = match (offer.gone || holder.is_some(), i == self.at) {
                 (true, _) => ui.theme.dim(),

@@ -57,6 +57,10 @@ impl Booking {
     /// What somebody who books must know: told before, not after.
     pub(super) fn warnings(&self, today: NaiveDate) -> String {
         let mut all: Vec<String> = vec![];
+        if !self.family.is_empty() {
+            let names: Vec<String> = self.family.iter().map(|h| h.name.to_string()).collect();
+            all.push(tr!("then {names}", names = names.join(", ")));
+        }
         all.extend(self.refused_provider().map(|w| w.to_string()));
         let Some(p) = &self.profile else { return all.join(" · ") };
         all.extend(self.refused_patient(today).map(|w| w.to_string()));

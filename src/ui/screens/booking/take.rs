@@ -29,7 +29,7 @@ impl Booking {
                 "time": offer.slot.time().format("%H:%M").to_string(),
                 "until": holder.until.with_timezone(&offer.slot.zone).format("%H:%M:%S").to_string(),
             });
-            let e = Error::Refused(crate::store::refusal("slot_held", &facts));
+            let e = Error::Refused(crate::store::refusal("slot_being_chosen", &facts));
             return self.refused(&e, cx);
         }
         self.saving = true;
@@ -83,6 +83,7 @@ impl Booking {
             session: Some(slot.session).filter(|s| !s.0.is_nil()),
             kind: self.kind,
             period: slot.period,
+            visit_type: None,
             reason: self.reason.clone(),
             arrived: self.here(),
         }
@@ -102,7 +103,9 @@ impl Booking {
         self.find(true, cx);
         let gone = match e {
             Error::Overlap(why) => Some(why),
-            Error::Refused(why) if matches!(why.rule.as_str(), "slot_held" | "not_a_slot") => Some(why),
+            Error::Refused(why) if matches!(why.rule.as_str(), "slot_being_chosen" | "not_a_slot") => {
+                Some(why)
+            }
             _ => None,
         };
         match (gone, self.offers.selected().cloned(), cx.env().actor.clone()) {

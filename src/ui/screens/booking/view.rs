@@ -130,8 +130,7 @@ impl Booking {
             return tr!(" Taken times with a place over them").into();
         }
         if !self.family.is_empty() {
-            let names: Vec<String> = self.family.iter().map(|h| h.name.to_string()).collect();
-            return tr!(" One after the other, then {names}", names = names.join(", "));
+            return tr!(" One after the other").into();
         }
         match (&self.moving, self.here()) {
             (Some(old), _) => tr!(" Now {when}. First free", when = desk::when(old)),

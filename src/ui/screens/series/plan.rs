@@ -146,6 +146,7 @@ impl PlanSeries {
                         session,
                         kind: AppointmentKind::Slot,
                         period,
+                        visit_type: None,
                         reason: self.start.reason.clone(),
                         arrived: false,
                     }),
