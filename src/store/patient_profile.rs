@@ -55,7 +55,7 @@ pub struct PatientProfile {
     pub upcoming: Vec<PatientAppointment>,
     /// The latest first, at most 100.
     pub past: Vec<PatientAppointment>,
-    /// Appointments missed within the last two years.
+    /// Appointments missed within the last 12 months.
     pub no_shows: i64,
     /// Somebody else of today at this centre who is easily taken for them.
     pub look_alikes_today: Vec<PatientHit>,
@@ -210,7 +210,7 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
                   pr.profession, a.centre_id, c.name as centre_name, a.reason, a.status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   (select count(*) from clinic.appointment n where n.patient_id = $1 and n.status = 'no_show'
-                      and n.starts_at > clinic.now() - interval '2 years') as "no_shows!"
+                      and n.starts_at > clinic.now() - interval '12 months') as "no_shows!"
              from clinic.appointment a
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id

@@ -75,7 +75,7 @@ impl Store {
                             Some(other) => return Err(other),
                             None => match holder {
                                 Some(h) => Why::new(
-                                    "slot_held",
+                                    "slot_being_chosen",
                                     tr!("{who} is choosing that time just now.", who = h.holder),
                                 ),
                                 None => Why::new(

@@ -193,11 +193,14 @@ pub fn when(b: &Booked) -> String {
 /// Everything a confirmation says, on one line.
 #[must_use]
 pub fn confirmation(b: &Booked) -> String {
+    let (from, to) = (b.period.starts_at(b.zone), b.period.ends_at(b.zone));
     tr!(
-        "{who} ({number}) {when}, {provider}, {centre}",
+        "{who} ({number}) {day} {from} to {to}, {provider}, {centre}",
         who = b.patient_name,
         number = record_number(b.record_number),
-        when = when(b),
+        day = dates::full_day(from.date()),
+        from = dates::clock(from.time()),
+        to = dates::clock(to.time()),
         provider = b.provider_name,
         centre = b.centre_name
     )

@@ -10,6 +10,7 @@ mod audit_export;
 mod audit_seal;
 mod audit_tamper;
 mod bad_luck;
+mod booking_live;
 mod canaries;
 mod catalogue;
 mod config;

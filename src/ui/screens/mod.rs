@@ -28,6 +28,7 @@ pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
+pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
@@ -47,6 +48,8 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("A series before it is booked", series::plan::Command::ALL),
+    ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
@@ -114,6 +117,8 @@ pub const SECTIONS: &[&str] = &[
     "workplace",
     "board",
     "booking",
+    "series-plan",
+    "series",
     "patients",
     "patient",
     "patient-form",
@@ -190,7 +195,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
-        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
+        Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
+        Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {

@@ -56,6 +56,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
+        (Route::PlanSeries(Box::new(super::booking::plan())), desk),
+        (Route::Series(AppointmentId::new()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
         (Route::Centres, desk),
@@ -107,6 +109,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AuditEvent(_) | Route::RecordViewers(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
+            Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

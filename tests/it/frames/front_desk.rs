@@ -170,7 +170,7 @@ fn a_second_check_in_before_the_answer_waits_and_is_then_refused() {
 #[test]
 fn a_cancellation_asks_for_its_reason_and_names_what_is_cancelled() {
     let mut stage = board();
-    stage.keys("x");
+    stage.keys("X");
     insta::assert_snapshot!(stage.frame());
     stage.keys("enter");
     assert_eq!(stage.depth(), 2);
@@ -402,7 +402,7 @@ fn a_callers_visit_is_moved_or_cancelled_from_the_page() {
     stage.keys("m");
     assert!(stage.effects()[0].contains("move_of: Some"), "{:?}", stage.effects());
     stage.forget_effects();
-    stage.keys("x").type_text("on holiday").keys("enter");
+    stage.keys("X").type_text("on holiday").keys("enter");
     assert!(stage.effects().contains(&"save appointment.status".to_owned()), "{:?}", stage.effects());
 }
 

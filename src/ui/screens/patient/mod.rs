@@ -10,6 +10,7 @@ use crate::{
     store::{Change, Error, PatientAppointment, PatientProfile},
     tr,
     ui::{
+        carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, Route},
@@ -34,6 +35,8 @@ crate::commands! {
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
@@ -261,6 +264,8 @@ impl Screen for Patient {
                 )
                 .instead(tr!("b books a new one."))),
             },
+            Command::Cut => carry::check(self.target().is_some_and(|t| t.status == S::Booked)),
+            Command::Series if self.target().is_none() => to(S::Cancelled),
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
             }
@@ -318,6 +323,27 @@ impl Screen for Patient {
                 if let Some(l) = self.table.selected() {
                     let move_of = Some(l.visit.id);
                     cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
+                }
+            }
+            Command::Cut => {
+                if let (Some(l), Some(p)) = (self.table.selected(), &self.profile) {
+                    let v = &l.visit;
+                    let carried = Carried {
+                        appointment: v.id,
+                        version: v.version,
+                        patient: p.id,
+                        patient_name: p.name(),
+                        provider: v.provider,
+                        provider_name: v.provider_name.clone(),
+                        period: v.period,
+                        zone: v.zone,
+                    };
+                    carry::cut(cx, carried);
+                }
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.visit.id));
                 }
             }
             Command::Alert => {

@@ -25,7 +25,7 @@ impl Patient {
             ));
         }
         if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+            all.push(crate::text::tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
         }
         for other in &p.look_alikes_today {
             all.push(tr!(
