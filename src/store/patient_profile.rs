@@ -73,7 +73,7 @@ impl Store {
     /// One patient's page.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of the line to the server.
+    /// [`Error::NotFound`]; [`Error::Refused`] to whose role it is not open; those of the line to the server.
     pub async fn patient_profile(
         &self,
         actor: &Actor,
@@ -81,7 +81,8 @@ impl Store {
         opened: bool,
     ) -> Result<PatientProfile, Error> {
         let centre = actor.workplace.as_ref().map(|w| w.centre);
-        self.read(actor, move |c| {
+        let event = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let mut profile = identity(c, patient).await?;
                 profile.alerts = alerts(c, patient).await?;
@@ -90,10 +91,7 @@ impl Store {
                 if let Some(centre) = centre {
                     profile.look_alikes_today = look_alikes_today(c, &profile, centre).await?;
                 }
-                if opened {
-                    Event::new("patient.open", "patient").id(patient.0).patient(patient).record(c).await?;
-                }
-                Ok(profile)
+                Ok((profile, serde_json::json!({})))
             })
         })
         .await

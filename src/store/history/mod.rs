@@ -44,20 +44,14 @@ impl Store {
     /// Every list of a patient, struck rows included. `opened` says that a person opened the chart: that is logged.
     ///
     /// # Errors
-    /// Those of the line to the server. Lists that may not be read are empty; the allergy state says `Hidden`.
+    /// [`Error::Refused`] to whom the record is not open; those of the line to the server.
     pub async fn history(&self, actor: &Actor, patient: PatientId, opened: bool) -> Result<History, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("history.open", "patient").id(patient.0).patient(patient);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
-                let history = load(&mut *c, patient).await?;
-                if opened {
-                    Event::new("history.open", "patient")
-                        .id(patient.0)
-                        .patient(patient)
-                        .facts(serde_json::json!({ "rows": history.items.len() }))
-                        .record(c)
-                        .await?;
-                }
-                Ok(history)
+                let history = load(c, patient).await?;
+                let facts = serde_json::json!({ "rows": history.items.len() });
+                Ok((history, facts))
             })
         })
         .await
