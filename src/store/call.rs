@@ -82,6 +82,11 @@ impl Event {
     pub(super) async fn record(self, c: &mut PgConnection) -> Result<(), Error> {
         record(c, self, "done").await
     }
+
+    /// Writes that it was refused, in the transaction of `c`, which shows why.
+    pub(super) async fn record_refused(self, c: &mut PgConnection) -> Result<(), Error> {
+        record(c, self, "refused").await
+    }
 }
 
 async fn record(c: &mut PgConnection, e: Event, outcome: &str) -> Result<(), Error> {
@@ -155,16 +160,24 @@ impl Store {
                 Ok(value)
             })
         });
-        match seen.await {
-            Err(e) => {
-                let e = self.explain(actor, &asked, e).await;
-                if let (true, Error::Refused(why)) = (opened, &e) {
-                    self.tell_refusal(actor, asked, &why.rule).await;
-                }
-                Err(e)
-            }
-            seen => seen,
+        let seen = seen.await;
+        self.explained(actor, asked, opened, seen).await
+    }
+
+    /// A view that was not opened: why not, and told to the log where somebody meant to open it.
+    pub(super) async fn explained<T>(
+        &self,
+        actor: &Actor,
+        event: Event,
+        opened: bool,
+        seen: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Err(e) = seen else { return seen };
+        let e = self.explain(actor, &event, e).await;
+        if let (true, Error::Refused(why)) = (opened, &e) {
+            self.tell_refusal(actor, event, &why.rule).await;
         }
+        Err(e)
     }
 
     /// One writing transaction as `actor`, done at most once however often it is sent under the same `request`.

@@ -205,7 +205,9 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
-                  pr.profession, a.centre_id, c.name as centre_name, a.reason, a.status_why,
+                  pr.profession, a.centre_id, c.name as centre_name,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.status_why end as status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   (select count(*) from clinic.appointment n where n.patient_id = $1 and n.status = 'no_show'
                       and n.starts_at > clinic.now() - interval '2 years') as "no_shows!"

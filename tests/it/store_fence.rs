@@ -210,7 +210,8 @@ fn every_public_write_has_a_request_id_and_an_event() {
             let compact: String = body.split_whitespace().collect();
             let fenced = body.contains("RequestId")
                 && (compact.contains("self.write(") || compact.contains("(actor,request,"));
-            let reads = compact.contains("self.read(") && !writes(body);
+            let reads =
+                (compact.contains("self.read(") || compact.contains("self.view(")) && !writes(body);
             let apart = APART.iter().any(|(n, _)| *n == name)
                 || body.contains("self.keep_draft(")
                 || name.contains("draft");

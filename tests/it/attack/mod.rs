@@ -44,6 +44,7 @@ const DIRECTORY: &[&str] = &[
     "provider_centre",
     "provider_hours",
     "clinic_session",
+    "visit_type",
     "account",
     "setting",
 ];
@@ -142,7 +143,7 @@ pub(super) async fn state(c: &mut PgConnection) -> Vec<(String, String)> {
 /// Runs `expression` for each id apart, and says how many gave something else than null, false or nothing.
 async fn each(c: &mut PgConnection, ids: &str, expression: &str) -> i64 {
     let block = format!(
-        "do $block$ declare i uuid; n bigint := 0; begin
+        "do $block$ declare i uuid; n bigint := 0; begin set constraints all immediate;
            foreach i in array '{ids}'::uuid[] loop
              begin
                n := n + (select count(*) from {expression} r where coalesce(r::text, '') !~ '^[(]?(false|0|[,f]*)[)]?$');

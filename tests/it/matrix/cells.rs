@@ -10,7 +10,10 @@ use praxis::domain::{
     permission::{Facts, Table},
 };
 use sqlx::{Executor as _, PgConnection};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 use uuid::Uuid;
 
 /// What came out of one cell.
@@ -43,7 +46,8 @@ struct Statements(Vec<(Vec<&'static str>, Statement)>);
 
 impl Statements {
     fn read() -> Self {
-        let text: &str = super::text("statements.sql").leak();
+        static TEXT: LazyLock<String> = LazyLock::new(|| super::text("statements.sql"));
+        let text: &'static str = &TEXT;
         let blocks = text.split("--@ ").skip(1).map(|block| {
             let (head, sql) = block.split_once('\n').expect("a statement");
             let (head, object) = head.split_once(" = ").unwrap_or((head, ""));
@@ -64,6 +68,11 @@ impl Statements {
         let own = of_action().find(|(roles, _)| roles.contains(&role));
         own.or_else(|| of_action().find(|(roles, _)| roles.is_empty())).map(|(_, s)| *s)
     }
+}
+
+/// Whether there is a statement, or at least a question, for an action.
+pub fn has_statement(action: &str) -> bool {
+    Statements::read().0.iter().any(|(_, s)| s.action == action)
 }
 
 /// What was asked of one person already.
@@ -92,10 +101,7 @@ async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speake
     let role = ROLES[speaker.role];
     let rows: Vec<(&Row, Statement)> = table
         .iter()
-        .map(|row| {
-            let statement = statements.of(row.action, role);
-            (row, statement.unwrap_or_else(|| panic!("{} has neither a statement nor a reason", row.action)))
-        })
+        .filter_map(|row| Some((row, statements.of(row.action, role)?)))
         .collect();
     let (mut outcomes, mut asked) = (vec![], Asked::default());
     for cell in &speaker.cells {

@@ -315,8 +315,8 @@ async fn cells(
         "glassed",
         "written",
     ];
-    const OF_NOBODY: [&str; 8] =
-        ["account", "off_account", "centre", "off_centre", "department", "registration", "application", "proposal"];
+    const OF_NOBODY: [&str; 10] =
+        ["account", "off_account", "centre", "off_centre", "department", "registration", "application", "proposal", "room", "off_room"];
     let rows = sqlx::query("select id, provider, author, centre from matrix.object").fetch_all(&mut *c).await.expect("things");
     let things: HashMap<Uuid, Thing> = rows
         .iter()

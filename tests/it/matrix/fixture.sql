@@ -43,6 +43,19 @@ select gen_random_uuid(), v.id, case when n > 12 then matrix.place('hospital') e
   cross join generate_series(2, 16) n
   cross join lateral (select (clinic.now() at time zone 'Australia/Sydney')::date + n as day) d;
 
+-- Each provider's held time and leave, and rooms at every centre.
+insert into clinic.held_slot (id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at)
+select distinct on (s.provider_id) gen_random_uuid(), s.id, s.provider_id, s.day, 'urgent', s.starts_at, s.starts_at + interval '30 min', s.starts_at
+  from clinic.clinic_session s where s.centre_id = matrix.place('randwick') and s.starts_at > clinic.now() + interval '10 days'
+ order by s.provider_id, s.starts_at;
+insert into clinic.schedule_exception (id, kind, provider_id, centre_id, starts_at, ends_at)
+select gen_random_uuid(), 'leave', v.id, matrix.place('randwick'), clinic.now() + interval '30 days', clinic.now() + interval '31 days'
+  from clinic.provider v;
+insert into clinic.room (id, centre_id, name) select matrix.id('', c.id::text, 'room'), c.id, 'Room 1' from clinic.centre c;
+insert into clinic.room (id, centre_id, name, retired_at) values
+    (matrix.id('', '', 'room'), matrix.place('randwick'), 'Room 2', null),
+    (matrix.id('', '', 'off_room'), matrix.place('randwick'), 'Room 3', now());
+
 -- Appointments: what a cell is about (`now`), the other provider's (`far`, `far2`), and one to act on of each kind.
 create table matrix.plan (name text, role text, sit text, patient uuid, provider uuid, centre uuid, kind text, status text,
     starts timestamptz, ended timestamptz);

@@ -11,6 +11,10 @@ mod views;
 use crate::support::cluster::block_on;
 use std::fmt::Write as _;
 
+/// Actions that have no statement here, with the reason: counted and printed, never skipped in silence.
+const NOT_YET: &[(&str, &str)] =
+    &[("appointment.book-held", "a condition of appointment.book: tests of availability")];
+
 /// One of the files beside this one.
 fn text(name: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/matrix").join(name);
@@ -160,6 +164,12 @@ fn what_each_role_may_do_in_each_situation_is_what_the_rules_say() {
                     "call, {action}, {role}, {situation}, {expected}, {found}, told {told} ({said})"
                 );
             }
+        }
+        let in_cells = expected::ROLES.len() * expected::SITUATIONS.len();
+        for row in table.iter().filter(|r| !cells::has_statement(r.action)) {
+            let known = NOT_YET.iter().find(|(a, _)| *a == row.action || a.ends_with('.') && row.action.starts_with(a));
+            let Some((_, why)) = known else { panic!("{} is neither run nor listed", row.action) };
+            *waiting.entry(why).or_default() += in_cells;
         }
         let all: usize = agreed.values().sum();
         println!(

@@ -56,6 +56,28 @@ update clinic.clinic_session set ends_at = ends_at + interval '1 hour' where pro
 --@ session.remove = -
 update clinic.clinic_session set removed_at = clinic.now()
  where provider_id = {with} and centre_id = {randwick} and starts_at > clinic.now() + interval '10 days';
+--@ session.generate = -
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), {with}, pc.centre_id, '2026-06-01', '2026-06-01 00:00+00', '2026-06-01 02:00+00'
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ session.copy-week = -
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), {with}, pc.centre_id, '2026-06-08', '2026-06-08 00:00+00', '2026-06-08 02:00+00'
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ session.hold = -
+insert into clinic.held_slot (id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at)
+select gen_random_uuid(), s.id, s.provider_id, s.day, 'urgent', s.starts_at + interval '1 hour', s.starts_at + interval '90 min', null
+  from clinic.clinic_session s where s.provider_id = {with} and s.centre_id = {randwick} and s.starts_at > clinic.now() + interval '10 days'
+ order by s.starts_at limit 1;
+--@ session.release = -
+delete from clinic.held_slot where provider_id = {with};
+--@ exception.add = -
+insert into clinic.schedule_exception (id, kind, provider_id, centre_id, starts_at, ends_at)
+values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval '20 days', clinic.now() + interval '21 days');
+--@ exception.remove = -
+update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
+--@ appointment.set-room = due
+update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
 --@ session.open-panel = -
 select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
 --@ session.open-panel patient lab_technician auditor = -
@@ -282,6 +304,22 @@ update clinic.centre set retired_at = null where id = {/off_centre};
 insert into clinic.department (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
 --@ department.change = -
 update clinic.department set services = 'x' where id = {/department};
+--@ visit-type.add = -
+insert into clinic.visit_type (code, name, minutes) values ('new', 'New', 20);
+--@ visit-type.change = -
+update clinic.visit_type set minutes = 20 where code = 'short';
+--@ visit-type.retire = -
+update clinic.visit_type set retired_at = clinic.now() where code = 'short';
+--@ visit-type.reopen = -
+update clinic.visit_type set name = 'Nothing' where code = 'short';
+--@ room.add = -
+insert into clinic.room (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
+--@ room.change = -
+update clinic.room set equipment = 'x' where id = {/room};
+--@ room.retire = -
+update clinic.room set retired_at = clinic.now() where id = {/room};
+--@ room.reopen = -
+update clinic.room set retired_at = null where id = {/off_room};
 --@ provider.change = -
 update clinic.provider set expertise = 'x' where id = {gary_provider};
 --@ provider.set-centres = -

@@ -33,7 +33,11 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         "record.open" => store.record(actor, id("f").into(), true).await.map(drop),
         "record.viewers" => store.record_viewers(actor, patient, None, true).await.map(drop),
         "history.open" => store.history(actor, patient, true).await.map(drop),
-        "patient.visits" => store.patient_visits(actor, patient, None, true).await.map(drop),
+        // Closed: the page says why and shows nothing.
+        "patient.visits" => match store.patient_visits(actor, patient, None, true).await {
+            Ok(page) if page.closed.is_some() => Err(Error::NotFound),
+            seen => seen.map(drop),
+        },
         "records.search" => {
             let search = RecordSearch { patient: Some(format!("cell{}", cell.i)), ..RecordSearch::default() };
             store.search_records(actor, search, None).await.map(drop)
