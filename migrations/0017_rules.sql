@@ -254,6 +254,33 @@ begin
     end if;
     return null;
 end $$;
+
+-- A patient's key is made when they are registered. For one who has none yet it is made with what is written about them, and
+-- is not kept alone: nobody plants a key. What is begun before there is one is sealed with the organisation's.
+create function audit.key_told() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user <> 'praxis_app' or new.patient_id is null
+       or exists (select from clinic.patient p where p.id = new.patient_id and p.xmin = pg_current_xact_id()::xid) then return null; end if;
+    if not exists (
+        select from audit.chain c join audit.event e on e.chain_id = c.id
+         where c.id = nullif(current_setting('praxis.chain', true), '')::uuid and c.backend = pg_backend_pid()
+           and e.n > c.n - 20 and e.xmin = pg_current_xact_id()::xid and e.outcome = 'done' and not audit.shows(e.action)
+           and e.patient_id = new.patient_id) then
+        perform clinic.refuse('write_without_event', '{"table": "patient_key"}');
+    end if;
+    return null;
+end $$;
+create constraint trigger z_told after insert on clinic.patient_key deferrable initially deferred
+    for each row execute function audit.key_told();
+create or replace function clinic.subject_patient(p_subject uuid) returns uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select x.id from (select coalesce((select e.patient_id from clinic.encounter e where e.id = p_subject),
+                                      (select a.patient_id from clinic.appointment a where a.id = p_subject),
+                                      (select p.id from clinic.patient p where p.id = p_subject)) as id) x
+     where clinic.key_is_given(x.id) and exists (select from clinic.patient_key k where k.patient_id = x.id)
+$$;
+
 do $$
 declare t text;
 begin

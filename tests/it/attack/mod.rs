@@ -70,9 +70,6 @@ const ANSWERS: &[(&str, &str)] = &[
     ("clinic.write_to_clinic", "a message to the clinic, by anybody"),
 ];
 
-/// Makes the first key of a patient, for whoever writes the first text about them: reception does so for anybody.
-const KEEPS_A_KEY: &str = "clinic.keep_patient_key";
-
 /// A function that the program's role may call: its name and the types it takes.
 pub(super) struct Callable {
     pub name: String,
@@ -262,7 +259,6 @@ fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
             }
             for f in callables.iter().filter(|f| {
                 ["patient", "gp"].contains(&role)
-                    && f.name != KEEPS_A_KEY
                     && f.types.iter().any(|t| t.starts_with("uuid"))
             }) {
                 let n = each(c, &ids, &f.call("i")).await;
