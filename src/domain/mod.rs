@@ -29,6 +29,7 @@ pub mod provider;
 pub mod record;
 pub mod referral;
 pub mod room;
+pub mod series;
 pub mod service_request;
 pub mod shorthand;
 pub mod time;

@@ -30,18 +30,21 @@ mod error;
 mod find_patient;
 mod follow_up;
 mod history;
+mod hold;
 mod import;
 mod ledger;
 mod listen;
 mod message;
 mod note;
 mod observation;
+mod overbook;
 mod overview;
 mod own_home;
 mod patient;
 mod patient_profile;
 mod patient_registration;
 mod permission;
+mod plan;
 mod prescription;
 mod profile;
 mod provider;
@@ -64,6 +67,7 @@ mod slots;
 mod stale;
 mod strike;
 mod system;
+mod together;
 mod treatment;
 mod visit_type;
 
@@ -81,8 +85,10 @@ pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use erasure::Erasure;
 pub use error::Error;
 pub use follow_up::{FollowUpBooked, VisitEnd};
+pub use hold::{Held, Hold};
 pub use import::{ImportReport, Tally};
 pub use ledger::{Ledger, Proof, Verified};
+pub use overbook::{Overbookable, Unbookable};
 pub use overview::{LogLine, Overview, PendingProvider, Totals};
 pub use own_home::{OwnAppointment, OwnHome};
 pub use patient::Registered;
@@ -97,6 +103,7 @@ pub use session::{Challenge, Opened, SignIn};
 pub use setting::SettingEntry;
 pub use sign_in::{Arrival, Earlier, OpenSignIn, SecondState};
 pub use system::{AccountLine, System};
+pub use together::Series;
 
 use crate::{
     clock::Clock,
