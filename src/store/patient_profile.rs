@@ -73,7 +73,7 @@ impl Store {
     /// One patient's page.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of the line to the server.
+    /// [`Error::NotFound`]; [`Error::Refused`] to whose role it is not open; those of the line to the server.
     pub async fn patient_profile(
         &self,
         actor: &Actor,
@@ -81,7 +81,8 @@ impl Store {
         opened: bool,
     ) -> Result<PatientProfile, Error> {
         let centre = actor.workplace.as_ref().map(|w| w.centre);
-        self.read(actor, move |c| {
+        let event = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let mut profile = identity(c, patient).await?;
                 profile.alerts = alerts(c, patient).await?;
@@ -90,10 +91,7 @@ impl Store {
                 if let Some(centre) = centre {
                     profile.look_alikes_today = look_alikes_today(c, &profile, centre).await?;
                 }
-                if opened {
-                    Event::new("patient.open", "patient").id(patient.0).patient(patient).record(c).await?;
-                }
-                Ok(profile)
+                Ok((profile, serde_json::json!({})))
             })
         })
         .await
@@ -207,7 +205,9 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
-                  pr.profession, a.centre_id, c.name as centre_name, a.reason, a.status_why,
+                  pr.profession, a.centre_id, c.name as centre_name,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.status_why end as status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   (select count(*) from clinic.appointment n where n.patient_id = $1 and n.status = 'no_show'
                       and n.starts_at > clinic.now() - interval '12 months') as "no_shows!"

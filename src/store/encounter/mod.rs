@@ -154,19 +154,13 @@ impl Store {
     /// A visit as its panel needs it. `opened` says that a person opened it: that is logged, a refresh is not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is not there or not for this person.
+    /// [`Error::NotFound`] when it is not there, [`Error::Refused`] when it is not for this person.
     pub async fn visit(&self, actor: &Actor, encounter: EncounterId, opened: bool) -> Result<Visit, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("visit.open", "encounter").id(encounter.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
-                let visit = load(&mut *c, encounter).await?.ok_or(Error::NotFound)?;
-                if opened {
-                    Event::new("visit.open", "encounter")
-                        .id(encounter.0)
-                        .patient(visit.patient)
-                        .record(&mut *c)
-                        .await?;
-                }
-                Ok(visit)
+                let visit = load(c, encounter).await?.ok_or(Error::NotFound)?;
+                Ok((visit, serde_json::json!({})))
             })
         })
         .await
