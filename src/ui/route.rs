@@ -74,6 +74,8 @@ pub enum Route {
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Two records of one person side by side: the one that was open, and the other.
+    MergePatients(PatientId, PatientId),
     Booking(BookingStart),
     Providers,
     Provider(ProviderId),
@@ -239,6 +241,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
+        | Route::MergePatients(..)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",

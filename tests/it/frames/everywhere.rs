@@ -55,6 +55,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
+        (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
