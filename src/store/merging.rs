@@ -264,7 +264,7 @@ async fn take_over(
         return Ok(there);
     }
     let old = sqlx::query!(
-        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.status, a.starts_at, a.ends_at, a.reason,
+        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.visit_type, a.status, a.starts_at, a.ends_at, a.reason,
                   a.version, l.survivor_id, s.record_number, c.zone, a.starts_at < clinic.now() as "begun!"
              from clinic.appointment a
              join clinic.centre c on c.id = a.centre_id
@@ -305,6 +305,7 @@ async fn take_over(
         session: old.clinic_session_id.map(Into::into),
         period: crate::domain::time::Period { start: old.starts_at, end: old.ends_at },
         kind: if old.begun { AppointmentKind::WalkIn } else { kind },
+        visit_type: old.visit_type,
         reason,
         arrived: false,
     };

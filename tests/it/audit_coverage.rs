@@ -35,6 +35,8 @@ const SILENT: &[(&str, &str)] = &[
     ("provider_entries", "the directory"),
     ("specialties", "the directory"),
     ("first_free", "free times"),
+    ("visit_types", "the catalogue"),
+    ("rooms", "the directory"),
     ("day_strips", "free times"),
     ("directory", "the directory"),
     ("referral_targets", "the directory"),
