@@ -123,9 +123,9 @@ impl Store {
                               a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not exists (select from clinic.appointment h
-                                           where h.patient_id = a.patient_id and h.status = 'completed') as "new_patient!",
+                                           where h.patient_id = any (clinic.records_of(a.patient_id)) and h.status = 'completed') as "new_patient!",
                               exists (select from clinic.patient_alert l
-                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!",
+                                       where l.patient_id = any (clinic.records_of(a.patient_id)) and l.struck_at is null) as "alert!",
                               (select e.id from clinic.encounter e
                                 where e.appointment_id = a.id and e.state <> 'voided') as encounter
                        from clinic.appointment a

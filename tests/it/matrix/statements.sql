@@ -17,6 +17,11 @@ update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00
 update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
 --@ patient.block
 update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
+--@ patient.merge
+select clinic.merge_patients(gen_random_uuid(), (select id from clinic.patient where family_name = 'Zhang'), {p}, '\x0100');
+--@ patient.unmerge
+select clinic.unmerge_patient(x.id) from (select id, clinic.merge_patients(gen_random_uuid(), id, {p}, '\x0100') from clinic.patient
+    where family_name = 'Zhang' offset 0) x;
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
