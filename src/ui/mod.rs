@@ -4,6 +4,7 @@ mod arrival;
 pub mod command;
 pub mod cx;
 pub mod desk;
+pub mod display;
 pub mod draft;
 pub mod finders;
 pub mod input;

@@ -57,6 +57,12 @@ update clinic.clinic_session set ends_at = ends_at + interval '1 hour' where pro
 --@ session.remove = -
 update clinic.clinic_session set removed_at = clinic.now()
  where provider_id = {with} and centre_id = {randwick} and starts_at > clinic.now() + interval '10 days';
+--@ queue.call = waiting
+select clinic.queue_call({waiting}, '2');
+--@ queue.set-priority = due
+select clinic.queue_set_priority({due}, 'soon');
+--@ display.open = -
+select from clinic.display_head({randwick});
 --@ session.open-panel = -
 select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
 --@ session.open-panel patient lab_technician auditor = -
