@@ -6,7 +6,7 @@ insert into clinic.setting (key, value) values
     ('long_wait_minutes', '30'), ('queue_retry_minutes', '5'), ('display_names', 'initials');
 
 -- The id is the appointment's. The row is made by the check-in, or by whoever gives a priority before.
-create table clinic.queue_place (
+create table clinic.queue_entry (
     id uuid primary key references clinic.appointment on delete cascade,
     centre_id uuid not null references clinic.centre,
     day date not null,
@@ -16,7 +16,7 @@ create table clinic.queue_place (
     priority_at timestamptz,
     called_at timestamptz,                            -- null: not called, or put back
     called_by uuid references clinic.account,
-    room text check (length(room) between 1 and 20),
+    room text check (length(room) between 1 and 40),
     calls int not null default 0,
     absents int not null default 0,                   -- how often they were called and not there
     retry_at timestamptz,                             -- called and absent: not called again before
@@ -24,12 +24,12 @@ create table clinic.queue_place (
     changed_at timestamptz not null default now(),
     changed_by uuid
 );
-create unique index queue_ticket on clinic.queue_place (centre_id, day, ticket);
-select clinic.track('queue_place');
+create unique index queue_ticket on clinic.queue_entry (centre_id, day, ticket);
+select clinic.track('queue_entry');
 
-alter table clinic.queue_place enable row level security;
-create policy read on clinic.queue_place for select to praxis_app using ((select auth.unrestricted('appointment.open')));
-grant select on clinic.queue_place to praxis_app;
+alter table clinic.queue_entry enable row level security;
+create policy read on clinic.queue_entry for select to praxis_app using ((select auth.unrestricted('appointment.open')));
+grant select on clinic.queue_entry to praxis_app;
 
 -- Who comes first: emergencies, urgent, soon, routine; whoever was called and was not there stands back until it is tried again.
 create function clinic.queue_rank(p_kind text, p_priority text, p_retry timestamptz) returns int
@@ -44,13 +44,25 @@ language sql volatile set search_path = pg_catalog, pg_temp as $$
     select pg_advisory_xact_lock(hashtextextended('queue ' || p_centre, 0))
 $$;
 
-create function clinic.queue_row(p_appointment uuid) returns clinic.queue_place
+-- The place of somebody who waits among those of the same provider, in the order of calling; null: they do not wait.
+create or replace function clinic.queue_place(p_appointment uuid, out place int, out waiting int)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with mine as (
+        select x.id, row_number() over (order by clinic.queue_rank(x.kind, q.priority, q.retry_at), x.starts_at, x.arrived_at, x.id) as n
+          from clinic.appointment a
+          join clinic.appointment x on x.provider_id = a.provider_id and x.day = a.day and x.centre_id = a.centre_id and x.status = 'arrived'
+          left join clinic.queue_entry q on q.id = x.id
+         where (select auth.unrestricted('appointment.open')) and a.id = p_appointment and a.status = 'arrived')
+    select m.n::int, (select count(*) from mine)::int from mine m where m.id = p_appointment
+$$;
+
+create function clinic.queue_row(p_appointment uuid) returns clinic.queue_entry
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare q clinic.queue_place;
+declare q clinic.queue_entry;
 begin
-    insert into clinic.queue_place (id, centre_id, day) select a.id, a.centre_id, a.day from clinic.appointment a where a.id = p_appointment
+    insert into clinic.queue_entry (id, centre_id, day) select a.id, a.centre_id, a.day from clinic.appointment a where a.id = p_appointment
     on conflict (id) do nothing;
-    select * into q from clinic.queue_place x where x.id = p_appointment;
+    select * into q from clinic.queue_entry x where x.id = p_appointment;
     return q;
 end $$;
 
@@ -59,8 +71,8 @@ create function clinic.queue_arrival() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform clinic.queue_lock(new.centre_id);
-    insert into clinic.queue_place as q (id, centre_id, day, ticket)
-    values (new.id, new.centre_id, new.day, (select coalesce(max(x.ticket), 0) + 1 from clinic.queue_place x
+    insert into clinic.queue_entry as q (id, centre_id, day, ticket)
+    values (new.id, new.centre_id, new.day, (select coalesce(max(x.ticket), 0) + 1 from clinic.queue_entry x
                                               where x.centre_id = new.centre_id and x.day = new.day))
     on conflict (id) do update set centre_id = excluded.centre_id, day = excluded.day,
         ticket = case when q.ticket is null or (q.centre_id, q.day) <> (excluded.centre_id, excluded.day) then excluded.ticket else q.ticket end,
@@ -90,25 +102,26 @@ declare a clinic.appointment := clinic.queue_asks('queue.set-priority', p_appoin
 begin
     if a.status not in ('booked', 'arrived') then perform clinic.refuse('queue_over', jsonb_build_object('status', a.status)); end if;
     before := (clinic.queue_row(p_appointment)).priority;
-    update clinic.queue_place set priority = p_priority, priority_by = auth.actor(), priority_at = clinic.now()
+    update clinic.queue_entry set priority = p_priority, priority_by = auth.actor(), priority_at = clinic.now()
      where id = p_appointment and priority <> p_priority;
     return before;
 end $$;
 
--- Calls one who waits, to the room that is named, else to the one their provider last called to today, else to the provider.
+-- Calls one who waits: to the room that is named, else to the one that is booked for it, else to where their provider last called
+-- somebody today, else to the provider.
 create function clinic.queue_call(p_appointment uuid, p_room text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare a clinic.appointment := clinic.queue_asks('queue.call', p_appointment); made int; place text := nullif(btrim(p_room), '');
+declare a clinic.appointment := clinic.queue_asks('queue.call', p_appointment); made int; place text := coalesce(nullif(btrim(p_room), ''), a.room);
 begin
     if a.status <> 'arrived' then perform clinic.refuse('queue_not_waiting', jsonb_build_object('status', a.status)); end if;
     perform clinic.queue_lock(a.centre_id);
     perform clinic.queue_row(p_appointment);
     if place is null then
-        select q.room into place from clinic.queue_place q join clinic.appointment x on x.id = q.id
+        select q.room into place from clinic.queue_entry q join clinic.appointment x on x.id = q.id
          where q.centre_id = a.centre_id and q.day = a.day and x.provider_id = a.provider_id and q.room is not null
          order by q.changed_at desc limit 1;
     end if;
-    update clinic.queue_place set called_at = clinic.now(), called_by = auth.actor(), room = place, calls = calls + 1, retry_at = null
+    update clinic.queue_entry set called_at = clinic.now(), called_by = auth.actor(), room = place, calls = calls + 1, retry_at = null
      where id = p_appointment returning calls into made;
     perform audit.record('queue.call', 'appointment', p_appointment, a.patient_id, 'done',
         jsonb_strip_nulls(jsonb_build_object('room', place, 'calls', made)));
@@ -128,7 +141,7 @@ begin
     perform clinic.queue_lock(p_centre);
     for a in select x.id from clinic.appointment x
                join clinic.provider v on v.id = x.provider_id
-               left join clinic.queue_place q on q.id = x.id
+               left join clinic.queue_entry q on q.id = x.id
               where x.centre_id = p_centre and x.status = 'arrived' and q.called_at is null
                 and x.day = (clinic.now() at time zone (select c.zone from clinic.centre c where c.id = p_centre))::date
                 and not coalesce(q.retry_at > clinic.now(), false)
@@ -150,7 +163,7 @@ create function clinic.queue_absent(p_appointment uuid) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare a clinic.appointment := clinic.queue_asks('queue.call', p_appointment); made int;
 begin
-    update clinic.queue_place set called_at = null, called_by = null, absents = absents + 1,
+    update clinic.queue_entry set called_at = null, called_by = null, absents = absents + 1,
            retry_at = clinic.now() + make_interval(mins => clinic.setting('queue_retry_minutes')::int)
      where id = p_appointment and called_at is not null and a.status = 'arrived' returning absents into made;
     if made is null then perform clinic.refuse('queue_not_called'); end if;
@@ -163,7 +176,7 @@ create function clinic.queue_put_back(p_appointment uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare a clinic.appointment := clinic.queue_asks('queue.call', p_appointment);
 begin
-    update clinic.queue_place set called_at = null, called_by = null, retry_at = null
+    update clinic.queue_entry set called_at = null, called_by = null, retry_at = null
      where id = p_appointment and (called_at is not null or retry_at is not null) and a.status = 'arrived';
     if not found then perform clinic.refuse('queue_not_called'); end if;
     perform audit.record('queue.call', 'appointment', p_appointment, a.patient_id, 'done', '{"put_back": true}');
@@ -253,7 +266,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
       join clinic.patient p on p.id = a.patient_id
       join clinic.provider pr on pr.id = a.provider_id
       join clinic.account v on v.id = pr.account_id
-      left join clinic.queue_place q on q.id = a.id
+      left join clinic.queue_entry q on q.id = a.id
      where c.id = clinic.display_centre(p_centre) and a.status in ('booked', 'arrived', 'in_progress')
      order by a.starts_at, a.id
 $$;

@@ -59,6 +59,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(0, 50),
     },
     Policy {
+        key: "held_release_hour",
+        help: "Hour of the day at which times held for the same day or for urgent visits can be booked by everybody",
+        kind: PolicyKind::Number(0, 23),
+    },
+    Policy {
         key: "referring_professions",
         help: "Professions that write referrals to specialists",
         kind: PolicyKind::Professions,

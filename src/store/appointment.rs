@@ -114,7 +114,8 @@ impl Store {
                 }
                 lock_days(c, &now, None).await?;
                 if now.kind == AppointmentKind::Slot
-                    && let Some(taken) = overlap(c, now.patient, now.provider, now.period, now.zone, None).await?
+                    && let Some(taken) = overlap(c, now.patient, now.provider, now.period, now.zone, None, now.visit_type.as_deref())
+                            .await?
                 {
                     return Err(taken);
                 }
@@ -201,7 +202,8 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
     let r = sqlx::query!(
         r#"select a.id, a.version, a.patient_id, p.family_name, p.given_name, p.record_number, a.provider_id,
                   v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.centre_id,
-                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status, a.reason
+                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status, a.reason,
+                  a.visit_type, a.room
              from clinic.appointment a
              join clinic.patient p on p.id = a.patient_id
              join clinic.provider pr on pr.id = a.provider_id
@@ -232,6 +234,8 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
         period: Period { start: r.starts_at, end: r.ends_at },
         kind: kind_of(&r.kind)?,
         status: status_of(&r.status)?,
+        visit_type: r.visit_type,
+        room: r.room,
         reason: text.open("reason", r.reason.as_deref())?,
     })
 }
@@ -258,7 +262,8 @@ pub(super) async fn lock_days(
     Ok(())
 }
 
-/// Who has that time, as a refusal; `None`: it is free. `except` does not count.
+/// Who has that time, as a refusal; `None`: it is free. `except` does not count; a visit of `visit_type` keeps the provider for
+/// its buffer too.
 pub(super) async fn overlap(
     c: &mut PgConnection,
     patient: PatientId,
@@ -266,15 +271,17 @@ pub(super) async fn overlap(
     period: Period,
     zone: Tz,
     except: Option<AppointmentId>,
+    visit_type: Option<&str>,
 ) -> Result<Option<Error>, Error> {
     let rows = sqlx::query!(
         r#"select side as "side!", starts_at as "starts_at!", provider_name as "provider_name!", centre_name as "centre_name!"
-             from clinic.overlap_facts($1, $2, $3, $4) where appointment_id is distinct from $5"#,
+             from clinic.overlap_facts($1, $2, $3, $4, $6) where appointment_id is distinct from $5"#,
         patient.0,
         provider.0,
         period.start,
         period.end,
-        except.map(|a| a.0)
+        except.map(|a| a.0),
+        visit_type
     )
     .fetch_all(c)
     .await?;

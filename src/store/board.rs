@@ -65,7 +65,8 @@ pub struct BoardRow {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {
     pub department: Option<(DepartmentId, String)>,
-    pub visit_type: Option<String>,
+    /// The code of the kind of visit, and its name.
+    pub visit_type: Option<(String, String)>,
     /// The kind of visit as [`Habits`] names it.
     pub habit: Option<String>,
     pub started_at: Option<DateTime<Utc>>,
@@ -183,7 +184,7 @@ impl Store {
                                        where l.patient_id = a.patient_id and l.struck_at is null) as "alert!",
                               (select e.id from clinic.encounter e
                                 where e.appointment_id = a.id and e.state <> 'voided') as encounter,
-                              a.started_at, a.visit_type, left(md5(a.visit_type), 8) as habit, pr.department_id, d.name as "department?",
+                              a.started_at, a.visit_type, t.name as "visit_type_name?", left(md5(a.visit_type), 8) as habit, pr.department_id, d.name as "department?",
                               q.ticket as "ticket?", q.priority as "priority?", q.priority_at as "priority_at?",
                               coalesce(b.given_name || ' ' || b.family_name, '') as "priority_by!", q.called_at as "called_at?",
                               q.room as "called_to?", q.calls as "calls?", q.absents as "absents?", q.retry_at as "retry_at?",
@@ -193,7 +194,8 @@ impl Store {
                        join clinic.provider pr on pr.id = a.provider_id
                        join clinic.account v on v.id = pr.account_id
                        left join clinic.department d on d.id = pr.department_id
-                       left join clinic.queue_place q on q.id = a.id
+                       left join clinic.visit_type t on t.code = a.visit_type
+                       left join clinic.queue_entry q on q.id = a.id
                        left join clinic.account b on b.id = q.priority_by
                        where a.centre_id = $1
                          and (a.day = $2 or a.day < $2 and a.day > $2 - 60 and a.status in ('booked', 'arrived')
@@ -246,7 +248,7 @@ impl Store {
                             look_alike: false,
                             service: Service {
                                 department: r.department_id.map(Into::into).zip(r.department),
-                                visit_type: r.visit_type,
+                                visit_type: r.visit_type.zip(r.visit_type_name),
                                 habit: r.habit,
                                 started_at: r.started_at,
                             },

@@ -59,7 +59,8 @@ impl Store {
                 let zone = zone_of(&zone);
                 lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
                 if let Some(taken) =
-                    overlap(c, now.patient, to.provider, to.period, zone, Some(appointment)).await?
+                    overlap(c, now.patient, to.provider, to.period, zone, Some(appointment), now.visit_type.as_deref())
+                        .await?
                 {
                     return Err(taken);
                 }
@@ -103,8 +104,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
     };
     let made = sqlx::query_scalar!(
         "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
-                                         starts_at, ends_at, reason, booked_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, auth.actor())
+                                         starts_at, ends_at, reason, visit_type, booked_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, auth.actor())
          on conflict do nothing returning id",
         new.id.0,
         new.patient.0,
@@ -116,7 +117,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         new.period.starts_at(zone).date(),
         new.period.start,
         new.period.end,
-        reason
+        reason,
+        new.visit_type
     )
     .fetch_optional(&mut *c)
     .await?;
@@ -129,7 +131,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         Err(Error::NotFound) => {}
         Err(e) => return Err(e),
     }
-    let taken = overlap(c, new.patient, new.provider, new.period, zone, None).await?;
+    let taken =
+        overlap(c, new.patient, new.provider, new.period, zone, None, new.visit_type.as_deref()).await?;
     // The other one may have gone again in the meantime: the constraint's own words then.
     Err(taken.unwrap_or_else(|| {
         Error::Overlap(refusal::why("appointment_provider_overlap", &serde_json::Value::Null))

@@ -56,6 +56,7 @@ mod refusal;
 mod registration;
 mod report;
 mod result;
+mod room;
 pub mod sealed;
 mod service_request;
 mod session;
@@ -66,6 +67,7 @@ mod stale;
 mod strike;
 mod system;
 mod treatment;
+mod visit_type;
 
 pub use account::{AccountFilter, Deactivated, Verifier};
 pub use appointment::AppointmentStep;

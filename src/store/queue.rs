@@ -168,7 +168,7 @@ async fn called(c: &mut PgConnection, appointment: AppointmentId) -> Result<Call
              join clinic.patient p on p.id = a.patient_id
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id
-             left join clinic.queue_place q on q.id = a.id
+             left join clinic.queue_entry q on q.id = a.id
             where a.id = $1"#,
         appointment.0
     )

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 mod access;
 mod account;
+mod availability;
 mod permission;
 mod queue;
 mod record;
@@ -346,6 +347,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))
+                .or_else(|| availability::why(other, facts))
                 .or_else(|| access::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {

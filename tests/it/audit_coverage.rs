@@ -36,6 +36,8 @@ const SILENT: &[(&str, &str)] = &[
     ("specialties", "the directory"),
     ("visit_habits", "how long visits take here"),
     ("first_free", "free times"),
+    ("visit_types", "the catalogue"),
+    ("rooms", "the directory"),
     ("day_strips", "free times"),
     ("directory", "the directory"),
     ("referral_targets", "the directory"),

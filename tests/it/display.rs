@@ -91,7 +91,7 @@ async fn a_service_is_nobody_wherever_it_is_not_asked_for_and_ends_at_once() {
         "account",
         "provider",
         "centre",
-        "queue_place",
+        "queue_entry",
         "clinic_session",
         "message",
     ] {

@@ -38,6 +38,7 @@ pub(crate) fn slot(patient: PatientId, with: &Person, start: DateTime<Utc>) -> N
         session: with.today,
         kind: AppointmentKind::Slot,
         period: Period { start, end: start + Duration::minutes(30) },
+        visit_type: None,
         reason: "blood test".into(),
         arrived: false,
     }

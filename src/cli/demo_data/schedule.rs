@@ -84,7 +84,7 @@ impl<'a> Calendar<'a> {
             ),
             visits: Visits::new(people.seed),
             queue: Rows::of(
-                "queue_place",
+                "queue_entry",
                 "id, centre_id, day, ticket, priority, priority_by, priority_at, room, calls",
             ),
             tickets: HashMap::new(),

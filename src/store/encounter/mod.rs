@@ -132,7 +132,7 @@ impl Store {
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre x on x.id = a.centre_id
-                       left join clinic.queue_place q on q.id = a.id
+                       left join clinic.queue_entry q on q.id = a.id
                       where a.provider_id = auth.provider_id() and a.status = 'arrived'
                         and a.day = (clinic.now() at time zone x.zone)::date
                       order by q.called_at is null, clinic.queue_rank(a.kind, q.priority, q.retry_at), a.starts_at, a.arrived_at, a.id

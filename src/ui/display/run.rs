@@ -171,7 +171,7 @@ async fn heard(changes: &mut mpsc::UnboundedReceiver<Change>, news: &mpsc::Unbou
                 }
             }
             Change::Row(row)
-                if !["appointment", "queue_place", "setting", "centre"].contains(&row.entity.as_str()) => {}
+                if !["appointment", "queue_entry", "setting", "centre"].contains(&row.entity.as_str()) => {}
             Change::Link(Link::Up) => {}
             Change::Everything | Change::Row(_) => break,
         }

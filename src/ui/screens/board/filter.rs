@@ -20,7 +20,8 @@ use crate::{
 pub enum Service {
     Department(DepartmentId, String),
     Profession(String),
-    VisitType(String),
+    /// A kind of visit: its code and its name.
+    VisitType(String, String),
 }
 
 /// What was picked; `None`: all of them.
@@ -49,7 +50,9 @@ impl Filter {
             && self.service.as_ref().is_none_or(|s| match s {
                 Service::Department(id, _) => row.service.department.as_ref().is_some_and(|(d, _)| d == id),
                 Service::Profession(code) => *code == row.profession,
-                Service::VisitType(name) => row.service.visit_type.as_ref() == Some(name),
+                Service::VisitType(code, _) => {
+                    row.service.visit_type.as_ref().is_some_and(|(c, _)| c == code)
+                }
             })
     }
 
@@ -81,7 +84,7 @@ impl Filter {
         match &self.service {
             Some(Service::Department(id, _)) => of.department = Some(*id),
             Some(Service::Profession(code)) => of.profession = Some(code.clone()),
-            Some(Service::VisitType(name)) => of.visit_type = Some(name.clone()),
+            Some(Service::VisitType(code, _)) => of.visit_type = Some(code.clone()),
             None => {}
         }
         of
@@ -91,7 +94,7 @@ impl Filter {
 impl Service {
     fn word(&self) -> String {
         match self {
-            Self::Department(_, name) | Self::VisitType(name) => name.clone(),
+            Self::Department(_, name) | Self::VisitType(_, name) => name.clone(),
             Self::Profession(code) => desk::profession(code),
         }
     }
@@ -99,7 +102,7 @@ impl Service {
     fn of(row: &BoardRow) -> Vec<Self> {
         let mut all = vec![Self::Profession(row.profession.clone())];
         all.extend(row.service.department.clone().map(|(id, name)| Self::Department(id, name)));
-        all.extend(row.service.visit_type.clone().map(Self::VisitType));
+        all.extend(row.service.visit_type.clone().map(|(code, name)| Self::VisitType(code, name)));
         all
     }
 }

@@ -108,7 +108,8 @@ impl Board {
                 time = clock(at)
             ));
         }
-        let service = row.service.visit_type.clone().or(row.service.department.clone().map(|(_, name)| name));
+        let service = row.service.visit_type.clone().map(|(_, name)| name);
+        let service = service.or_else(|| row.service.department.clone().map(|(_, name)| name));
         said.extend(service);
         said.join("   ")
     }

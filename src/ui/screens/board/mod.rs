@@ -426,7 +426,7 @@ impl Screen for Board {
                     r.day.is_none_or(|d| Some(d) == self.shown_day)
                         || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
                 }
-                "queue_place" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
+                "queue_entry" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
                 "patient" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id)),
                 "patient_alert" | "allergy" => {
                     r.patient.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id))

@@ -65,10 +65,10 @@ pub(super) fn call_next(cx: &mut Cx<Msg>, of: QueueFilter, ask: bool) {
         return cx.open(
             |answer| {
                 Prompt::new(tr!("Call the next one to which room?"), answer).check(|text| {
-                    if text.trim().chars().count() <= 20 {
+                    if text.trim().chars().count() <= 40 {
                         Ok(())
                     } else {
-                        Err(Why::new("room", tr!("At most 20 letters.")))
+                        Err(Why::new("room", tr!("At most 40 letters.")))
                     }
                 })
             },
