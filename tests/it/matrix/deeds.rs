@@ -35,7 +35,8 @@ use praxis::{
 };
 use uuid::Uuid;
 
-fn identity(family: &str) -> Identity {
+/// Somebody of this family name, with what a form asks.
+pub fn identity(family: &str) -> Identity {
     Identity {
         family_name: family.into(),
         given_name: "Nina".into(),
@@ -67,6 +68,7 @@ fn slot(cell: &Cell) -> NewAppointment {
         period: Period { start: cell.plan.slot_ends - Duration::minutes(30), end: cell.plan.slot_ends },
         reason: "cough".into(),
         arrived: false,
+        visit_type: None,
     }
 }
 

@@ -88,7 +88,7 @@ impl Booking {
                 (true, _) => tr!("loading").to_owned(),
                 (_, true) => tr!("Nobody works here any more today. w goes back to free times.").to_owned(),
                 _ if self.answered => {
-                    tr!("Nothing is free within 60 days. v changes the provider, c the centre.").to_owned()
+                    tr!("Nothing is free within 60 days where you may book. v changes the provider, c the centre.").to_owned()
                 }
                 _ => String::new(),
             };
