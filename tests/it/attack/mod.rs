@@ -5,6 +5,7 @@ mod identity;
 mod log;
 mod objects;
 mod reach;
+mod telling;
 
 use crate::{
     matrix::{clinic, expected::ROLES},
@@ -184,7 +185,7 @@ async fn foreign(c: &mut PgConnection, role: &str) -> String {
     for (table, columns, _, _) in columns(c).await {
         if columns.contains(&"patient_id".to_owned()) && columns.contains(&"id".to_owned()) {
             let sql = format!(
-                "select id from clinic.{table} where patient_id in (select p from matrix.cell where role = $1) limit 12"
+                "select id from clinic.{table} where patient_id in (select p from matrix.cell where role = $1) limit 5"
             );
             ids.extend(
                 sqlx::query_scalar::<_, Uuid>(sqlx::AssertSqlSafe(sql))

@@ -35,7 +35,8 @@ use praxis::{
 };
 use uuid::Uuid;
 
-fn identity(family: &str) -> Identity {
+/// Somebody of this family name, with what a form asks.
+pub fn identity(family: &str) -> Identity {
     Identity {
         family_name: family.into(),
         given_name: "Nina".into(),
@@ -68,6 +69,7 @@ fn slot(cell: &Cell) -> NewAppointment {
         visit_type: None,
         reason: "cough".into(),
         arrived: false,
+        visit_type: None,
     }
 }
 

@@ -4,7 +4,7 @@
 mod calls;
 mod cells;
 pub mod clinic;
-mod deeds;
+pub mod deeds;
 pub mod expected;
 mod views;
 

@@ -104,7 +104,7 @@ impl Booking {
                     tr!("No taken time has a place over it. o goes back to free times.").to_owned()
                 }
                 _ if self.answered => tr!(
-                    "Nothing is free within {n} days. v changes the provider, c the centre, n looks further.",
+                    "Nothing is free within {n} days where you may book. v changes the provider, c the centre, n looks further.",
                     n = self.days
                 ),
                 _ => String::new(),
