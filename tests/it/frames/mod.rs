@@ -6,6 +6,7 @@ mod app;
 mod audit;
 pub mod booking;
 mod bytes;
+mod choosing;
 mod day;
 mod desk_words;
 pub mod everywhere;
