@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod availability;
 mod booking;
+mod merging;
 mod permission;
 mod record;
 mod referral;
@@ -348,6 +349,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| availability::why(other, facts))
                 .or_else(|| access::why(other, facts))
                 .or_else(|| booking::why(other, facts))
+                .or_else(|| merging::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

@@ -92,6 +92,8 @@ pub enum Route {
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Two records of one person side by side: the one that was open, and the other.
+    MergePatients(PatientId, PatientId),
     Booking(BookingStart),
     /// A series before it is booked or moved.
     PlanSeries(Box<PlanStart>),
@@ -261,6 +263,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
+        | Route::MergePatients(..)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",

@@ -94,6 +94,7 @@ const SILENT: &[(&str, &str)] = &[
     // The owner's login and the worker's, outside of any session.
     ("keys", "keys, inside of a read or a write that tells"),
     ("keys_to_write", "keys, inside of a write that tells"),
+    ("first_key", "a key, inside of a write that tells"),
     ("keys_outside", "a key before any session"),
     ("keys_of_visit", "keys, inside of a write that tells"),
     ("keys_of_subject", "keys, inside of a write that tells"),

@@ -47,6 +47,7 @@ mod store_directory;
 mod store_emergency;
 mod store_fence;
 mod store_history;
+mod store_merging;
 mod store_messages;
 mod store_panel;
 mod store_patients;

@@ -17,6 +17,7 @@ pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
+pub mod merging;
 pub mod messages;
 pub mod patient;
 pub mod patients;
@@ -53,6 +54,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("Two records of one person", merging::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
@@ -122,6 +124,7 @@ pub const SECTIONS: &[&str] = &[
     "patients",
     "patient",
     "patient-form",
+    "merging",
     "home",
     "overview",
     "own",
@@ -204,6 +207,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
             at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
         Route::Schedule(day) => at(schedule::Schedule::from(*day)),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),

@@ -265,6 +265,7 @@ pub(super) fn hit(n: u128, family: &str, given: &str) -> PatientHit {
         birth_date: NaiveDate::from_ymd_opt(1996, 5, 4),
         phone: "0412 345 678".into(),
         deactivated: false,
+        merged_into: None,
         next: (n == 1).then(|| at(today(), 10, 30)),
     }
 }
@@ -339,6 +340,8 @@ pub(super) fn profile() -> Box<PatientProfile> {
         centre_name: "Randwick Medical Centre".into(),
         reason: "blood test".into(),
         why: String::new(),
+        patient: PatientId(id(1)),
+        origin: None,
     };
     Box::new(PatientProfile {
         id: PatientId(id(1)),
@@ -365,6 +368,8 @@ pub(super) fn profile() -> Box<PatientProfile> {
         incomplete: false,
         deactivated: false,
         deactivated_why: String::new(),
+        merged_into: None,
+        merged: vec![],
         blocked_until: None,
         blocked_why: String::new(),
         alerts: vec![PatientAlert {
@@ -372,11 +377,14 @@ pub(super) fn profile() -> Box<PatientProfile> {
             text: "Hard of hearing".into(),
             by: PersonName::new("Wong", "Mei"),
             at: at(today(), 8, 0),
+            patient: PatientId(id(1)),
+            origin: None,
         }],
         allergies: Allergies::Listed(vec![AllergyMark {
             substance: "penicillin".into(),
             reaction: "rash".into(),
             severity: Some("severe".into()),
+            origin: None,
         }]),
         upcoming: vec![visit(11, 0, S::Booked), visit(12, 7, S::Cancelled)],
         past: vec![visit(13, -30, S::Completed), visit(14, -400, S::NoShow)],

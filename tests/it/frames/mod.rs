@@ -14,6 +14,7 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod merging;
 mod messages;
 pub mod sample;
 mod second;

@@ -54,6 +54,8 @@ fn actor() -> Actor {
 fn item(n: u128, entry: Entry, news: bool, struck: bool) -> HistoryItem {
     HistoryItem {
         id: HistoryItemId(id(n)),
+        patient: PatientId(id(11)),
+        origin: None,
         version: 1,
         entry,
         encounter: None,
@@ -122,6 +124,7 @@ pub fn chart() -> Chart {
                 substance: "penicillin".into(),
                 reaction: "rash".into(),
                 severity: Some(Severity::Severe),
+                origin: None,
             }],
             alerts: vec![],
         },
@@ -171,6 +174,7 @@ fn past(n: u128, days: i64) -> PastVisit {
         centre: "Randwick Medical Centre".into(),
         state: EncounterState::Signed,
         chief_complaint: "cough".into(),
+        origin: None,
         diagnoses: vec!["Acute bronchitis".into()],
     }
 }

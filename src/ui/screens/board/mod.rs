@@ -62,7 +62,7 @@ pub enum Msg {
     Changed(desk::Done),
     Reason(Target, Option<String>),
     PickedDay(Option<NaiveDate>),
-    Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
+    Changes(Result<(Box<Booked>, Vec<AppointmentStep>), Error>),
     ClosedChanges,
     Pasted(Pasted),
     Reload,
@@ -384,7 +384,7 @@ impl Screen for Board {
                     cx.load(
                         "appointment.changes",
                         move |store| async move { store.appointment(&actor, id, true).await },
-                        Msg::Changes,
+                        |found| Msg::Changes(found.map(|(booked, steps)| (Box::new(booked), steps))),
                     );
                 }
             }
