@@ -5,6 +5,7 @@ pub mod carry;
 pub mod command;
 pub mod cx;
 pub mod desk;
+pub mod display;
 pub mod draft;
 pub mod finders;
 pub mod input;
