@@ -40,6 +40,7 @@ const SILENT: &[(&str, &str)] = &[
     ("let_go", "a time that is being chosen no longer"),
     ("holds", "times that are being chosen"),
     ("nearest_free", "free times"),
+    ("referred", "whether somebody may be booked; booking tells"),
     ("plan_series", "free times"),
     ("plan_family", "free times"),
     ("overbookable", "taken times, not whose"),

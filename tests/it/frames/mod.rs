@@ -7,6 +7,7 @@ mod audit;
 mod board;
 pub mod booking;
 mod bytes;
+mod choosing;
 mod day;
 mod desk_words;
 pub mod everywhere;

@@ -145,6 +145,29 @@ impl Booking {
         }
     }
 
+    /// A specialist takes referred patients only: whether this one is, is asked as soon as both are known.
+    pub(super) fn ask_referral(&mut self, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(patient), Some(provider)) =
+            (cx.env().actor.clone(), self.patient, self.provider)
+        else {
+            return;
+        };
+        let specialist = self
+            .directory
+            .as_ref()
+            .and_then(|d| d.provider(provider))
+            .is_some_and(|p| p.profession == "specialist");
+        if !specialist || self.referred.is_some_and(|(p, v, _)| (p, v) == (patient, provider)) {
+            return;
+        }
+        let day = self.from.unwrap_or_else(|| cx.env().today());
+        cx.load(
+            "booking.referral",
+            move |store| async move { store.referred(&actor, patient, provider, day).await },
+            move |found| Msg::Referred(patient, provider, found),
+        );
+    }
+
     pub(super) fn read_patient(&mut self, cx: &mut Cx<Msg>) {
         if let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) {
             let opened = self.profile.is_none();

@@ -29,6 +29,7 @@ impl Booking {
                     self.find(false, cx);
                 }
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::Moving(Ok(old)) => self.hear_moving(old, cx),
             Msg::Profile(Ok(profile)) => {
@@ -61,6 +62,12 @@ impl Booking {
                 }
                 cx.failed(&e);
             }
+            Msg::Referred(patient, provider, Ok(found)) => {
+                self.referred = Some((patient, provider, found));
+                if let Some(why) = self.refused_referral() {
+                    cx.failed(&Error::Refused(why));
+                }
+            }
             Msg::Holds(Ok(holds)) => self.offers.set_holds(holds),
             Msg::Strips(_, Ok(strips)) => {
                 if self.here()
@@ -86,6 +93,7 @@ impl Booking {
                 self.strip_day = None;
                 self.find(false, cx);
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::PickedCentre(Some(centre)) => {
                 self.centre = centre;
@@ -146,7 +154,7 @@ impl Booking {
             Msg::Reload => self.find(true, cx),
             Msg::ReadHolds => self.read_holds(cx),
             // A hold is a courtesy: one that could not be taken or shown stops nobody.
-            Msg::Held(_) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
+            Msg::Held(_) | Msg::Referred(_, _, Err(_)) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
             Msg::PickedPatient(None)
             | Msg::PickedRelative(None)
             | Msg::PickedProvider(None)
@@ -190,6 +198,7 @@ impl Booking {
         self.profile = None;
         self.family.clear();
         self.read_patient(cx);
+        self.ask_referral(cx);
         self.find(false, cx);
         // Nothing more is asked of who cannot be booked; the reason follows with the rest of what is known.
         if !hit.deactivated && std::mem::take(&mut self.ask_provider) {

@@ -115,7 +115,7 @@ impl Booking {
         if strip.width >= 20 && !self.strips.is_empty() {
             let day = self.strip_day.unwrap_or_else(|| ui.env.today());
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
-            offers::strip(frame, strip, day, &self.strips, zone, ui);
+            offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
     }
 
