@@ -36,6 +36,7 @@ const SILENT: &[(&str, &str)] = &[
     ("specialties", "the directory"),
     ("first_free", "free times"),
     ("day_strips", "free times"),
+    ("month_days", "how much is free on each day"),
     ("directory", "the directory"),
     ("referral_targets", "the directory"),
     ("department_entries", "the directory"),

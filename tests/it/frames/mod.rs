@@ -6,6 +6,8 @@ mod app;
 mod audit;
 pub mod booking;
 mod bytes;
+mod calendar;
+pub mod calendar_sample;
 mod day;
 mod desk_words;
 pub mod everywhere;

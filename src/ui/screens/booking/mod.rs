@@ -97,6 +97,8 @@ pub struct Booking {
     request: RequestId,
     saving: bool,
     ask_provider: bool,
+    /// The time that was chosen before this screen.
+    wanted: Option<Box<FreeSlot>>,
 }
 
 impl Booking {
@@ -125,6 +127,7 @@ impl Booking {
             id: AppointmentId::new(),
             request: RequestId::new(),
             saving: false,
+            wanted: start.slot,
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
     }
@@ -140,6 +143,7 @@ impl Booking {
             profession: self.profession.clone(),
             centre: self.centre,
             part: self.part,
+            limit: if self.wanted.is_some() { 200 } else { offers::NUMBERED as u16 },
             ..FreeFilter::from(self.from.unwrap_or_else(|| cx.env().today()))
         }
     }
@@ -164,6 +168,22 @@ impl Booking {
             move |store| async move { store.first_free(&actor, wanted).await },
             move |slots| Msg::Free(filter, again, slots),
         );
+    }
+
+    /// Selects the time that was chosen before; when it is free no more, that is said.
+    fn take_wanted(&mut self, cx: &mut Cx<Msg>) {
+        let Some(wanted) = &self.wanted else { return };
+        let same = |o: &offers::Offer| o.slot.session == wanted.session && o.slot.period == wanted.period;
+        match self.offers.rows.iter().position(same) {
+            Some(at) => {
+                self.offers.select(at);
+            }
+            None => {
+                let time = crate::domain::dates::clock(wanted.time());
+                cx.toast(tr!("{time} is not free, for the provider or the patient.", time = time));
+                self.wanted = None;
+            }
+        }
     }
 
     fn ask_strips(&mut self, day: NaiveDate, cx: &mut Cx<Msg>) {
@@ -356,6 +376,7 @@ impl Screen for Booking {
                     self.asked = None;
                     self.answered = true;
                     self.offers.replace(slots);
+                    self.take_wanted(cx);
                 }
                 self.follow(cx);
             }
@@ -388,12 +409,12 @@ impl Screen for Booking {
             Msg::PickedPatient(None) if self.patient.is_none() => cx.back(),
             Msg::PickedProvider(Some(provider)) => {
                 self.provider = provider;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
             }
             Msg::PickedCentre(Some(centre)) => {
                 self.centre = centre;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
             }
             Msg::PickedProfession(Some(profession)) => {
@@ -403,7 +424,7 @@ impl Screen for Booking {
             }
             Msg::Reason(Some(reason)) => self.reason = reason,
             Msg::From(Some(day)) => {
-                self.from = Some(day);
+                (self.from, self.wanted) = (Some(day), None);
                 self.find(false, cx);
             }
             Msg::Booked(Ok(b)) => {
