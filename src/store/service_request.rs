@@ -133,7 +133,7 @@ async fn insert(c: &mut PgConnection, visit: VisitRef, test: &NewTest) -> Result
         test.code,
         text.seal_required("name", &test.name)?,
         test.panel,
-        test.specimen,
+        text.seal("specimen", test.specimen.as_deref().unwrap_or_default())?,
         test.urgency.code(),
         text.seal("notes", &test.notes)?
     )
@@ -177,7 +177,7 @@ pub(super) async fn orders(
                     code: r.code,
                     name: text.open("name", Some(&r.name))?,
                     panel: r.panel,
-                    specimen: r.specimen,
+                    specimen: Some(text.open("specimen", r.specimen.as_deref())?).filter(|s| !s.is_empty()),
                     urgency: coded(TestUrgency::from_code(&r.urgency), "urgency")?,
                     notes: text.open("notes", r.notes.as_deref())?,
                 },

@@ -19,22 +19,7 @@ impl Store {
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
     pub async fn first_free(&self, actor: &Actor, filter: FreeFilter) -> Result<Vec<FreeSlot>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let (mut found, mut from, mut looked) = (vec![], filter.from, 0);
-                for reach in REACH {
-                    let days = reach.min(filter.days.max(1)).saturating_sub(looked);
-                    if days == 0 || found.len() >= usize::from(filter.limit) {
-                        break;
-                    }
-                    let to = from.checked_add_days(Days::new(u64::from(days) - 1)).unwrap_or(from);
-                    free_between(c, &filter, from, to, &mut found).await?;
-                    (from, looked) = (to.succ_opt().unwrap_or(to), looked + days);
-                }
-                Ok(found)
-            })
-        })
-        .await
+        self.read(actor, move |c| Box::pin(async move { first_free_in(c, &filter).await })).await
     }
 
     /// The day of these providers; without any, of everybody who has a session at the centre that day.
@@ -92,6 +77,21 @@ impl Store {
         })
         .await
     }
+}
+
+/// As [`Store::first_free`], inside a transaction.
+pub(super) async fn first_free_in(c: &mut PgConnection, filter: &FreeFilter) -> Result<Vec<FreeSlot>, Error> {
+    let (mut found, mut from, mut looked) = (vec![], filter.from, 0);
+    for reach in REACH {
+        let days = reach.min(filter.days.max(1)).saturating_sub(looked);
+        if days == 0 || found.len() >= usize::from(filter.limit) {
+            break;
+        }
+        let to = from.checked_add_days(Days::new(u64::from(days) - 1)).unwrap_or(from);
+        free_between(c, filter, from, to, &mut found).await?;
+        (from, looked) = (to.succ_opt().unwrap_or(to), looked + days);
+    }
+    Ok(found)
 }
 
 async fn free_between(

@@ -225,13 +225,18 @@ impl<S: Screen> Stage<S> {
     pub fn app(&mut self) -> &mut App {
         &mut self.app
     }
+    /// Draws, for whoever only asks whether that works.
+    pub fn draw(&mut self) {
+        let app = &mut self.app;
+        match self.terminal.draw(|f| app.view(f)) {
+            Ok(_) => {}
+            Err(never) => match never {},
+        }
+    }
     /// The drawn text, and one line of a hash of all styles.
     #[must_use]
     pub fn frame(&mut self) -> String {
-        let app = &mut self.app;
-        if self.terminal.draw(|f| app.view(f)).is_err() {
-            return String::new();
-        }
+        self.draw();
         let backend = self.terminal.backend();
         format!("{backend}styles {}\n", styles(backend.buffer()))
     }

@@ -44,6 +44,7 @@ const DIRECTORY: &[&str] = &[
     "provider_centre",
     "provider_hours",
     "clinic_session",
+    "visit_type",
     "account",
     "setting",
 ];

@@ -22,8 +22,9 @@ const SPEAKERS: &[&str] = &[
 ];
 /// Functions without a search path of their own, and why: they only become part of the calling query.
 const INLINED: &[&str] = &["clinic.word_end(text)"];
-/// What the program's role may delete: links and derived words, never anything that was said about a patient.
+/// What the program's role may delete: links, derived words and time that was held back, never anything that was said about a patient.
 const DELETABLE: &[&str] = &[
+    "clinic.held_slot",
     "clinic.patient_word",
     "clinic.provider_centre",
     "clinic.provider_hours",

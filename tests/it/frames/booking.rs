@@ -96,6 +96,8 @@ fn booked() -> Booked {
         period: slot.period,
         kind: Kind::Slot,
         status: S::Booked,
+        visit_type: None,
+        room: None,
         reason: String::new(),
     }
 }

@@ -66,6 +66,6 @@ pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
     let mut stage = make();
     for (w, h) in sizes {
         stage = stage.at(w, h);
-        let _ = stage.frame();
+        stage.draw();
     }
 }

@@ -215,6 +215,16 @@ update clinic.centre set retired_at = null where id = {/off_centre};
 insert into clinic.department (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
 --@ department.change = -
 update clinic.department set services = 'x' where id = {/department};
+--@ visit-type.add = -
+insert into clinic.visit_type (code, name, minutes) values ('new', 'New', 20);
+--@ visit-type.change = -
+update clinic.visit_type set minutes = 20 where code = 'short';
+--@ visit-type.retire = -
+update clinic.visit_type set retired_at = clinic.now() where code = 'short';
+--@ visit-type.reopen = -
+update clinic.visit_type set name = 'Nothing' where code = 'short';
+--@ room.add = -
+insert into clinic.room (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
 --@ provider.change = -
 update clinic.provider set expertise = 'x' where id = {gary_provider};
 --@ provider.set-centres = -

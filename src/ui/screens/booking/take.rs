@@ -40,6 +40,7 @@ impl Booking {
             session,
             kind: self.kind,
             period: slot.period,
+            visit_type: None,
             reason: self.reason.clone(),
             arrived: self.here(),
         };
