@@ -6,6 +6,7 @@ pub mod appointment;
 pub mod audit;
 pub mod booking;
 pub mod bracket_code;
+pub mod calendar;
 pub mod centre;
 pub mod characters;
 pub mod clinic_session;

@@ -32,6 +32,8 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+    /// The free time that was chosen already.
+    pub slot: Option<Box<FreeSlot>>,
 }
 
 /// The visits that are planned one after the other before they are booked, or moved.
@@ -85,7 +87,10 @@ pub enum Route {
     Home,
     /// The day's appointments of a centre; today without a date.
     Board(Option<NaiveDate>),
+    /// The schedule's views, from this day or today.
     Schedule(Option<NaiveDate>),
+    /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
+    Sessions(Option<ProviderId>, Option<NaiveDate>),
     Patients,
     Patient(PatientId),
     /// Registering somebody; with what was typed when they were looked for, or nothing.
@@ -258,7 +263,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::OwnDetails => "",
         Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
         Route::Board(_) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => "go.board",
-        Route::Schedule(_) => "go.schedule",
+        Route::Schedule(_) | Route::Sessions(..) => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)

@@ -49,6 +49,7 @@ const SILENT: &[(&str, &str)] = &[
     ("visit_types", "the catalogue"),
     ("rooms", "the directory"),
     ("day_strips", "free times"),
+    ("month_days", "how much is free on each day"),
     ("directory", "the directory"),
     ("referral_targets", "the directory"),
     ("department_entries", "the directory"),

@@ -11,6 +11,7 @@ pub mod appointment;
 pub mod audit_log;
 pub mod board;
 pub mod booking;
+pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
@@ -58,7 +59,8 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
-    ("Schedule", schedule::Command::ALL),
+    ("Schedule", calendar::Command::ALL),
+    ("Clinic sessions", schedule::Command::ALL),
     ("Session", schedule::panel::Command::ALL),
     ("Form of a session", schedule::form::Command::ALL),
     ("Records", records::Command::ALL),
@@ -128,6 +130,7 @@ pub const SECTIONS: &[&str] = &[
     "home",
     "overview",
     "own",
+    "calendar",
     "schedule",
     "session",
     "session-form",
@@ -208,7 +211,8 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
-        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Schedule(day) => at(calendar::Calendar::at(*day)),
+        Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),
         Route::Records => at(records::Records::default()),

@@ -7,6 +7,8 @@ mod audit;
 mod board;
 pub mod booking;
 mod bytes;
+mod calendar;
+pub mod calendar_sample;
 mod choosing;
 mod day;
 mod desk_words;

@@ -26,7 +26,25 @@ impl Booking {
             centre: self.centre,
             days: self.days,
             part: self.part,
+            // The time that was chosen before this screen has to be among them.
+            limit: if self.wanted.is_some() { 200 } else { offers::NUMBERED as u16 },
             ..FreeFilter::from(self.from.unwrap_or_else(|| cx.env().today()))
+        }
+    }
+
+    /// Selects the time that was chosen before; when it is free no more, that is said.
+    pub(super) fn take_wanted(&mut self, cx: &mut Cx<Msg>) {
+        let Some(wanted) = &self.wanted else { return };
+        let same = |o: &offers::Offer| o.slot.session == wanted.session && o.slot.period == wanted.period;
+        match self.offers.rows.iter().position(same) {
+            Some(at) => {
+                self.offers.select(at);
+            }
+            None => {
+                let time = crate::domain::dates::clock(wanted.time());
+                cx.toast(tr!("{time} is not free, for the provider or the patient.", time = time));
+                self.wanted = None;
+            }
         }
     }
 

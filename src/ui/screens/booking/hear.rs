@@ -49,6 +49,7 @@ impl Booking {
                     self.asked = None;
                     self.answered = true;
                     self.offers.replace(free, now);
+                    self.take_wanted(cx);
                 }
                 self.follow(cx);
             }
@@ -90,14 +91,14 @@ impl Booking {
             }
             Msg::PickedProvider(Some(provider)) => {
                 self.provider = provider;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
                 self.tell_provider(cx);
                 self.ask_referral(cx);
             }
             Msg::PickedCentre(Some(centre)) => {
                 self.centre = centre;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
             }
             Msg::PickedProfession(Some(profession)) => {
@@ -117,7 +118,7 @@ impl Booking {
                 self.find(false, cx);
             }
             Msg::From(Some(day)) => {
-                self.from = Some(day);
+                (self.from, self.wanted) = (Some(day), None);
                 self.find(false, cx);
             }
             Msg::Window(Some(text)) => {

@@ -161,6 +161,8 @@ pub struct Booking {
     request: RequestId,
     saving: bool,
     ask_provider: bool,
+    /// The time that was chosen before this screen.
+    wanted: Option<Box<FreeSlot>>,
 }
 
 /// How many days are looked at unless the person says otherwise.
@@ -199,6 +201,7 @@ impl Booking {
             series: SeriesId::new(),
             request: RequestId::new(),
             saving: false,
+            wanted: start.slot,
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
     }

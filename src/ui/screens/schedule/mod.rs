@@ -7,7 +7,7 @@ use crate::{
     domain::{
         clinic_session::SessionRow,
         dates::short_day,
-        ids::{ClinicSessionId, RequestId},
+        ids::{ClinicSessionId, ProviderId, RequestId},
         why::Why,
     },
     store::{Change, Error, SessionsOf},
@@ -68,15 +68,17 @@ pub enum Msg {
 pub struct Schedule {
     table: Table<SessionRow>,
     from: Option<NaiveDate>,
+    /// Whose, when somebody was chosen.
+    of: Option<ProviderId>,
     mine: bool,
     request: RequestId,
     asked: Option<SessionRow>,
 }
 
 impl Schedule {
-    /// The sessions from this day on, or from today.
+    /// The sessions from this day on, or from today; of this provider, else one's own or the centre's.
     #[must_use]
-    pub fn from(day: Option<NaiveDate>) -> Self {
+    pub fn of(provider: Option<ProviderId>, day: Option<NaiveDate>) -> Self {
         Self {
             table: Table::new(|s: &SessionRow| s.id.0)
                 .column(Column::new("Day", |s: &SessionRow| short_day(s.day)).width(10))
@@ -105,6 +107,7 @@ impl Schedule {
                 )
                 .empty("No sessions in these four weeks. a adds the first."),
             from: day,
+            of: provider,
             mine: true,
             request: RequestId::new(),
             asked: None,
@@ -117,7 +120,7 @@ impl Schedule {
 
     fn whose(&self, cx: &Cx<Msg>) -> Option<SessionsOf> {
         let actor = cx.env().actor.as_ref()?;
-        match (actor.provider.filter(|_| self.mine), &actor.workplace) {
+        match (self.of.or(actor.provider).filter(|_| self.mine), &actor.workplace) {
             (Some(provider), _) => Some(SessionsOf::Provider(provider)),
             (None, Some(place)) => Some(SessionsOf::Centre(place.centre)),
             (None, None) => None,
@@ -238,7 +241,7 @@ impl Screen for Schedule {
         &["schedule"]
     }
     fn title(&self) -> String {
-        tr!("Schedule").into()
+        tr!("Sessions").into()
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.table)
@@ -280,7 +283,7 @@ impl Screen for Schedule {
                 cx.open(move |answer| SessionForm::add(day, &env, answer), Msg::Formed);
             }
             (Command::Whose, _) => {
-                if cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
+                if self.of.is_none() && cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
                     return cx.toast(tr!("You are not booked with; all sessions of the centre are shown."));
                 }
                 self.mine = !self.mine;
@@ -355,6 +358,9 @@ impl Screen for Schedule {
         let to = from.checked_add_days(Days::new(u64::from(SPAN.unsigned_abs()) - 1)).unwrap_or(from);
         let actor = ui.env.actor.as_deref();
         let whose = match actor {
+            Some(_) if self.of.is_some() && self.mine => {
+                self.table.rows().first().map(|s| s.provider_name.to_string()).unwrap_or_default()
+            }
             Some(a) if a.provider.is_some() && self.mine => tr!("my sessions").to_owned(),
             Some(a) => a.workplace.as_ref().map_or_else(String::new, |w| w.name.clone()),
             None => String::new(),
