@@ -195,6 +195,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         "store/demo.rs",
         "store/system.rs",
         "store/system/administration.rs",
+        "store/system/service.rs",
         "store/import.rs",
         "store/ledger.rs",
         "store/sealed/bulk.rs",
