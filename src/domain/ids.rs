@@ -68,6 +68,8 @@ ids! {
     HoldId;
     /// A patient's time with a provider.
     AppointmentId;
+    /// Appointments that were booked together.
+    SeriesId;
     /// What happened at an appointment; "visit" on screen.
     EncounterId;
     /// One measured sign.

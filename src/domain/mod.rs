@@ -31,6 +31,7 @@ pub mod queue;
 pub mod record;
 pub mod referral;
 pub mod room;
+pub mod series;
 pub mod service_request;
 pub mod shorthand;
 pub mod time;

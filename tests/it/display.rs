@@ -12,7 +12,7 @@ use praxis::{
 };
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, PgConnection};
-use std::{os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 
 const SECRET: &str = "6d65697365636f6e64736563726574";
 

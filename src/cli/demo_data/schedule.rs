@@ -317,7 +317,14 @@ impl<'a> Calendar<'a> {
 
     /// Everything collected, parents before children.
     /// A ticket for whoever is here, a room for whoever is being seen; one in twelve is urgent, two in twelve soon.
-    fn queued(&mut self, place: &Place, appointment: Uuid, where_: Uuid, status: &str, arrived: DateTime<Utc>) {
+    fn queued(
+        &mut self,
+        place: &Place,
+        appointment: Uuid,
+        where_: Uuid,
+        status: &str,
+        arrived: DateTime<Utc>,
+    ) {
         let seed = self.people.seed;
         let mut r = place.random(seed, "queue");
         let ticket = self.tickets.entry(where_).or_default();

@@ -3,8 +3,9 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
     "global",
+    "carry",
     "list",
     "filter",
     "form",

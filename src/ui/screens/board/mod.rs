@@ -5,6 +5,7 @@ use crate::{
     store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, Route},
@@ -23,7 +24,7 @@ mod rows;
 use filter::Filter;
 pub use filter::Picked;
 pub use rows::Line;
-use rows::{way_in, where_the_day_is};
+use rows::{carried, way_in, where_the_day_is};
 
 crate::commands! {
     /// What the board understands.
@@ -33,6 +34,9 @@ crate::commands! {
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Paste: "appointment.paste" "paste" "Move what was cut to this day: the free time nearest to its own, same provider";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
         WalkIn: "board.walk-in" "walk-in" "Somebody came without an appointment";
@@ -64,8 +68,9 @@ pub enum Msg {
     Changed(desk::Done),
     Reason(Target, Option<String>),
     PickedDay(Option<NaiveDate>),
-    Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
+    Changes(Result<(Box<Booked>, Vec<AppointmentStep>), Error>),
     ClosedChanges,
+    Pasted(Pasted),
     Queue(queue::Said),
     Filter(filter::Picked),
     Reload,
@@ -247,6 +252,7 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
+            Command::Cut => carry::check(selected.is_some_and(|l| l.row.status == S::Booked)),
             Command::Call | Command::Absent | Command::PutBack | Command::Priority => {
                 queue::available(command, selected.map(|l| &l.row))
             }
@@ -254,7 +260,7 @@ impl Screen for Board {
                 Err(Why::new("queue_today", tr!("Patients are called on the day itself."))
                     .instead(tr!("t shows today.")))
             }
-            Command::Open | Command::Changes | Command::Patient if selected.is_none() => {
+            Command::Open | Command::Changes | Command::Patient | Command::Series if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -270,6 +276,8 @@ impl Screen for Board {
                 | C::Cancel
                 | C::Restore
                 | C::Move
+                | C::Cut
+                | C::Series
                 | C::Open
                 | C::Patient
                 | C::Call
@@ -307,6 +315,20 @@ impl Screen for Board {
                     }));
                 }
             }
+            Command::Cut => {
+                if let Some(l) = self.table.selected() {
+                    carry::cut(cx, carried(&l.row, cx.env().zone()));
+                }
+            }
+            Command::Paste => {
+                let landing = Landing::Day { day, provider: None, centre: None, near: None };
+                carry::paste(cx, landing, Msg::Pasted);
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.row.appointment));
+                }
+            }
             Command::Open => {
                 if let Some(l) = self.table.selected() {
                     let me = cx.env().actor.as_ref().and_then(|a| a.provider);
@@ -331,7 +353,7 @@ impl Screen for Board {
                     cx.load(
                         "appointment.changes",
                         move |store| async move { store.appointment(&actor, id, true).await },
-                        Msg::Changes,
+                        |found| Msg::Changes(found.map(|(booked, steps)| (Box::new(booked), steps))),
                     );
                 }
             }
@@ -404,6 +426,10 @@ impl Screen for Board {
             }
             Msg::Changes(Err(e)) => cx.failed(&e),
             Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
             Msg::Queue(said) => {
                 if queue::tell(cx, said) {
                     self.load(cx);
