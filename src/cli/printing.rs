@@ -94,7 +94,9 @@ impl Printing {
         while let Some(paper) = queue.claim_paper().await? {
             let (command, printer) = (self.command.clone(), self.printer(&paper.centre_number));
             let (title, text) = (format!("Praxis {}", paper.kind), paper.text);
-            let done = tokio::task::spawn_blocking(move || hand_on(&command, printer.as_deref(), &title, &text)).await;
+            let done =
+                tokio::task::spawn_blocking(move || hand_on(&command, printer.as_deref(), &title, &text))
+                    .await;
             let problem = match done {
                 Ok(Ok(())) => None,
                 Ok(Err(why)) => Some(why),

@@ -181,7 +181,9 @@ mod tests {
 
     #[test]
     fn amounts_are_read_as_they_are_written() {
-        for (text, cents) in [("85", 8500), ("85.5", 8550), ("85,50", 8550), (" $ 0.05", 5), ("100000", 10_000_000)] {
+        for (text, cents) in
+            [("85", 8500), ("85.5", 8550), ("85,50", 8550), (" $ 0.05", 5), ("100000", 10_000_000)]
+        {
             assert_eq!(parse_amount(text), Ok(cents), "{text}");
         }
         for text in ["", "-5", "1.234", "a", "100000.01", "1e3"] {

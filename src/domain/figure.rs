@@ -44,7 +44,9 @@ impl Figure {
         match self {
             Self::Utilisation => tr!("Booked minutes of slots, of the minutes of the sessions."),
             Self::NoShows => tr!("Appointments nobody came to, of those that were due."),
-            Self::Waits => tr!("Minutes from check-in to visit: half wait no longer; nine of ten in brackets."),
+            Self::Waits => {
+                tr!("Minutes from check-in to visit: half wait no longer; nine of ten in brackets.")
+            }
             Self::ThirdFree => tr!("Days until the third time that is still free, as it stands now."),
         }
     }

@@ -2,3 +2,4 @@
 //! database.
 pub mod audit;
 pub mod medisoft;
+pub mod paper;

@@ -55,7 +55,12 @@ pub fn day_sheet(clinic: &str, title: &str, rows: &[PaperRow]) -> String {
     let mut sheet = Sheet::new(clinic, title);
     for row in rows {
         let who = format!("{} {} {}", row.patient, row.number, row.born);
-        sheet.line(&format!("{} {} {}", pad(&row.time, 5), pad(&clean(&who), 44), pad(&clean(&row.provider), 20)));
+        sheet.line(&format!(
+            "{} {} {}",
+            pad(&row.time, 5),
+            pad(&clean(&who), 44),
+            pad(&clean(&row.provider), 20)
+        ));
         let rest = [row.reason.as_str(), row.status.as_str(), row.room.as_str()];
         let rest: Vec<&str> = rest.into_iter().filter(|t| !t.is_empty()).collect();
         sheet.line(&format!("      {}", rest.join(" / ")));
@@ -91,9 +96,7 @@ pub fn routing_slip(clinic: &str, row: &PaperRow) -> String {
     sheet.field(tr!("Patient"), &format!("{}  {}  {}", row.patient, row.number, row.born));
     sheet.field(tr!("Appointment"), &format!("{} {}", row.date, row.time));
     sheet.field(tr!("Provider"), &row.provider);
-    for (label, text) in
-        [(tr!("For"), &row.reason), (tr!("Room"), &row.room), (tr!("Ticket"), &row.ticket)]
-    {
+    for (label, text) in [(tr!("For"), &row.reason), (tr!("Room"), &row.room), (tr!("Ticket"), &row.ticket)] {
         if !text.is_empty() {
             sheet.field(label, text);
         }
@@ -115,7 +118,14 @@ pub fn routing_slip(clinic: &str, row: &PaperRow) -> String {
 
 /// What was paid for a visit; for one payment, or for all of them.
 #[must_use]
-pub fn receipt(clinic: &str, contact: &str, line: &FeeLine, currency: &str, zone: Tz, of: Option<&Payment>) -> String {
+pub fn receipt(
+    clinic: &str,
+    contact: &str,
+    line: &FeeLine,
+    currency: &str,
+    zone: Tz,
+    of: Option<&Payment>,
+) -> String {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%d %b %Y %H:%M").to_string();
     let title = match of {
         Some(p) => tr!("Receipt {n}", n = p.receipt),
@@ -133,7 +143,8 @@ pub fn receipt(clinic: &str, contact: &str, line: &FeeLine, currency: &str, zone
     let of = of.map(|p| p.id);
     for p in line.payments.iter().filter(|p| of.is_none_or(|id| id == p.id)) {
         let what = if p.cents < 0 { tr!("given back") } else { tr!("paid") };
-        let what = format!("{} {} ({} {})", day(p.at), what, p.method.word(), tr!("receipt {n}", n = p.receipt));
+        let what =
+            format!("{} {} ({} {})", day(p.at), what, p.method.word(), tr!("receipt {n}", n = p.receipt));
         sheet.sum(&what, &money(p.cents, currency));
     }
     sheet.rule();
@@ -186,7 +197,8 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_paper_and_no_control_character_reaches_it() {
-        let long = "Wolfeschlegelsteinhausenbergerdorff \u{1b}[31mHubert 王王王王王王王王王王王王王王王".to_owned();
+        let long =
+            "Wolfeschlegelsteinhausenbergerdorff \u{1b}[31mHubert 王王王王王王王王王王王王王王王".to_owned();
         let row = PaperRow {
             time: "09:30".into(),
             patient: long.clone(),

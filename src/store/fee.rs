@@ -23,13 +23,11 @@ impl Store {
         day: NaiveDate,
         opened: bool,
     ) -> Result<FeeDay, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("fees.open", "centre").id(centre.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let mut lines = lines(&mut *c, centre, day).await?;
-                if opened {
-                    let facts = serde_json::json!({ "day": day, "rows": lines.len() });
-                    Event::new("fees.open", "centre").id(centre.0).facts(facts).record(&mut *c).await?;
-                }
+                let facts = serde_json::json!({ "day": day, "rows": lines.len() });
                 payments(&mut *c, &mut lines).await?;
                 let row = sqlx::query!(
                     r#"select clinic.setting('currency') as "currency!", clinic.day_totals($1, $2) as totals,
@@ -51,7 +49,7 @@ impl Store {
                     closed = Some(DayClose { cash, counted, note, at, by: row.by.unwrap_or_default() });
                 }
                 let till = till_of(&row.totals.unwrap_or_default());
-                Ok(FeeDay { day, currency: row.currency, lines, till, closed })
+                Ok((FeeDay { day, currency: row.currency, lines, till, closed }, facts))
             })
         })
         .await

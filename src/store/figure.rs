@@ -29,7 +29,7 @@ impl Store {
         to: NaiveDate,
         opened: bool,
     ) -> Result<Vec<FigureRow>, Error> {
-        self.read(actor, move |c| {
+        self.view(actor, Event::new("report.open", "centre"), opened, move |c| {
             Box::pin(async move {
                 let flat = match figure {
                     Figure::Utilisation => utilisation(&mut *c, from, to).await?,
@@ -37,11 +37,8 @@ impl Store {
                     Figure::Waits => waits(&mut *c, from, to).await?,
                     Figure::ThirdFree => third_free(&mut *c, to).await?,
                 };
-                if opened {
-                    let facts = serde_json::json!({ "figure": figure.code(), "from": from, "to": to });
-                    Event::new("report.open", "centre").facts(facts).record(c).await?;
-                }
-                Ok(joined(flat))
+                let facts = serde_json::json!({ "figure": figure.code(), "from": from, "to": to });
+                Ok((joined(flat), facts))
             })
         })
         .await
@@ -51,8 +48,7 @@ impl Store {
 fn joined(flat: Vec<Flat>) -> Vec<FigureRow> {
     let mut rows: Vec<FigureRow> = vec![];
     for one in flat {
-        let found =
-            rows.iter_mut().find(|r| (r.provider, r.centre) == (one.provider.0, one.centre.0));
+        let found = rows.iter_mut().find(|r| (r.provider, r.centre) == (one.provider.0, one.centre.0));
         match found {
             Some(row) => row.points.push(one.point),
             None => rows.push(FigureRow {

@@ -43,7 +43,10 @@ impl Office {
     /// A program that stands for lp: keeps what it was given, or refuses.
     fn lp(&self, refuses: bool) -> String {
         let end = if refuses { "echo 'no paper' >&2; exit 1" } else { "exit 0" };
-        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> {0}/args\ncat >> {0}/printed\n{end}\n", self.folder.display());
+        let script = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {0}/args\ncat >> {0}/printed\n{end}\n",
+            self.folder.display()
+        );
         let path = self.folder.join("lp");
         std::fs::write(&path, script).expect("a program");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a mode");

@@ -173,6 +173,8 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("read_permissions", "reads the rules"),
         ("open", "connects"),
         ("open_service", "a service signs in; audited by auth.open_service"),
+        ("claim_paper", "the worker takes a paper, claimed in the database"),
+        ("end_paper", "the worker tells what became of it"),
         ("display_day", "reads a waiting room as a service"),
         ("close", "disconnects"),
         ("listen", "hears of changes"),

@@ -1,4 +1,4 @@
-//! The rules of fees and of the till as sentences.
+//! The rules of fees, of the till and of printing as sentences.
 use crate::{
     domain::{fee::amount, why::Why},
     tr,
@@ -17,7 +17,9 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "refund_more_than_paid" => {
             (tr!("Of this payment {rest} can still be given back.", rest = cents("rest")), "")
         }
-        "refund_needs_reason" => (tr!("Giving back needs a reason.").into(), tr!("Write in a few words why.")),
+        "refund_needs_reason" => {
+            (tr!("Giving back needs a reason.").into(), tr!("Write in a few words why."))
+        }
         "day_closed" => (
             tr!("The till of {day} is closed.", day = day),
             tr!("Give a reason: it is then entered as a correction."),
@@ -34,6 +36,10 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "payment_stays" => (
             tr!("What was entered in the till never changes.").into(),
             tr!("Give it back, or enter a correction."),
+        ),
+        "too_many_prints" => (
+            tr!("Fifty of your papers wait for the printer already.").into(),
+            tr!("Wait until they are printed, or save this one to a file."),
         ),
         _ => return None,
     };

@@ -206,7 +206,8 @@ impl Screen for Figures {
             self.redraw(ui.theme);
         }
         let [head, rest] = widgets::split_top(area, 2);
-        let all: Vec<Tab> = Figure::ALL.iter().map(|f| Tab::new(f.word())).collect();
+        let all: Vec<Tab> =
+            Figure::ALL.iter().map(|f| Tab { word: f.word().into(), ..Tab::default() }).collect();
         let at = Figure::ALL.iter().position(|f| *f == self.figure).unwrap_or_default();
         tabs::view(frame, head, &all, at, ui.theme);
         widgets::put(frame, head, 1, &format!(" {}", self.figure.means()), ui.theme.dim());

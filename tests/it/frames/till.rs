@@ -136,7 +136,11 @@ fn the_papers_of_the_desk_as_they_are_printed() {
     };
     let (clinic, zone, day) = ("Randwick Medical Centre", chrono_tz::Australia::Sydney, day());
     let papers = [
-        day_sheet(clinic, "Day sheet Thu 12 Mar", &[row.clone(), PaperRow { time: "10:00".into(), ..row.clone() }]),
+        day_sheet(
+            clinic,
+            "Day sheet Thu 12 Mar",
+            &[row.clone(), PaperRow { time: "10:00".into(), ..row.clone() }],
+        ),
         slip(clinic, "9999 1234", &row),
         routing_slip(clinic, &row),
         receipt(clinic, "", &day.lines[1], "AUD", zone, None),
@@ -181,7 +185,10 @@ fn figure() -> Stage<Figures> {
             })
             .collect(),
     };
-    let rows = vec![row(1, "JACKSON Sam", &[40.0, 55.0, 48.0, 61.0]), row(2, "SMITH Anna", &[88.0, 91.0, 97.0, 80.0])];
+    let rows = vec![
+        row(1, "JACKSON Sam", &[40.0, 55.0, 48.0, 61.0]),
+        row(2, "SMITH Anna", &[88.0, 91.0, 97.0, 80.0]),
+    ];
     stage.deliver(figures::Msg::Loaded(Figure::Utilisation, today(), Ok(rows)));
     stage
 }

@@ -92,14 +92,19 @@ impl Fees {
             data: FeeDay::default(),
             table: Table::new(|l: &FeeLine| l.appointment.0)
                 .column(Column::new("Patient", |l: &FeeLine| l.patient_name.to_string()).grow(16))
-                .column(Column::new("Provider", |l: &FeeLine| l.provider_name.to_string()).width(14).priority(5))
+                .column(
+                    Column::new("Provider", |l: &FeeLine| l.provider_name.to_string()).width(14).priority(5),
+                )
                 .column(Column::new("Visit", |l: &FeeLine| l.what.clone()).width(14).priority(7))
                 .column(Column::new("Status", |l: &FeeLine| l.status.word().to_owned()).width(11).priority(4))
                 .column(Column::new("Due", |l: &FeeLine| amount(l.due)).width(9).right().priority(3))
                 .column(Column::new("Paid", paid).width(9).right().priority(2))
-                .column(Column::new("Open", open).width(9).right().look(|l, t| {
-                    if l.open() > 0 { t.warn() } else { t.dim() }
-                }))
+                .column(
+                    Column::new("Open", open)
+                        .width(9)
+                        .right()
+                        .look(|l, t| if l.open() > 0 { t.warn() } else { t.dim() }),
+                )
                 .uncounted()
                 .empty("Nothing is due on this day. ] shows the next one."),
             only_open: false,
@@ -192,8 +197,16 @@ impl Fees {
         );
     }
 
-    fn show_paper(&self, kind: &'static str, title: String, text: String, line: Option<&FeeLine>, cx: &mut Cx<Msg>) {
-        let Some(centre) = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre) else {
+    fn show_paper(
+        &self,
+        kind: &'static str,
+        title: String,
+        text: String,
+        line: Option<&FeeLine>,
+        cx: &mut Cx<Msg>,
+    ) {
+        let Some(centre) = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre)
+        else {
             return;
         };
         cx.push(Route::Paper(Paper { kind, title, text, centre, patient: line.map(|l| l.patient) }));
@@ -246,8 +259,10 @@ impl Screen for Fees {
         match command {
             Command::Take => match line {
                 None => Err(nobody()),
-                Some(l) if l.open() <= 0 => Err(Why::new("fee_more_than_due", tr!("Nothing is still to be paid."))
-                    .instead(tr!("Whoever may set the fee of the visit changes what is due."))),
+                Some(l) if l.open() <= 0 => {
+                    Err(Why::new("fee_more_than_due", tr!("Nothing is still to be paid."))
+                        .instead(tr!("Whoever may set the fee of the visit changes what is due.")))
+                }
                 Some(_) => Ok(()),
             },
             Command::Refund => match line {
@@ -302,8 +317,7 @@ impl Screen for Fees {
             }
             (Command::Receipt, Some(line)) => {
                 let one = if let [only] = line.payments.as_slice() { Some(only) } else { None };
-                let text =
-                    paper::receipt(&place(cx), "", &line, &self.data.currency, cx.env().zone(), one);
+                let text = paper::receipt(&place(cx), "", &line, &self.data.currency, cx.env().zone(), one);
                 let title = tr!("Receipt: {who}", who = line.patient_name);
                 self.show_paper("receipt", title, text, Some(&line), cx);
             }
@@ -428,7 +442,11 @@ impl Screen for Fees {
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let [head, body] = widgets::split_top(area, 1);
         if ui.env.actor.as_ref().is_some_and(|a| a.workplace.is_none()) {
-            return widgets::sentence(frame, area, tr!("You work at no centre, so there are no fees to show."));
+            return widgets::sentence(
+                frame,
+                area,
+                tr!("You work at no centre, so there are no fees to show."),
+            );
         }
         let d = &self.data;
         let day = if d.day == ui.env.today() { tr!("Today").to_owned() } else { dates::short_day(d.day) };
