@@ -16,6 +16,7 @@ mod migrate;
 mod open;
 mod output;
 mod permissions;
+mod printing;
 mod program;
 mod sealer;
 mod sealing;

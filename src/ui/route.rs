@@ -4,6 +4,7 @@ use super::{
     layer::Slot,
     screen::Screen,
 };
+use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
     booking::{Booked, FreeSlot},
@@ -91,6 +92,12 @@ pub enum Route {
     Schedule(Option<NaiveDate>),
     /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
     Sessions(Option<ProviderId>, Option<NaiveDate>),
+    /// What was due and paid on a day, with an appointment to begin at.
+    Fees(Option<NaiveDate>, Option<AppointmentId>),
+    /// A paper as it will be printed.
+    Paper(Paper),
+    /// Utilisation, no-shows, waits and the third free time.
+    Figures,
     Patients,
     Patient(PatientId),
     /// Registering somebody; with what was typed when they were looked for, or nothing.
@@ -262,7 +269,10 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergencies
         | Route::OwnDetails => "",
         Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
-        Route::Board(_) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => "go.board",
+        Route::Paper(_) | Route::Figures => "",
+        Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
+            "go.board"
+        }
         Route::Schedule(_) | Route::Sessions(..) => "go.schedule",
         Route::Patients
         | Route::Patient(_)

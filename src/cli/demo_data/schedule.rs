@@ -52,6 +52,9 @@ pub(super) struct Calendar<'a> {
     referrals: Rows,
     visits: Visits,
     queue: Rows,
+    payments: Rows,
+    /// The last receipt of each centre.
+    receipts: HashMap<Uuid, u32>,
     /// The last ticket of each centre today.
     tickets: HashMap<Uuid, u32>,
     /// When set, only these appointments are written.
@@ -87,6 +90,11 @@ impl<'a> Calendar<'a> {
                 "queue_entry",
                 "id, centre_id, day, ticket, priority, priority_by, priority_at, room, calls",
             ),
+            payments: Rows::of(
+                "payment",
+                "id, appointment_id, patient_id, centre_id, day, kind, method, cents, correction, receipt, at, account_id",
+            ),
+            receipts: HashMap::new(),
             tickets: HashMap::new(),
             only: None,
         }
@@ -286,6 +294,9 @@ impl<'a> Calendar<'a> {
         if place.day == self.today && matches!(status, "arrived" | "in_progress") {
             self.queued(place, appointment, where_, status, arrived);
         }
+        if status == "completed" && place.day >= self.today - Days::new(7) && self.only.is_none() {
+            self.paid(place, (appointment, who, where_), ended, i64::from(p.fee_cents));
+        }
         if seen {
             self.visits.add(
                 p,
@@ -316,6 +327,25 @@ impl<'a> Calendar<'a> {
     }
 
     /// Everything collected, parents before children.
+    /// Most visits of the last week are paid, some in part.
+    fn paid(&mut self, place: &Place, of: (Uuid, Uuid, Uuid), at: DateTime<Utc>, due: i64) {
+        let seed = self.people.seed;
+        let mut r = place.random(seed, "paid");
+        let (appointment, who, where_) = of;
+        let cents = match r.below(10) {
+            0 => return,
+            1 => due / 2,
+            _ => due,
+        };
+        let receipt = self.receipts.entry(where_).or_default();
+        *receipt += 1;
+        let method = *r.pick(&["card", "card", "cash", "other"]);
+        let y = &mut self.payments;
+        y.put(place.id(seed, "payment")).put(appointment).put(who).put(where_).put(place.day);
+        y.put("payment").put(method).put(cents).put(false).put(*receipt);
+        y.put(at.to_rfc3339()).put(staff_account(seed, 0)).end();
+    }
+
     /// A ticket for whoever is here, a room for whoever is being seen; one in twelve is urgent, two in twelve soon.
     fn queued(
         &mut self,
@@ -338,7 +368,8 @@ impl<'a> Calendar<'a> {
     }
 
     pub(super) fn into_rows(self) -> Vec<Rows> {
-        let mut all = vec![self.sessions, self.referrals, self.appointments, self.events, self.queue];
+        let mut all =
+            vec![self.sessions, self.referrals, self.appointments, self.events, self.queue, self.payments];
         all.extend(self.visits.into_rows());
         all
     }

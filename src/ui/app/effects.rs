@@ -280,6 +280,14 @@ impl App {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::SignUps),
             },
+            AppCommand::Fees => match self.forbidden("fees.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Fees(None, None)),
+            },
+            AppCommand::Figures => match self.forbidden("report.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Figures),
+            },
             AppCommand::Permissions => match self.forbidden("permission.propose") {
                 Some(why) => self.alarm(why.to_string()),
                 None if self.env.actor.is_none() => self.say(tr!("Sign in first.")),

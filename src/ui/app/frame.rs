@@ -260,6 +260,8 @@ impl App {
                 "permissions.why",
                 "go.permissions",
                 "go.sign-ups",
+                "go.fees",
+                "go.figures",
                 "app.lock",
                 "go.sign-ins",
                 "go.profile",
@@ -277,6 +279,8 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
+                    "go.fees" => signed_in && self.forbidden("fees.open").is_none(),
+                    "go.figures" => signed_in && self.forbidden("report.open").is_none(),
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
                     | "go.profile" | "go.second-factor" | "go.password" => signed_in,

@@ -15,11 +15,14 @@ pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
+pub mod fees;
+pub mod figures;
 pub mod history;
 pub mod home;
 pub mod login;
 pub mod merging;
 pub mod messages;
+pub mod paper;
 pub mod patient;
 pub mod patients;
 pub mod profile;
@@ -50,6 +53,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("Fees", fees::Command::ALL),
+    ("A paper", paper::Command::ALL),
+    ("Figures of the desk", figures::Command::ALL),
     ("A series before it is booked", series::plan::Command::ALL),
     ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
@@ -120,6 +126,9 @@ pub const SECTIONS: &[&str] = &[
     "sign-ups",
     "workplace",
     "board",
+    "fees",
+    "paper",
+    "figures",
     "booking",
     "series-plan",
     "series",
@@ -204,6 +213,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
         Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
         Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
+        Route::Fees(day, first) => at(fees::Fees::at(*day, *first)),
+        Route::Paper(paper) => at(paper::PaperView::of(paper.clone())),
+        Route::Figures => at(figures::Figures::default()),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {

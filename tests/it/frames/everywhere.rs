@@ -34,6 +34,16 @@ fn message() -> MessageStart {
     }
 }
 
+fn a_paper() -> praxis::domain::paper::Paper {
+    praxis::domain::paper::Paper {
+        kind: "slip",
+        title: "Appointment slip".into(),
+        text: "Your appointment\n".into(),
+        centre: CentreId::new(),
+        patient: None,
+    }
+}
+
 /// One route of each kind, with somebody who has that place.
 pub fn everywhere() -> Vec<(Route, Role)> {
     let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
@@ -52,6 +62,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
         (Route::Sessions(None, None), gp),
+        (Route::Fees(None, None), desk),
+        (Route::Figures, admin),
+        (Route::Paper(a_paper()), desk),
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
@@ -113,6 +126,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
+            Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

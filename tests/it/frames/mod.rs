@@ -21,6 +21,7 @@ mod merging;
 mod messages;
 pub mod sample;
 mod second;
+mod till;
 pub mod visit;
 mod visit_leave;
 mod whole;

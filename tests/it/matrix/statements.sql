@@ -83,6 +83,14 @@ values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval 
 update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
 --@ appointment.set-room = due
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
+--@ fees.open = -
+select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ day.close = -
+select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
+--@ print.add = -
+select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
+--@ report.open = -
+select from clinic.centres_for('report.open') x where x = {randwick};
 --@ queue.call = waiting
 select clinic.queue_call({waiting}, '2');
 --@ queue.set-priority = due

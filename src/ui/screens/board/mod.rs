@@ -19,6 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 mod filter;
 mod head;
+mod papers;
 pub mod queue;
 mod rows;
 use filter::Filter;
@@ -52,6 +53,10 @@ crate::commands! {
         Service: "board.service" "service" "Show one department, profession or kind of visit" quiet;
         Provider: "board.provider" "provider" "Show one provider" quiet;
         Status: "board.status" "status" "Show one status" quiet;
+        Fees: "board.fees" "fees" "What the selected patient owes and pays";
+        DaySheet: "board.day-sheet" "day sheet" "Show what the board shows on paper, to print or to save" quiet;
+        Slip: "board.slip" "appointment slip" "Show the selected appointment on paper, for the patient" quiet;
+        RoutingSlip: "board.routing-slip" "routing slip" "Show where the selected patient goes, on paper" quiet;
         Explain: "board.explain" "expected times" "How the expected times are worked out" quiet;
         Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
@@ -260,7 +265,14 @@ impl Screen for Board {
                 Err(Why::new("queue_today", tr!("Patients are called on the day itself."))
                     .instead(tr!("t shows today.")))
             }
-            Command::Open | Command::Changes | Command::Patient | Command::Series if selected.is_none() => {
+            Command::Open
+            | Command::Changes
+            | Command::Patient
+            | Command::Series
+            | Command::Slip
+            | Command::RoutingSlip
+                if selected.is_none() =>
+            {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -378,6 +390,10 @@ impl Screen for Board {
                 filter::ask(cx, command, &self.data.rows);
             }
             Command::Explain => head::explain(cx),
+            Command::Fees => {
+                cx.push(Route::Fees(self.day, self.table.selected().map(|l| l.row.appointment)));
+            }
+            Command::DaySheet | Command::Slip | Command::RoutingSlip => self.show_paper(command, cx),
             Command::DayAfter => self.go_to(day.checked_add_days(Days::new(1)), cx),
             Command::DayBefore => self.go_to(day.checked_sub_days(Days::new(1)), cx),
             Command::Today => self.go_to(None, cx),

@@ -1,5 +1,5 @@
 //! What the booking asks the store: the free times, who is choosing one of them, and the hold on the one that is chosen here.
-use super::{Booking, Free, Msg};
+use super::{Booking, Free, Msg, offers};
 use crate::domain::{actor::Actor, why::Why};
 use crate::{
     domain::{
