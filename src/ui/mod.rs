@@ -2,6 +2,7 @@
 pub mod app;
 mod arrival;
 pub mod command;
+pub mod command_line;
 pub mod cx;
 pub mod desk;
 pub mod draft;

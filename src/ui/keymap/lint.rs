@@ -3,7 +3,7 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
     "global",
     "list",
     "filter",
@@ -17,6 +17,7 @@ const SHARED: [&str; 13] = [
     "help",
     "prompt",
     "prompt-lines",
+    "command-line",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.

@@ -23,7 +23,7 @@ use praxis::{
     },
 };
 
-fn directory() -> Directory {
+pub(super) fn directory() -> Directory {
     let centre = |n: u128, name: &str| BookableCentre {
         id: CentreId(id(n)),
         kind: "hospital".into(),

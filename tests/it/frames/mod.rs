@@ -6,6 +6,7 @@ mod app;
 mod audit;
 pub mod booking;
 mod bytes;
+pub mod command_line;
 mod day;
 mod desk_words;
 pub mod everywhere;
