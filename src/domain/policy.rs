@@ -54,9 +54,19 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 3660),
     },
     Policy {
+        key: "patient_cancel_min_days",
+        help: "How many days before an appointment a patient may still cancel or move it; staff at any time",
+        kind: PolicyKind::Number(0, 366),
+    },
+    Policy {
         key: "overbook_per_session",
         help: "How many patients may be booked over the full times of one session; 0 forbids it",
         kind: PolicyKind::Number(0, 50),
+    },
+    Policy {
+        key: "held_release_hour",
+        help: "Hour of the day at which times held for the same day or for urgent visits can be booked by everybody",
+        kind: PolicyKind::Number(0, 23),
     },
     Policy {
         key: "referring_professions",

@@ -105,7 +105,7 @@ impl Store {
     /// `opened` says that a person opened the view: that is logged, a refresh is not.
     ///
     /// # Errors
-    /// Those of the line to the server, and [`Error::NoSession`].
+    /// [`Error::Refused`] at a centre where one does not work; those of the line to the server, and [`Error::NoSession`].
     pub async fn board(
         &self,
         actor: &Actor,
@@ -113,7 +113,8 @@ impl Store {
         day: NaiveDate,
         opened: bool,
     ) -> Result<Board, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("board.open", "centre").id(centre.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
@@ -122,9 +123,9 @@ impl Store {
                               a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not exists (select from clinic.appointment h
-                                           where h.patient_id = a.patient_id and h.status = 'completed') as "new_patient!",
+                                           where h.patient_id = any (clinic.records_of(a.patient_id)) and h.status = 'completed') as "new_patient!",
                               exists (select from clinic.patient_alert l
-                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!",
+                                       where l.patient_id = any (clinic.records_of(a.patient_id)) and l.struck_at is null) as "alert!",
                               (select e.id from clinic.encounter e
                                 where e.appointment_id = a.id and e.state <> 'voided') as encounter
                        from clinic.appointment a
@@ -140,13 +141,7 @@ impl Store {
                 )
                 .fetch_all(&mut *c)
                 .await?;
-                if opened {
-                    Event::new("board.open", "centre")
-                        .id(centre.0)
-                        .facts(serde_json::json!({ "day": day, "rows": rows.len() }))
-                        .record(&mut *c)
-                        .await?;
-                }
+                let facts = serde_json::json!({ "day": day, "rows": rows.len() });
                 let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
                 let rows = rows
                     .into_iter()
@@ -184,7 +179,7 @@ impl Store {
                     .collect::<Result<Vec<_>, Error>>()?;
                 let (mut rows, earlier): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.day == day);
                 mark_look_alikes(&mut rows);
-                Ok(Board { rows, earlier })
+                Ok((Board { rows, earlier }, facts))
             })
         })
         .await

@@ -133,7 +133,7 @@ async fn insert(c: &mut PgConnection, visit: VisitRef, test: &NewTest) -> Result
         test.code,
         text.seal_required("name", &test.name)?,
         test.panel,
-        test.specimen,
+        text.seal("specimen", test.specimen.as_deref().unwrap_or_default())?,
         test.urgency.code(),
         text.seal("notes", &test.notes)?
     )
@@ -157,7 +157,7 @@ pub(super) async fn orders(
            left join clinic.account a on a.id = r.author
            left join clinic.account v on v.id = r.reviewed_by
            left join clinic.account s on s.id = r.struck_by
-           where ($1::uuid is null or r.encounter_id = $1) and ($2::uuid is null or r.patient_id = $2)
+           where ($1::uuid is null or r.encounter_id = $1) and ($2::uuid is null or r.patient_id = any ((select clinic.records_of($2))::uuid[]))
            order by r.ordered_at, r.id"#,
         encounter,
         patient
@@ -177,7 +177,7 @@ pub(super) async fn orders(
                     code: r.code,
                     name: text.open("name", Some(&r.name))?,
                     panel: r.panel,
-                    specimen: r.specimen,
+                    specimen: Some(text.open("specimen", r.specimen.as_deref())?).filter(|s| !s.is_empty()),
                     urgency: coded(TestUrgency::from_code(&r.urgency), "urgency")?,
                     notes: text.open("notes", r.notes.as_deref())?,
                 },

@@ -75,7 +75,7 @@ commands! {
     /// What works everywhere.
     pub enum AppCommand {
         Palette: "app.palette" "go to" "Find any action, place or person by name";
-        Line: "app.line" "command" "Type a command: book, move, cancel, check in, find, go, with a preview";
+        Line: "app.line" "command" "Type a command: book, move, cancel, check in, find, go, with a preview" quiet;
         Help: "app.help" "keys" "Show every key that works here";
         Undo: "app.undo" "undo" "Take back what was just done";
         Retry: "app.retry" "try again" "Ask the database again after an error";
@@ -103,6 +103,7 @@ commands! {
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
         Permissions: "go.permissions" "Permissions" "Go to who may do what" quiet;
+        LetGo: "carry.let-go" "let go" "Leave the appointment that was cut where it is" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
         Emergency: "go.emergency" "emergency access" "Break the glass, or see the emergency that is open; reviewers see those to review" quiet;
         Access: "go.access" "requests for access" "Go to the requests to read a record: yours, or those you answer" quiet;

@@ -1,6 +1,7 @@
 //! What staff see and press: one small machine per screen, on a stack of layers.
 pub mod app;
 mod arrival;
+pub mod carry;
 pub mod command;
 pub mod command_line;
 pub mod cx;

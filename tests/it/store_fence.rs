@@ -180,6 +180,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("tell_export", "by the owner's login: tells the log that lines are taken out"),
         ("patient_of_number", "reads by the owner's login"),
         ("keys", "reads keys inside of a read or a write"),
+        ("first_key", "keeps a key inside of a write"),
         ("keys_outside", "reads a key before any session"),
         ("keys_to_write", "keeps a key inside of a write"),
         ("keys_of_visit", "keeps a key inside of a write"),
@@ -210,7 +211,8 @@ fn every_public_write_has_a_request_id_and_an_event() {
             let compact: String = body.split_whitespace().collect();
             let fenced = body.contains("RequestId")
                 && (compact.contains("self.write(") || compact.contains("(actor,request,"));
-            let reads = compact.contains("self.read(") && !writes(body);
+            let reads =
+                (compact.contains("self.read(") || compact.contains("self.view(")) && !writes(body);
             let apart = APART.iter().any(|(n, _)| *n == name)
                 || body.contains("self.keep_draft(")
                 || name.contains("draft");

@@ -165,7 +165,14 @@ impl Visits {
         let seed = self.seed;
         let mut r = place.random(seed, "test");
         let request = place.id(seed, "request");
-        self.requests.put(request).put(visit).put(who).put(loinc).sealed(test).put("blood").put("reviewed");
+        self.requests
+            .put(request)
+            .put(visit)
+            .put(who)
+            .put(loinc)
+            .sealed(test)
+            .sealed("blood")
+            .put("reviewed");
         self.requests.put(ordered.to_rfc3339()).put(author).end();
         let value = r.between(i64::from(low) * 9, i64::from(high) * 11);
         let flag = if value < i64::from(low) * 10 {

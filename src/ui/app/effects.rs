@@ -33,6 +33,7 @@ impl App {
                     self.answer(envelope);
                 }
                 Effect::Close(layer) => self.close(layer),
+                Effect::Carry(carried) => self.env.carried = carried,
                 Effect::Toast(text) => self.say(text),
                 Effect::Failed(text) => self.alarm(text),
                 Effect::Undoable { text, undo } => {
@@ -275,6 +276,7 @@ impl App {
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::WhyNot => self.why_not(),
+            AppCommand::LetGo => self.let_go(),
             AppCommand::SignUps => match self.forbidden("account.register") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::SignUps),
@@ -306,7 +308,7 @@ impl App {
             }
             AppCommand::Connections => self.alarm(tr!("Patients and their providers have connections.")),
             AppCommand::Help => {
-                let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+                let sections = self.sections().unwrap_or_default();
                 let help = Help::new(&self.keymap, &sections);
                 self.push(Box::new(move |id| Box::new(Slot::new(id, help))), None);
             }
@@ -344,6 +346,14 @@ impl App {
         });
         if goes {
             self.run(APP, vec![Effect::Back]);
+        }
+    }
+
+    /// What was cut stays where it is.
+    fn let_go(&mut self) {
+        match self.env.carried.take() {
+            Some(carried) => self.say(tr!("Not moved: {what}", what = carried.label())),
+            None => self.say(tr!("Nothing is cut.")),
         }
     }
 

@@ -56,7 +56,7 @@ impl App {
             }
         }
         if !self.pending.is_empty() && self.ticks.now() >= self.pending_since + WHICH_KEY {
-            let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+            let sections = self.sections().unwrap_or_default();
             let rows: Vec<(String, String)> = self
                 .keymap
                 .next(&sections, &self.pending)
@@ -143,8 +143,13 @@ impl App {
         let typing = self.top().is_some_and(|t| t.field().is_some());
         let waits = (!self.held.is_empty())
             .then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
-        let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " ")))
-        else {
+        let said = || self.said.as_ref().map(|s| clean(&s.text).replace('\n', " "));
+        let carried = || {
+            let carried = self.env.carried.as_ref()?;
+            let what = clean(&carried.label()).into_owned();
+            Some(tr!("Cut: {what}   p pastes it, esc lets go", what = what))
+        };
+        let Some(text) = waits.or_else(said).or_else(carried) else {
             return;
         };
         let said = self.said.as_ref();
@@ -196,8 +201,8 @@ impl App {
         let locked = self.lock.is_some();
         let dialog = self.dialog_on_top();
         let closed = self.closed_commands();
+        let Some(sections) = self.sections() else { return vec![] };
         let Some(top) = self.top() else { return vec![] };
-        let sections = top.contexts();
         let typing = top.field().is_some();
         let digits = top.takes_digits().map(|what| (what, top.digits()));
         let own: Vec<_> = top

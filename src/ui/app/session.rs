@@ -155,6 +155,7 @@ impl App {
         self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
+        self.env.carried = None;
         self.set_actor(None);
         self.wipe = true;
         self.runner.set_store(self.first_store.clone());

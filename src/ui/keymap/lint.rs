@@ -5,6 +5,7 @@ use crate::ui::command;
 /// Sections that no screen declares but that always exist.
 const SHARED: [&str; 14] = [
     "global",
+    "carry",
     "list",
     "filter",
     "form",

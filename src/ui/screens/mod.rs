@@ -17,6 +17,7 @@ pub mod emergency;
 pub mod history;
 pub mod home;
 pub mod login;
+pub mod merging;
 pub mod messages;
 pub mod patient;
 pub mod patients;
@@ -28,6 +29,7 @@ pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
+pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
@@ -47,9 +49,12 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("A series before it is booked", series::plan::Command::ALL),
+    ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("Two records of one person", merging::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
@@ -114,9 +119,12 @@ pub const SECTIONS: &[&str] = &[
     "workplace",
     "board",
     "booking",
+    "series-plan",
+    "series",
     "patients",
     "patient",
     "patient-form",
+    "merging",
     "home",
     "overview",
     "own",
@@ -190,13 +198,16 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
-        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
+        Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
+        Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {
             at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
         Route::Schedule(day) => at(schedule::Schedule::from(*day)),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),

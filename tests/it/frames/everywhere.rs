@@ -55,7 +55,10 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
+        (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
+        (Route::PlanSeries(Box::new(super::booking::plan())), desk),
+        (Route::Series(AppointmentId::new()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
         (Route::Centres, desk),
@@ -96,6 +99,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
             Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
+            Route::MergePatients(..) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
@@ -107,6 +111,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AuditEvent(_) | Route::RecordViewers(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
+            Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
@@ -131,7 +136,7 @@ fn every_place_opens_and_is_drawn_at_every_size() {
                     assert!(!stage.text().contains(NOWHERE), "{route:?} has no screen for {role:?}");
                     for (w, h) in sizes {
                         stage = stage.at(*w, *h);
-                        let _ = stage.frame();
+                        stage.draw();
                     }
                 }
             });

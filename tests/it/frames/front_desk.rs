@@ -170,7 +170,7 @@ fn a_second_check_in_before_the_answer_waits_and_is_then_refused() {
 #[test]
 fn a_cancellation_asks_for_its_reason_and_names_what_is_cancelled() {
     let mut stage = board();
-    stage.keys("x");
+    stage.keys("X");
     insta::assert_snapshot!(stage.frame());
     stage.keys("enter");
     assert_eq!(stage.depth(), 2);
@@ -265,6 +265,7 @@ pub(super) fn hit(n: u128, family: &str, given: &str) -> PatientHit {
         birth_date: NaiveDate::from_ymd_opt(1996, 5, 4),
         phone: "0412 345 678".into(),
         deactivated: false,
+        merged_into: None,
         next: (n == 1).then(|| at(today(), 10, 30)),
     }
 }
@@ -339,6 +340,8 @@ pub(super) fn profile() -> Box<PatientProfile> {
         centre_name: "Randwick Medical Centre".into(),
         reason: "blood test".into(),
         why: String::new(),
+        patient: PatientId(id(1)),
+        origin: None,
     };
     Box::new(PatientProfile {
         id: PatientId(id(1)),
@@ -365,6 +368,8 @@ pub(super) fn profile() -> Box<PatientProfile> {
         incomplete: false,
         deactivated: false,
         deactivated_why: String::new(),
+        merged_into: None,
+        merged: vec![],
         blocked_until: None,
         blocked_why: String::new(),
         alerts: vec![PatientAlert {
@@ -372,11 +377,14 @@ pub(super) fn profile() -> Box<PatientProfile> {
             text: "Hard of hearing".into(),
             by: PersonName::new("Wong", "Mei"),
             at: at(today(), 8, 0),
+            patient: PatientId(id(1)),
+            origin: None,
         }],
         allergies: Allergies::Listed(vec![AllergyMark {
             substance: "penicillin".into(),
             reaction: "rash".into(),
             severity: Some("severe".into()),
+            origin: None,
         }]),
         upcoming: vec![visit(11, 0, S::Booked), visit(12, 7, S::Cancelled)],
         past: vec![visit(13, -30, S::Completed), visit(14, -400, S::NoShow)],
@@ -402,7 +410,7 @@ fn a_callers_visit_is_moved_or_cancelled_from_the_page() {
     stage.keys("m");
     assert!(stage.effects()[0].contains("move_of: Some"), "{:?}", stage.effects());
     stage.forget_effects();
-    stage.keys("x").type_text("on holiday").keys("enter");
+    stage.keys("X").type_text("on holiday").keys("enter");
     assert!(stage.effects().contains(&"save appointment.status".to_owned()), "{:?}", stage.effects());
 }
 

@@ -14,6 +14,7 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod merging;
 mod messages;
 pub mod sample;
 mod second;
@@ -55,7 +56,7 @@ pub fn actor(role: Role) -> Actor {
 /// Thursday 12 March 2026, 09:42 in Sydney.
 pub fn env(actor: Option<Actor>) -> Env {
     let at = chrono::DateTime::parse_from_rfc3339("2026-03-12T09:42:00+11:00").expect("an instant");
-    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new) }
+    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new), carried: None }
 }
 
 /// Draws a screen at every width at five heights and every height at five widths.
@@ -65,6 +66,6 @@ pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
     let mut stage = make();
     for (w, h) in sizes {
         stage = stage.at(w, h);
-        let _ = stage.frame();
+        stage.draw();
     }
 }

@@ -71,7 +71,7 @@ pub(crate) async fn write_clinical(r: &mut Room, typed: &Typed) {
     let line = format!("{}={}", c("name"), c("words"));
     let readings = parse_line(&line).unwrap();
     store.record_observations(&actor, new(), jack, Some(r.visit), readings, None).await.unwrap();
-    let tests = parse_tests(&format!("{} on urine: {}", c("test"), c("notes"))).unwrap();
+    let tests = parse_tests(&format!("{} on {}: {}", c("test"), c("specimen"), c("notes"))).unwrap();
     let orders = store.order_tests(&actor, new(), visit, tests).await.unwrap();
     let mut result = parse_result("5.4 g/dL", people::at(r.clinic.today, 9, 0), chrono_tz::UTC).unwrap();
     (result.value, result.performed_by) = (c("result.value"), c("result.performed_by"));

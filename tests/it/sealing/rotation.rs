@@ -11,6 +11,7 @@ use praxis::{
         sealed::{Kek, KekSource, add_key, make_key_file},
     },
 };
+use sqlx::Connection as _;
 use std::{
     future::Future as _,
     pin::pin,
@@ -131,6 +132,7 @@ async fn what_is_older_than_the_first_key_is_sealed_by_command_signed_visits_too
         "set session_replication_role = 'replica'",
         "update clinic.encounter set chief_complaint = '\\x00' || 'of before'::bytea, state = 'signed', signed_at = now(), signed_by = author",
         "insert into clinic.note (id, encounter_id, patient_id, body, author) select gen_random_uuid(), id, patient_id, '\\x00' || 'a note'::bytea, author from clinic.encounter",
+        "insert into clinic.service_request (id, encounter_id, patient_id, name, specimen, ordered_at, author) select gen_random_uuid(), id, patient_id, '\\x00', '\\x00' || 'blood'::bytea, now(), author from clinic.encounter",
         "update clinic.account set deactivated_why = '\\x00' || 'left'::bytea where login = 'gary'",
         "update clinic.appointment set status_why = '\\x00' || 'moved'::bytea",
         "insert into clinic.appointment_event (appointment_id, at, to_status, to_starts_at, to_provider_id, why) select id, now(), status, starts_at, provider_id, status_why from clinic.appointment",
@@ -139,12 +141,15 @@ async fn what_is_older_than_the_first_key_is_sealed_by_command_signed_visits_too
         sqlx::query(statement).execute(&mut r.w).await.unwrap();
     }
     let keys = crate::support::keys();
-    assert_eq!(system(&r.db).await.key_status(&keys).await.unwrap().plain, 5);
-    assert_eq!(system(&r.db).await.seal_old_texts(&keys).await.unwrap(), 5);
+    assert_eq!(system(&r.db).await.key_status(&keys).await.unwrap().plain, 6);
+    assert_eq!(system(&r.db).await.seal_old_texts(&keys).await.unwrap(), 6);
     assert_eq!(system(&r.db).await.key_status(&keys).await.unwrap().plain, 0);
     assert_eq!(r.read().await.1, "a note");
     let visit = r.anna.store.visit(&r.anna.actor, r.visit, false).await.unwrap();
     assert_eq!(visit.chief_complaint, "of before");
+    let visit_ref = praxis::domain::record::VisitRef { encounter: r.visit, patient: r.clinic.jack };
+    let tests = r.anna.store.visit_tests(&r.anna.actor, visit_ref, false).await.unwrap();
+    assert_eq!(tests.orders[0].what.specimen.as_deref(), Some("blood"));
     let mei = people::signed_in(&r.db, "mei").await;
     let board = mei.store.board(&mei.actor, r.clinic.randwick, r.clinic.today, false).await.unwrap();
     let (_, steps) = mei.store.appointment(&mei.actor, board.rows[0].appointment, false).await.unwrap();
@@ -152,6 +157,43 @@ async fn what_is_older_than_the_first_key_is_sealed_by_command_signed_visits_too
     // The rules of change are in force again.
     let refused = sqlx::query("update clinic.note set title = '\\x00'").execute(&mut r.w).await.unwrap_err();
     assert!(refused.to_string().contains("signed_is_signed"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_specimen_that_was_plain_is_kept_and_waits_to_be_sealed() {
+    let db = crate::support::cluster::empty_database();
+    let mut w = db.superuser().await;
+    async fn apply(w: &mut sqlx::PgConnection, from: i64, to: i64) {
+        for m in praxis::server::MIGRATOR.iter().filter(|m| (from..to).contains(&m.version)) {
+            let mut tx = w.begin().await.unwrap();
+            sqlx::raw_sql(m.sql.clone()).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+    sqlx::raw_sql(
+        "create extension btree_gist; create extension pg_trgm; create extension unaccent; create extension pgcrypto;
+         grant usage on schema public to praxis_owner",
+    )
+    .execute(&mut w)
+    .await
+    .unwrap();
+    apply(&mut w, 1, 18).await;
+    sqlx::raw_sql(
+        "set session_replication_role = 'replica';
+         insert into clinic.service_request (id, encounter_id, patient_id, name, specimen, ordered_at, author)
+         select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '\\x00', x, now(), gen_random_uuid()
+           from unnest(array['wound swab', null]) x;
+         set session_replication_role = 'origin'",
+    )
+    .execute(&mut w)
+    .await
+    .unwrap();
+    apply(&mut w, 18, i64::MAX).await;
+    let specimens = "select specimen from clinic.service_request order by specimen nulls last";
+    let kept: Vec<Option<Vec<u8>>> = sqlx::query_scalar(specimens).fetch_all(&mut w).await.unwrap();
+    assert_eq!(kept, [Some(b"\0wound swab".to_vec()), None]);
+    let plain: i64 = sqlx::query_scalar("select clinic.plain_texts()").fetch_one(&mut w).await.unwrap();
+    assert_eq!(plain, 1);
 }
 
 fn praxis(db: &Db, file: &std::path::Path, args: &[&str]) -> Command {

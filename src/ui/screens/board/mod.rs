@@ -12,6 +12,7 @@ use crate::{
     store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, Route},
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 mod rows;
 pub use rows::Line;
-use rows::{marks, way_in, where_the_day_is};
+use rows::{carried, marks, way_in, where_the_day_is};
 
 crate::commands! {
     /// What the board understands.
@@ -38,6 +39,9 @@ crate::commands! {
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Paste: "appointment.paste" "paste" "Move what was cut to this day: the free time nearest to its own, same provider";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
         WalkIn: "board.walk-in" "walk-in" "Somebody came without an appointment";
@@ -58,8 +62,9 @@ pub enum Msg {
     Changed(desk::Done),
     Reason(Target, Option<String>),
     PickedDay(Option<NaiveDate>),
-    Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
+    Changes(Result<(Box<Booked>, Vec<AppointmentStep>), Error>),
     ClosedChanges,
+    Pasted(Pasted),
     Reload,
 }
 
@@ -289,7 +294,8 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open | Command::Changes | Command::Patient if selected.is_none() => {
+            Command::Cut => carry::check(selected.is_some_and(|l| l.row.status == S::Booked)),
+            Command::Open | Command::Changes | Command::Patient | Command::Series if selected.is_none() => {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -299,7 +305,16 @@ impl Screen for Board {
         use Command as C;
         let changes = matches!(
             command,
-            C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open | C::Patient
+            C::Advance
+                | C::NoShow
+                | C::Left
+                | C::Cancel
+                | C::Restore
+                | C::Move
+                | C::Cut
+                | C::Series
+                | C::Open
+                | C::Patient
         );
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
         changes && (busy || self.shown_day.is_none() && self.table.is_loading())
@@ -331,6 +346,20 @@ impl Screen for Board {
                     }));
                 }
             }
+            Command::Cut => {
+                if let Some(l) = self.table.selected() {
+                    carry::cut(cx, carried(&l.row, cx.env().zone()));
+                }
+            }
+            Command::Paste => {
+                let landing = Landing::Day { day, provider: None, centre: None, near: None };
+                carry::paste(cx, landing, Msg::Pasted);
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.row.appointment));
+                }
+            }
             Command::Open => {
                 if let Some(l) = self.table.selected() {
                     let me = cx.env().actor.as_ref().and_then(|a| a.provider);
@@ -355,7 +384,7 @@ impl Screen for Board {
                     cx.load(
                         "appointment.changes",
                         move |store| async move { store.appointment(&actor, id, true).await },
-                        Msg::Changes,
+                        |found| Msg::Changes(found.map(|(booked, steps)| (Box::new(booked), steps))),
                     );
                 }
             }
@@ -411,6 +440,10 @@ impl Screen for Board {
             }
             Msg::Changes(Err(e)) => cx.failed(&e),
             Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
             Msg::Reload => self.load(cx),
         }
     }

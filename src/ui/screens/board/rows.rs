@@ -1,8 +1,8 @@
 //! The board's rows: as they are drawn, where the day is among them, and where Enter leads from one.
 use crate::{
-    domain::{appointment::AppointmentStatus, ids::ProviderId},
+    domain::{appointment::AppointmentStatus, ids::ProviderId, time::Period},
     store::BoardRow,
-    ui::route::Route,
+    ui::{carry::Carried, route::Route},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -63,4 +63,18 @@ pub(super) fn marks(r: &BoardRow) -> String {
     let mut text = marks.concat();
     text.push(r.kind.letter());
     text.trim_end().to_owned()
+}
+
+/// The appointment of a row, to be carried along.
+pub(super) fn carried(row: &BoardRow, zone: chrono_tz::Tz) -> Carried {
+    Carried {
+        appointment: row.appointment,
+        version: row.version,
+        patient: row.patient,
+        patient_name: row.patient_name.clone(),
+        provider: row.provider,
+        provider_name: row.provider_name.clone(),
+        period: Period { start: row.starts_at, end: row.ends_at },
+        zone,
+    }
 }

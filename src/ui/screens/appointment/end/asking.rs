@@ -49,6 +49,7 @@ impl EndTab {
             session: Some(slot.session),
             kind: AppointmentKind::Slot,
             period: slot.period,
+            visit_type: None,
             reason,
             arrived: false,
         };
