@@ -183,6 +183,7 @@ impl CommandLine {
             kind: AppointmentKind::Slot,
             period: slot.period,
             reason,
+            visit_type: None,
             arrived: false,
         }))
     }
@@ -308,6 +309,7 @@ impl CommandLine {
             kind: AppointmentKind::WalkIn,
             period: Period { start, end: start + chrono::Duration::minutes(30) },
             reason,
+            visit_type: None,
             arrived: true,
         }))
     }

@@ -3,7 +3,7 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 14] = [
+const SHARED: [&str; 15] = [
     "global",
     "carry",
     "list",
