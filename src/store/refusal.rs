@@ -10,6 +10,7 @@ mod availability;
 mod booking;
 mod merging;
 mod permission;
+mod queue;
 mod record;
 mod referral;
 mod sealing;
@@ -343,6 +344,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
+                .or_else(|| queue::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))

@@ -6,6 +6,7 @@ pub mod command;
 pub mod command_line;
 pub mod cx;
 pub mod desk;
+pub mod display;
 pub mod draft;
 pub mod finders;
 pub mod input;

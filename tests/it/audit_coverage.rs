@@ -34,6 +34,7 @@ const SILENT: &[(&str, &str)] = &[
     ("profile", "one's own name and address"),
     ("provider_entries", "the directory"),
     ("specialties", "the directory"),
+    ("visit_habits", "how long visits take here"),
     ("first_free", "free times"),
     ("hold_slot", "a time that is being chosen; booking it tells"),
     ("let_go", "a time that is being chosen no longer"),
@@ -88,6 +89,9 @@ const SILENT: &[(&str, &str)] = &[
     ("unlock", "session upkeep"),
     ("work_at", "session upkeep"),
     ("open", "connects"),
+    ("open_service", "sign-in.open and sign-in.refused, by the database"),
+    ("display_day", "a waiting room, without names; the service's sign-in tells"),
+    ("services", "names of services, by the owner's login"),
     ("close", "disconnects"),
     ("new", "connects"),
     // The owner's login and the worker's, outside of any session.

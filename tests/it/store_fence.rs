@@ -172,6 +172,8 @@ fn every_public_write_has_a_request_id_and_an_event() {
         ("front_door", "reads public settings"),
         ("read_permissions", "reads the rules"),
         ("open", "connects"),
+        ("open_service", "a service signs in; audited by auth.open_service"),
+        ("display_day", "reads a waiting room as a service"),
         ("close", "disconnects"),
         ("listen", "hears of changes"),
         ("front_door", "reads public settings before anybody has signed in"),
@@ -211,8 +213,7 @@ fn every_public_write_has_a_request_id_and_an_event() {
             let compact: String = body.split_whitespace().collect();
             let fenced = body.contains("RequestId")
                 && (compact.contains("self.write(") || compact.contains("(actor,request,"));
-            let reads =
-                (compact.contains("self.read(") || compact.contains("self.view(")) && !writes(body);
+            let reads = (compact.contains("self.read(") || compact.contains("self.view(")) && !writes(body);
             let apart = APART.iter().any(|(n, _)| *n == name)
                 || body.contains("self.keep_draft(")
                 || name.contains("draft");

@@ -132,9 +132,11 @@ impl Store {
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre x on x.id = a.centre_id
+                       left join clinic.queue_entry q on q.id = a.id
                       where a.provider_id = auth.provider_id() and a.status = 'arrived'
                         and a.day = (clinic.now() at time zone x.zone)::date
-                      order by a.kind <> 'emergency', a.starts_at, a.arrived_at, a.id limit 1"
+                      order by q.called_at is null, clinic.queue_rank(a.kind, q.priority, q.retry_at), a.starts_at, a.arrived_at, a.id
+                      limit 1"
                 )
                 .fetch_optional(c)
                 .await?;

@@ -59,8 +59,7 @@ fn side(n: u128, given: &str, visits: i32) -> MergeSide {
 }
 
 fn compared(sides: [MergeSide; 2]) -> Stage<Merging> {
-    let mut stage =
-        Stage::with(Merging::of(sides[1].id, sides[0].id), env(Some(actor(Role::Receptionist))));
+    let mut stage = Stage::with(Merging::of(sides[1].id, sides[0].id), env(Some(actor(Role::Receptionist))));
     stage.deliver(merging::Msg::Loaded(Ok(Box::new(sides))));
     stage
 }

@@ -20,7 +20,10 @@ use std::collections::BTreeSet;
 const NOT_CALLED: &[(&str, &str)] = &[
     ("sign-in.open", "signing in is how each of these sessions began"),
     ("sign-in.close", "it would end the session; tests of signing in"),
-    ("sign-in.second-factor", "one's own is told by the database while codes are exchanged: tests of second factors"),
+    (
+        "sign-in.second-factor",
+        "one's own is told by the database while codes are exchanged: tests of second factors",
+    ),
     ("account.change-password", "told by the database; it would change the password of the next call"),
     ("subject.export", "no function yet"),
     ("subject.erase", "every record of this clinic must be kept: tests of sealing erase one"),
@@ -98,7 +101,8 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
             if NOT_CALLED.iter().any(|(a, _)| *a == row.action) || apart(row.action, s.actor.role) {
                 continue;
             }
-            let of_nobody = OF_NOBODY.iter().any(|a| row.action == *a || a.ends_with('.') && row.action.starts_with(a));
+            let of_nobody =
+                OF_NOBODY.iter().any(|a| row.action == *a || a.ends_with('.') && row.action.starts_with(a));
             for cell in &speaker.cells {
                 // Who may never is asked as a stranger, as the one who treats, and as the patient.
                 let never = !row.ever(speaker.role) && !"ans".contains(cell.situation);

@@ -167,7 +167,9 @@ fn what_each_role_may_do_in_each_situation_is_what_the_rules_say() {
         }
         let in_cells = expected::ROLES.len() * expected::SITUATIONS.len();
         for row in table.iter().filter(|r| !cells::has_statement(r.action)) {
-            let known = NOT_YET.iter().find(|(a, _)| *a == row.action || a.ends_with('.') && row.action.starts_with(a));
+            let known = NOT_YET
+                .iter()
+                .find(|(a, _)| *a == row.action || a.ends_with('.') && row.action.starts_with(a));
             let Some((_, why)) = known else { panic!("{} is neither run nor listed", row.action) };
             *waiting.entry(why).or_default() += in_cells;
         }

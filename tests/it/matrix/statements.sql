@@ -83,6 +83,12 @@ values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval 
 update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
 --@ appointment.set-room = due
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
+--@ queue.call = waiting
+select clinic.queue_call({waiting}, '2');
+--@ queue.set-priority = due
+select clinic.queue_set_priority({due}, 'soon');
+--@ display.open = -
+select from clinic.display_head({randwick});
 --@ session.open-panel = -
 select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
 --@ session.open-panel patient lab_technician auditor = -

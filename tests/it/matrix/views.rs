@@ -1,9 +1,7 @@
 //! The store's functions that open a view, by the action's name.
 use super::clinic::Cell;
 use praxis::{
-    domain::{
-        audit::AuditFilter, message::Folder, patient_query::PatientQuery, record::VisitRef,
-    },
+    domain::{audit::AuditFilter, message::Folder, patient_query::PatientQuery, record::VisitRef},
     store::{AccountFilter, Error, RecordSearch, SignIn},
 };
 
@@ -44,9 +42,7 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         }
         "accounts.open" => store.accounts(actor, AccountFilter::default(), true).await.map(drop),
         "message.open" => store.messages(actor, Folder::Received, true).await.map(drop),
-        "audit.open" => {
-            store.audit_entries(actor, AuditFilter::default(), None, 1, true).await.map(drop)
-        }
+        "audit.open" => store.audit_entries(actor, AuditFilter::default(), None, 1, true).await.map(drop),
         "sign-in.list" => store.sign_ins(actor, id("me").into(), true).await.map(drop),
         _ => return None,
     })
