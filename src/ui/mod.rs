@@ -3,6 +3,7 @@ pub mod app;
 mod arrival;
 pub mod carry;
 pub mod command;
+pub mod command_line;
 pub mod cx;
 pub mod desk;
 pub mod display;

@@ -10,6 +10,7 @@ mod bytes;
 mod calendar;
 pub mod calendar_sample;
 mod choosing;
+pub mod command_line;
 mod day;
 mod desk_words;
 pub mod everywhere;
