@@ -299,7 +299,7 @@ async fn visits(
            left join lateral (select d.id, d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
                                order by d.role = 'main' desc, d.created_at limit 1) g on true
            where e.state <> 'voided'
-             and ($1::uuid[] is null or e.patient_id = any ($1))
+             and ($1::uuid[] is null or e.patient_id = any ((select array(select unnest(clinic.records_of(x)) from unnest($1::uuid[]) x))::uuid[]))
              and not exists (select from unnest($2::text[]) w where not (' ' || pr.name_key like '% ' || w || '%'))
              and not exists (select from unnest($3::text[]) w where not (' ' || c.name_key like '% ' || w || '%'))
              and ($4::date is null or e.day >= $4) and ($5::date is null or e.day <= $5)

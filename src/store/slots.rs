@@ -128,7 +128,7 @@ async fn free_between(
                            and (p.profession <> 'specialist' or clinic.referral_exists($9, s.provider_id, s.day)))),
            away as materialized (
                 select range_agg(x.during) as at from clinic.appointment x
-                 where x.patient_id = $9 and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')),
+                 where x.patient_id = any ((select clinic.records_of($9))::uuid[]) and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')),
            t as materialized (select clinic.now() as now, clinic.setting('book_ahead_days')::int as ahead)
            select o.id as "session!", o.provider_id as "provider_id!", o.family_name as "family_name!", o.given_name as "given_name!",
                   o.profession as "profession!", o.centre_id as "centre_id!", o.centre_name as "centre_name!", o.zone as "zone!",

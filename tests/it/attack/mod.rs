@@ -218,7 +218,8 @@ fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
         let (mut calls, mut found) = (0, vec![]);
         for mut speaker in speakers {
             let role = ROLES[speaker.role];
-            if !["patient", "gp", "specialist", "auditor"].contains(&role) || clinic::is_gone(&speaker.cells) {
+            if !["patient", "gp", "specialist", "auditor"].contains(&role) || clinic::is_gone(&speaker.cells)
+            {
                 continue;
             }
             let c = &mut speaker.connection;
@@ -260,8 +261,7 @@ fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
                 }
             }
             for f in callables.iter().filter(|f| {
-                ["patient", "gp"].contains(&role)
-                    && f.types.iter().any(|t| t.starts_with("uuid"))
+                ["patient", "gp"].contains(&role) && f.types.iter().any(|t| t.starts_with("uuid"))
             }) {
                 let n = each(c, &ids, &f.call("i")).await;
                 calls += many;

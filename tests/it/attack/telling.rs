@@ -20,7 +20,8 @@ async fn outcome(c: &mut PgConnection, statements: &str) -> String {
         Ok(_) => "done".into(),
         Err(e) => {
             let e = e.into_database_error().expect("an answer");
-            let said = e.constraint().map_or_else(|| e.code().unwrap_or_default().into_owned(), str::to_owned);
+            let said =
+                e.constraint().map_or_else(|| e.code().unwrap_or_default().into_owned(), str::to_owned);
             c.execute("rollback").await.expect("a rollback");
             said
         }
@@ -125,7 +126,10 @@ fn nobody_plants_a_key_and_a_new_patient_has_theirs_from_the_start() {
             .await
             .unwrap();
         let mut anna = speaker::speaker(&db, "anna").await;
-        let plant = format!("select clinic.keep_patient_key('{}', gen_random_uuid(), '\\x00', '{kek}')", clinic.hao.0);
+        let plant = format!(
+            "select clinic.keep_patient_key('{}', gen_random_uuid(), '\\x00', '{kek}')",
+            clinic.hao.0
+        );
         assert_eq!(outcome(&mut anna, &plant).await, "write_without_event");
         assert_eq!(people::count(&mut su, keys, clinic.hao.0).await, 0);
     });

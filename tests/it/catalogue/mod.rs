@@ -20,6 +20,7 @@ const SPEAKERS: &[&str] = &[
     "clinic.patients_for(",
     "clinic.centres_for(",
     "clinic.my_centres()",
+    "clinic.own_records()",
 ];
 /// Functions without a search path of their own, and why: they only become part of the calling query.
 const INLINED: &[&str] = &["clinic.word_end(text)"];

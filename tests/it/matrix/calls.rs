@@ -20,7 +20,10 @@ use std::{collections::BTreeSet, sync::LazyLock};
 const NOT_CALLED: &[(&str, &str)] = &[
     ("sign-in.open", "signing in is how each of these sessions began"),
     ("sign-in.close", "it would end the session; tests of signing in"),
-    ("sign-in.second-factor", "one's own is told by the database while codes are exchanged: tests of second factors"),
+    (
+        "sign-in.second-factor",
+        "one's own is told by the database while codes are exchanged: tests of second factors",
+    ),
     ("account.change-password", "told by the database; it would change the password of the next call"),
     ("subject.export", "no function yet"),
     ("subject.erase", "every record of this clinic must be kept: tests of sealing erase one"),
@@ -99,10 +102,13 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
             if NOT_CALLED.iter().any(|(a, _)| *a == row.action) || apart(row.action, s.actor.role) {
                 continue;
             }
-            let of_nobody = OF_NOBODY.iter().any(|a| row.action == *a || a.ends_with('.') && row.action.starts_with(a));
+            let of_nobody =
+                OF_NOBODY.iter().any(|a| row.action == *a || a.ends_with('.') && row.action.starts_with(a));
             for (k, cell) in speaker.cells.iter().enumerate() {
                 let plan = Turn { action: n, situation: k, role: speaker.role };
-                if !plan.comes(row, cell.situation, of_nobody) || elsewhere(row.action, s.actor.role, cell.situation) {
+                if !plan.comes(row, cell.situation, of_nobody)
+                    || elsewhere(row.action, s.actor.role, cell.situation)
+                {
                     continue;
                 }
                 let expected = if of_nobody && cell.situation != 'z' {
@@ -118,7 +124,8 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
                     Ok(()) => (true, String::new(), String::new()),
                     Err(Error::Bug { cause, .. }) if cause.to_string().contains("told ") => {
                         let said = cause.to_string();
-                        let told = said.split_whitespace().skip_while(|w| *w != "told").nth(1).expect("an action");
+                        let told =
+                            said.split_whitespace().skip_while(|w| *w != "told").nth(1).expect("an action");
                         let told = told.to_owned();
                         (true, told, said)
                     }
@@ -133,7 +140,9 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
                     Err(e) => panic!("{}, {}, {}: {e:?}", row.action, ROLES[speaker.role], cell.situation),
                 };
                 // What one wrote oneself in a record that is closed otherwise is another view of it.
-                if [("history.open", "patient.open"), ("patient.visits", "records.search")].contains(&(row.action, &told)) {
+                if [("history.open", "patient.open"), ("patient.visits", "records.search")]
+                    .contains(&(row.action, &told))
+                {
                     found = false;
                 }
                 let (action, role, situation) = (row.action, ROLES[speaker.role], cell.situation);
@@ -189,7 +198,11 @@ fn elsewhere(action: &str, role: Role, situation: char) -> bool {
         "message.send-to-staff" => role == Role::Auditor,
         // What they may change of themselves as patients is their profile's business.
         "patient.change" => {
-            situation == 's' && matches!(role, Role::Pharmacist | Role::DiagnosticsProvider | Role::LabTechnician | Role::Auditor)
+            situation == 's'
+                && matches!(
+                    role,
+                    Role::Pharmacist | Role::DiagnosticsProvider | Role::LabTechnician | Role::Auditor
+                )
         }
         _ => false,
     }

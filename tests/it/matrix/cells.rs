@@ -178,10 +178,8 @@ pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> (Vec<Outcome>, usiz
 
 async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speaker) -> (Vec<Outcome>, usize) {
     let role = ROLES[speaker.role];
-    let rows: Vec<(&Row, Statement)> = table
-        .iter()
-        .filter_map(|row| Some((row, statements.of(row.action, role)?)))
-        .collect();
+    let rows: Vec<(&Row, Statement)> =
+        table.iter().filter_map(|row| Some((row, statements.of(row.action, role)?))).collect();
     let (mut outcomes, mut asked) = (vec![], Asked::default());
     for cell in &speaker.cells {
         run_all(&mut speaker.connection, &rows, cell, &mut asked).await;

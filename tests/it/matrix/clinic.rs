@@ -315,13 +315,29 @@ async fn cells(
         "glassed",
         "written",
     ];
-    const OF_NOBODY: [&str; 10] =
-        ["account", "off_account", "centre", "off_centre", "department", "registration", "application", "proposal", "room", "off_room"];
-    let rows = sqlx::query("select id, provider, author, centre from matrix.object").fetch_all(&mut *c).await.expect("things");
+    const OF_NOBODY: [&str; 10] = [
+        "account",
+        "off_account",
+        "centre",
+        "off_centre",
+        "department",
+        "registration",
+        "application",
+        "proposal",
+        "room",
+        "off_room",
+    ];
+    let rows = sqlx::query("select id, provider, author, centre from matrix.object")
+        .fetch_all(&mut *c)
+        .await
+        .expect("things");
     let things: HashMap<Uuid, Thing> = rows
         .iter()
         .map(|r| {
-            (r.get("id"), Thing { provider: r.get("provider"), author: r.get("author"), centre: r.get("centre") })
+            (
+                r.get("id"),
+                Thing { provider: r.get("provider"), author: r.get("author"), centre: r.get("centre") },
+            )
         })
         .collect();
     let rows = sqlx::query(

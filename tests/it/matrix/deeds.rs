@@ -66,6 +66,7 @@ fn slot(cell: &Cell) -> NewAppointment {
         session: Some(cell.plan.slot_session.into()),
         kind: AppointmentKind::Slot,
         period: Period { start: cell.plan.slot_ends - Duration::minutes(30), end: cell.plan.slot_ends },
+        visit_type: None,
         reason: "cough".into(),
         arrived: false,
         visit_type: None,
@@ -83,9 +84,11 @@ fn allergy() -> Entry {
     }
 }
 
-fn item(id: Uuid) -> HistoryItem {
+fn item(id: Uuid, patient: PatientId) -> HistoryItem {
     HistoryItem {
         id: HistoryItemId(id),
+        patient,
+        origin: None,
         version: 1,
         entry: allergy(),
         encounter: None,
@@ -141,7 +144,9 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
     let now = cell.plan.slot_ends;
     Some(match action {
         "patient.change" => store.update_patient(a, r, patient, 1, identity("Cell")).await.map(drop),
-        "patient.deactivate" => store.deactivate_patient(a, r, patient, 1, Some("moved".into())).await.map(drop),
+        "patient.deactivate" => {
+            store.deactivate_patient(a, r, patient, 1, Some("moved".into())).await.map(drop)
+        }
         "patient.reactivate" => store.deactivate_patient(a, r, patient, 1, None).await.map(drop),
         "patient.block" => {
             let until = NaiveDate::from_ymd_opt(2030, 1, 1);
@@ -161,7 +166,9 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
             };
             store.move_appointment(a, r, id("booked").into(), 1, to).await.map(drop)
         }
-        "appointment.set-status" => store.set_status(a, r, id("due").into(), 1, "arrived", "").await.map(drop),
+        "appointment.set-status" => {
+            store.set_status(a, r, id("due").into(), 1, "arrived", "").await.map(drop)
+        }
         "appointment.restore" => store.restore_appointment(a, r, id("off").into(), 1).await.map(drop),
         "visit.start" => store.start_visit(a, r, id("waiting").into()).await.map(drop),
         "visit.save" => {
@@ -183,24 +190,24 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
         }
         "observation.strike" => store.strike_observation(a, r, id("observation").into()).await,
         "lists.add" => store.add_history(a, r, patient, None, allergy()).await.map(drop),
-        "lists.correct" => {
-            store.correct_history(a, r, patient, None, &item(id("f_allergy")), allergy()).await.map(drop)
-        }
+        "lists.correct" => store
+            .correct_history(a, r, patient, None, &item(id("f_allergy"), patient), allergy())
+            .await
+            .map(drop),
         "lists.resolve" => {
             let change = HistoryChange::Allergy(AllergyStatus::Resolved);
-            store.change_history(a, r, patient, &item(id("f_allergy")), change).await.map(drop)
+            store.change_history(a, r, patient, &item(id("f_allergy"), patient), change).await.map(drop)
         }
-        "lists.strike" => store.strike_history(a, r, patient, &item(id("allergy"))).await,
+        "lists.strike" => store.strike_history(a, r, &item(id("allergy"), patient)).await,
         "lists.none-known" => store.set_allergy_state(a, r, patient, AllergyState::NoneKnown).await,
-        "tests.order" => {
-            store.order_tests(a, r, visit, parse_tests("crp").expect("a test")).await.map(drop)
-        }
+        "tests.order" => store.order_tests(a, r, visit, parse_tests("crp").expect("a test")).await.map(drop),
         "tests.set-status" => {
             let order = id("f_order").into();
             store.set_test_status(a, r, in_far, order, 1, TestStatus::Collected).await.map(drop)
         }
         "tests.add-result" => {
-            let result = parse_result("5.4 g/dL", now - Duration::days(30), chrono_tz::UTC).expect("a result");
+            let result =
+                parse_result("5.4 g/dL", now - Duration::days(30), chrono_tz::UTC).expect("a result");
             store.add_result(a, r, in_far, id("f_order").into(), result).await.map(drop)
         }
         "tests.acknowledge" => store.acknowledge_results(a, r, visit, id("order").into()).await.map(drop),
@@ -214,31 +221,36 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
             };
             store.add_report(a, r, visit, report).await.map(drop)
         }
-        "diagnosis.add" => {
-            store.add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", false).expect("one")).await.map(drop)
-        }
+        "diagnosis.add" => store
+            .add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", false).expect("one"))
+            .await
+            .map(drop),
         "diagnosis.change" => {
             let to = (DiagnosisRole::Additional, Certainty::Suspected);
             store.change_diagnosis(a, r, visit, id("diagnosis").into(), 1, to).await.map(drop)
         }
         "diagnosis.promote" => store.promote_diagnosis(a, r, visit, id("diagnosis").into()).await.map(drop),
         "prescription.add" => {
-            let drug = NewPrescription::parse("amoxicillin 500 mg po tds 7d", cell.plan.today).expect("a drug");
+            let drug =
+                NewPrescription::parse("amoxicillin 500 mg po tds 7d", cell.plan.today).expect("a drug");
             store.prescribe(a, r, visit, drug, "needed").await.map(drop)
         }
         "prescription.stop" => {
             store.stop_prescription(a, r, visit, id("prescription").into(), 1).await.map(drop)
         }
-        "treatment.add" => {
-            store.add_treatment(a, r, visit, parse_treatment("Rest: at home").expect("advice")).await.map(drop)
-        }
+        "treatment.add" => store
+            .add_treatment(a, r, visit, parse_treatment("Rest: at home").expect("advice"))
+            .await
+            .map(drop),
         "end.book-follow-up" => store.book_follow_up(a, r, visit, 1, slot(cell)).await.map(drop),
         "referral.write" => store.write_referral(a, r, visit, letter(cell)).await.map(drop),
         "referral.change" => {
             store.change_referral(a, r, patient, (id("draft_letter").into(), 1), letter(cell)).await.map(drop)
         }
         "referral.send" => store.send_referral(a, r, patient, id("draft_letter").into(), 1).await.map(drop),
-        "referral.withdraw" => store.withdraw_referral(a, r, patient, id("sent_letter").into(), 1).await.map(drop),
+        "referral.withdraw" => {
+            store.withdraw_referral(a, r, patient, id("sent_letter").into(), 1).await.map(drop)
+        }
         "record.strike" => {
             let row = match a.role {
                 Role::Receptionist => VisitRow::Note(id("note").into()),
@@ -247,7 +259,12 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
             store.strike_row(a, r, patient, row).await
         }
         "access.request" => {
-            let new = NewAccessRequest { id: AccessRequestId::new(), patient, reason: "second opinion".into(), days: 7 };
+            let new = NewAccessRequest {
+                id: AccessRequestId::new(),
+                patient,
+                reason: "second opinion".into(),
+                days: 7,
+            };
             store.ask_access(a, r, new).await
         }
         "access.grant" => {
@@ -354,7 +371,8 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 slot_minutes: 30,
                 booked: 0,
             };
-            let hours = SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
+            let hours =
+                SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
             store.change_clinic_session(a, r, &row, hours).await.map(drop)
         }
         "session.remove" => store.remove_clinic_session(a, r, cell.plan.session.into(), 1).await,
@@ -374,9 +392,15 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
             store.end_sign_in(a, r, other.id).await.map(drop)
         }
         "account.register" => store.reject_patient(a, r, id("/application").into(), 1, "unknown").await,
-        "account.add" => store.add_account(a, r, AccountId::new(), details("somebody"), code()).await.map(drop),
-        "account.change" => store.change_account(a, r, id("/account").into(), 1, details("spare")).await.map(drop),
-        "account.deactivate" => store.deactivate_account(a, r, id("/account").into(), 1, "left").await.map(drop),
+        "account.add" => {
+            store.add_account(a, r, AccountId::new(), details("somebody"), code()).await.map(drop)
+        }
+        "account.change" => {
+            store.change_account(a, r, id("/account").into(), 1, details("spare")).await.map(drop)
+        }
+        "account.deactivate" => {
+            store.deactivate_account(a, r, id("/account").into(), 1, "left").await.map(drop)
+        }
         "account.reactivate" => store.reactivate_account(a, r, id("/off_account").into(), 1).await.map(drop),
         "account.block" => {
             let until = Some(cell.plan.slot_ends);

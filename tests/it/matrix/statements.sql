@@ -17,6 +17,11 @@ update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00
 update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
 --@ patient.block
 update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
+--@ patient.merge
+select clinic.merge_patients(gen_random_uuid(), (select id from clinic.patient where family_name = 'Zhang'), {p}, '\x0100');
+--@ patient.unmerge
+select clinic.unmerge_patient(x.id) from (select id, clinic.merge_patients(gen_random_uuid(), id, {p}, '\x0100') from clinic.patient
+    where family_name = 'Zhang' offset 0) x;
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
@@ -78,6 +83,20 @@ values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval 
 update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
 --@ appointment.set-room = due
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
+--@ fees.open = -
+select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ day.close = -
+select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
+--@ print.add = -
+select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
+--@ report.open = -
+select from clinic.centres_for('report.open') x where x = {randwick};
+--@ queue.call = waiting
+select clinic.queue_call({waiting}, '2');
+--@ queue.set-priority = due
+select clinic.queue_set_priority({due}, 'soon');
+--@ display.open = -
+select from clinic.display_head({randwick});
 --@ session.open-panel = -
 select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
 --@ session.open-panel patient lab_technician auditor = -

@@ -1,9 +1,7 @@
 //! The store's functions that open a view, by the action's name.
 use super::clinic::Cell;
 use praxis::{
-    domain::{
-        audit::AuditFilter, message::Folder, patient_query::PatientQuery, record::VisitRef,
-    },
+    domain::{audit::AuditFilter, message::Folder, patient_query::PatientQuery, record::VisitRef},
     store::{AccountFilter, Error, RecordSearch, SignIn},
 };
 
@@ -18,6 +16,11 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         }
         "patient.open" => store.patient_profile(actor, patient, true).await.map(drop),
         "board.open" => store.board(actor, id("bc").into(), cell.plan.today, true).await.map(drop),
+        "fees.open" => store.fees(actor, cell.ids["randwick"].into(), cell.plan.today, true).await.map(drop),
+        "report.open" => {
+            let (figure, to) = (praxis::domain::figure::Figure::default(), cell.plan.today);
+            store.figure(actor, figure, to, to, true).await.map(drop)
+        }
         "appointment.open" => store.appointment(actor, id("booked").into(), true).await.map(drop),
         "session.open-panel" => {
             store.session_appointments(actor, cell.plan.session.into(), true).await.map(drop)
@@ -44,9 +47,7 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         }
         "accounts.open" => store.accounts(actor, AccountFilter::default(), true).await.map(drop),
         "message.open" => store.messages(actor, Folder::Received, true).await.map(drop),
-        "audit.open" => {
-            store.audit_entries(actor, AuditFilter::default(), None, 1, true).await.map(drop)
-        }
+        "audit.open" => store.audit_entries(actor, AuditFilter::default(), None, 1, true).await.map(drop),
         "sign-in.list" => store.sign_ins(actor, id("me").into(), true).await.map(drop),
         _ => return None,
     })
