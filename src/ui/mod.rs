@@ -6,6 +6,7 @@ pub mod cx;
 pub mod desk;
 pub mod draft;
 pub mod finders;
+pub mod identity_form;
 pub mod input;
 pub mod keeper;
 pub mod keymap;

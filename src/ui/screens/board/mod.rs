@@ -14,7 +14,7 @@ use crate::{
     ui::{
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             self,
@@ -36,6 +36,7 @@ crate::commands! {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
         Book: "board.book" "book" "Make an appointment";
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
+        Intake: "board.intake" "intake" "Take the selected patient in, step by step; or somebody new" quiet;
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
@@ -341,6 +342,10 @@ impl Screen for Board {
                 if let Some(l) = self.table.selected() {
                     cx.push(Route::Patient(l.row.patient));
                 }
+            }
+            Command::Intake => {
+                let patient = self.table.selected().map(|l| l.row.patient);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
             }
             Command::Book => {
                 let from = self.day.filter(|d| *d > cx.env().today());

@@ -14,7 +14,7 @@ use crate::{
     ui::{
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
@@ -34,6 +34,7 @@ crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
         Book: "patient.book" "book" "Make an appointment for this patient";
+        Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
@@ -247,7 +248,12 @@ impl Screen for Patient {
                 Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
             }
             Command::TakeOver => self.can_take_over(),
-            Command::Book | Command::Edit | Command::Alert | Command::Connect | Command::Merge
+            Command::Book
+            | Command::Edit
+            | Command::Intake
+            | Command::Alert
+            | Command::Connect
+            | Command::Merge
                 if self.leads().is_err() =>
             {
                 self.leads()
@@ -292,6 +298,10 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Intake => {
+                let patient = Some(self.id);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
             Command::Survivor => {
                 if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
                     cx.push(Route::Patient(leads.id));
