@@ -63,7 +63,7 @@ pub struct PatientProfile {
     pub upcoming: Vec<PatientAppointment>,
     /// The latest first, at most 100.
     pub past: Vec<PatientAppointment>,
-    /// Appointments missed within the last two years.
+    /// Appointments missed within the last 12 months.
     pub no_shows: i64,
     /// Somebody else of today at this centre who is easily taken for them.
     pub look_alikes_today: Vec<PatientHit>,
@@ -81,7 +81,7 @@ impl Store {
     /// One patient's page.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of the line to the server.
+    /// [`Error::NotFound`]; [`Error::Refused`] to whose role it is not open; those of the line to the server.
     pub async fn patient_profile(
         &self,
         actor: &Actor,
@@ -89,7 +89,8 @@ impl Store {
         opened: bool,
     ) -> Result<PatientProfile, Error> {
         let centre = actor.workplace.as_ref().map(|w| w.centre);
-        self.read(actor, move |c| {
+        let event = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let mut profile = identity(c, patient).await?;
                 (profile.merged_into, profile.merged) = links(c, patient).await?;
@@ -99,10 +100,7 @@ impl Store {
                 if let Some(centre) = centre {
                     profile.look_alikes_today = look_alikes_today(c, &profile, centre).await?;
                 }
-                if opened {
-                    Event::new("patient.open", "patient").id(patient.0).patient(patient).record(c).await?;
-                }
-                Ok(profile)
+                Ok((profile, serde_json::json!({})))
             })
         })
         .await
@@ -223,11 +221,13 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
-                  pr.profession, a.centre_id, c.name as centre_name, a.reason, a.status_why,
+                  pr.profession, a.centre_id, c.name as centre_name,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.status_why end as status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   a.patient_id, o.record_number as "origin?",
                   (select count(*) from clinic.appointment n where n.patient_id = any ((select clinic.records_of($1))::uuid[]) and n.status = 'no_show'
-                      and n.starts_at > clinic.now() - interval '2 years') as "no_shows!"
+                      and n.starts_at > clinic.now() - interval '12 months') as "no_shows!"
              from clinic.appointment a
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id

@@ -177,9 +177,19 @@ impl Store {
                     .await?
                     .map(|code| closed_because(&code));
                 if opened {
-                    let mut event = Event::new("patient.visits", "patient").id(patient.0).patient(patient);
-                    event.facts = serde_json::json!({ "rows": rows.len(), "closed": closed.is_some() });
-                    event.record(&mut *c).await?;
+                    let of_all = Event::new("patient.visits", "patient").id(patient.0).patient(patient);
+                    match &closed {
+                        None => of_all.facts(serde_json::json!({ "rows": rows.len() })).record(&mut *c).await?,
+                        Some(why) if rows.is_empty() => {
+                            let facts = serde_json::json!({ "rule": why.rule });
+                            of_all.facts(facts).record_refused(&mut *c).await?;
+                        }
+                        // One's own visits of a record that is closed otherwise.
+                        Some(_) => {
+                            let facts = serde_json::json!({ "rows": rows.len(), "own_visits_of": patient });
+                            Event::new("records.search", "encounter").facts(facts).record(&mut *c).await?;
+                        }
+                    }
                 }
                 Ok(HistoryPage {
                     patient,

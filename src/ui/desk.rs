@@ -13,6 +13,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         patient::{Allergies, PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
+        when,
         why::Why,
     },
     search::patients::ranked,
@@ -143,9 +144,9 @@ pub fn ask_date<M: Send + 'static>(
     let today = cx.env().today();
     cx.open(
         move |answer| {
-            Prompt::new(question, answer).check(move |text| dates::parse_date(text, today).map(|_| ()))
+            Prompt::new(question, answer).check(move |text| when::parse_day(text, today).map(|_| ()))
         },
-        move |text: Option<String>| done(text.and_then(|t| dates::parse_date(&t, today).ok())),
+        move |text: Option<String>| done(text.and_then(|t| when::parse_day(&t, today).ok())),
     );
 }
 
@@ -193,11 +194,14 @@ pub fn when(b: &Booked) -> String {
 /// Everything a confirmation says, on one line.
 #[must_use]
 pub fn confirmation(b: &Booked) -> String {
+    let (from, to) = (b.period.starts_at(b.zone), b.period.ends_at(b.zone));
     tr!(
-        "{who} ({number}) {when}, {provider}, {centre}",
+        "{who} ({number}) {day} {from} to {to}, {provider}, {centre}",
         who = b.patient_name,
         number = record_number(b.record_number),
-        when = when(b),
+        day = dates::full_day(from.date()),
+        from = dates::clock(from.time()),
+        to = dates::clock(to.time()),
         provider = b.provider_name,
         centre = b.centre_name
     )

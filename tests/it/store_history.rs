@@ -255,10 +255,8 @@ async fn a_stranger_reads_no_list_and_adds_to_none() {
     g.add(full(HistoryList::Conditions, g.today())).await;
     for login in ["gary", "lab", "audrey", "root"] {
         let who = people::signed_in(&g.db, login).await;
-        assert!(
-            who.store.history(&who.actor, g.clinic.jack, false).await.unwrap().items.is_empty(),
-            "{login}"
-        );
+        let seen = who.store.history(&who.actor, g.clinic.jack, true).await;
+        assert!(matches!(seen, Err(Error::Refused(_))), "{login}: {seen:?}");
         let add = who
             .store
             .add_history(

@@ -7,7 +7,7 @@ use crate::support::{
 use praxis::{
     domain::{
         appointment::AppointmentStatus,
-        history::{AllergyState, Entry, HistoryList},
+        history::{AllergyState, AllergyStatus, Entry},
         ids::{AppointmentId, EncounterId, PatientId, RequestId},
         patient::Allergies,
         patient_query::PatientQuery,
@@ -235,9 +235,14 @@ async fn nothing_new_comes_into_a_merged_record_and_an_appointment_is_taken_over
     assert_eq!(rule(changed), "patient_merged");
     let anna = people::signed_in(&g.db, "anna").await;
     assert_eq!(rule(anna.store.start_visit(&anna.actor, RequestId::new(), here).await), "patient_merged");
-    let latex = |key: &str| if key == "name" { "latex".to_owned() } else { String::new() };
-    let entry =
-        praxis::domain::history::form::entry(HistoryList::Allergies, None, latex, g.clinic.today).unwrap();
+    let entry = Entry::Allergy {
+        code: None,
+        substance: "latex".to_owned(),
+        reaction: String::new(),
+        severity: None,
+        since: None,
+        status: AllergyStatus::Active,
+    };
     let added = anna.store.add_history(&anna.actor, RequestId::new(), jack, None, entry).await;
     assert_eq!(rule(added), "patient_merged");
     // The two are one person: Jackie is not booked where Jack has a time.

@@ -132,9 +132,11 @@ impl Store {
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre x on x.id = a.centre_id
+                       left join clinic.queue_entry q on q.id = a.id
                       where a.provider_id = auth.provider_id() and a.status = 'arrived'
                         and a.day = (clinic.now() at time zone x.zone)::date
-                      order by a.kind <> 'emergency', a.starts_at, a.arrived_at, a.id limit 1"
+                      order by q.called_at is null, clinic.queue_rank(a.kind, q.priority, q.retry_at), a.starts_at, a.arrived_at, a.id
+                      limit 1"
                 )
                 .fetch_optional(c)
                 .await?;
@@ -154,19 +156,13 @@ impl Store {
     /// A visit as its panel needs it. `opened` says that a person opened it: that is logged, a refresh is not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is not there or not for this person.
+    /// [`Error::NotFound`] when it is not there, [`Error::Refused`] when it is not for this person.
     pub async fn visit(&self, actor: &Actor, encounter: EncounterId, opened: bool) -> Result<Visit, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("visit.open", "encounter").id(encounter.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
-                let visit = load(&mut *c, encounter).await?.ok_or(Error::NotFound)?;
-                if opened {
-                    Event::new("visit.open", "encounter")
-                        .id(encounter.0)
-                        .patient(visit.patient)
-                        .record(&mut *c)
-                        .await?;
-                }
-                Ok(visit)
+                let visit = load(c, encounter).await?.ok_or(Error::NotFound)?;
+                Ok((visit, serde_json::json!({})))
             })
         })
         .await

@@ -1,6 +1,6 @@
 //! A patient's six lists in one query; what changed since the provider last saw the patient is marked. Writing is in
 //! [`write`].
-use super::{Error, Event, Store, sealed};
+use super::{Error, Event, Store, refusal, sealed};
 use crate::domain::{
     actor::Actor,
     history::{
@@ -47,23 +47,35 @@ impl Store {
     /// Every list of a patient, struck rows included. `opened` says that a person opened the chart: that is logged.
     ///
     /// # Errors
-    /// Those of the line to the server. Lists that may not be read are empty; the allergy state says `Hidden`.
+    /// [`Error::Refused`] to whom the record is not open and who wrote none of it; those of the line to the server.
     pub async fn history(&self, actor: &Actor, patient: PatientId, opened: bool) -> Result<History, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("history.open", "patient").id(patient.0).patient(patient);
+        let told = event.clone();
+        let seen = self.read(actor, move |c| {
             Box::pin(async move {
                 let history = load(&mut *c, patient).await?;
-                if opened {
-                    Event::new("history.open", "patient")
-                        .id(patient.0)
-                        .patient(patient)
-                        .facts(serde_json::json!({ "rows": history.items.len() }))
-                        .record(c)
-                        .await?;
+                let why = sqlx::query_scalar!("select auth.may('history.open', $1, $1)", patient.0)
+                    .fetch_one(&mut *c)
+                    .await?;
+                let rows = history.items.len();
+                match why {
+                    None if opened => told.facts(serde_json::json!({ "rows": rows })).record(c).await?,
+                    // What one wrote oneself stays readable; it is part of the patient's page.
+                    Some(_) if rows > 0 && opened => {
+                        let facts = serde_json::json!({ "own_entries": rows });
+                        let page = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+                        page.facts(facts).record(c).await?;
+                    }
+                    Some(_) if rows == 0 => {
+                        return Err(Error::Refused(refusal::why("not_permitted", &serde_json::Value::Null)));
+                    }
+                    _ => {}
                 }
                 Ok(history)
             })
-        })
-        .await
+        });
+        let seen = seen.await;
+        self.explained(actor, event, opened, seen).await
     }
 }
 

@@ -82,6 +82,8 @@ pub(super) fn row(
         alert: false,
         encounter: None,
         look_alike: false,
+        service: Default::default(),
+        queue: Default::default(),
     }
 }
 
@@ -103,7 +105,7 @@ pub(super) fn day() -> Day {
     let mut late = row(9, (15, 0), ("Forgotten", "Fay"), 1970, Sex::Female, S::Booked);
     late.day = today() - Duration::days(1);
     late.starts_at -= Duration::days(1);
-    Day { rows, earlier: vec![late] }
+    Day { rows, earlier: vec![late], long_wait: 30, ..Day::default() }
 }
 
 pub fn board() -> Stage<Board> {
@@ -126,22 +128,6 @@ fn done(n: u128, status: S, to: S, version: i64, undo: bool) -> desk::Done {
 #[test]
 fn the_board_shows_the_day_its_marks_and_its_counts() {
     insta::assert_snapshot!(board().frame());
-}
-
-#[test]
-fn a_board_that_opens_late_begins_where_the_day_is_not_with_those_who_are_done() {
-    let mut stage = Stage::with(Board::default(), env(Some(actor(Role::Receptionist))));
-    let late = |n, hour, name, status| row(n, (hour, 0), (name, "Ann"), 1980, Sex::Female, status);
-    let rows = vec![
-        late(1, 1, "Early", S::Completed),
-        late(2, 2, "Seen", S::Completed),
-        late(3, 3, "Waiting", S::Arrived),
-        late(4, 4, "Gone", S::Completed),
-    ];
-    stage.deliver(board::Msg::Loaded(today(), Ok(Day { rows, earlier: vec![] })));
-    let frame = stage.frame();
-    let line = frame.lines().find(|l| l.contains('▌')).unwrap_or_default();
-    assert!(line.contains("WAITING"), "{frame}");
 }
 
 #[test]
@@ -171,7 +157,7 @@ fn a_second_check_in_before_the_answer_waits_and_is_then_refused() {
 #[test]
 fn a_cancellation_asks_for_its_reason_and_names_what_is_cancelled() {
     let mut stage = board();
-    stage.keys("x");
+    stage.keys("X");
     insta::assert_snapshot!(stage.frame());
     stage.keys("enter");
     assert_eq!(stage.depth(), 2);
@@ -395,7 +381,7 @@ fn a_callers_visit_is_moved_or_cancelled_from_the_page() {
     stage.keys("m");
     assert!(stage.effects()[0].contains("move_of: Some"), "{:?}", stage.effects());
     stage.forget_effects();
-    stage.keys("x").type_text("on holiday").keys("enter");
+    stage.keys("X").type_text("on holiday").keys("enter");
     assert!(stage.effects().contains(&"save appointment.status".to_owned()), "{:?}", stage.effects());
 }
 

@@ -12,6 +12,7 @@ use crate::{
     store::{Change, Error, PatientAppointment, PatientProfile},
     tr,
     ui::{
+        carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, IntakeStart, Route},
@@ -33,11 +34,15 @@ mod view;
 crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient";
         Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
@@ -48,8 +53,6 @@ crate::commands! {
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
-        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
-        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
         Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
@@ -278,6 +281,8 @@ impl Screen for Patient {
                 )
                 .instead(tr!("b books a new one."))),
             },
+            Command::Cut => carry::check(self.target().is_some_and(|t| t.status == S::Booked)),
+            Command::Series if self.target().is_none() => to(S::Cancelled),
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
             }
@@ -347,6 +352,27 @@ impl Screen for Patient {
                 if let Some(l) = self.table.selected() {
                     let move_of = Some(l.visit.id);
                     cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
+                }
+            }
+            Command::Cut => {
+                if let (Some(l), Some(p)) = (self.table.selected(), &self.profile) {
+                    let v = &l.visit;
+                    let carried = Carried {
+                        appointment: v.id,
+                        version: v.version,
+                        patient: p.id,
+                        patient_name: p.name(),
+                        provider: v.provider,
+                        provider_name: v.provider_name.clone(),
+                        period: v.period,
+                        zone: v.zone,
+                    };
+                    carry::cut(cx, carried);
+                }
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.visit.id));
                 }
             }
             Command::Alert => {

@@ -30,7 +30,7 @@ impl Patient {
             ));
         }
         if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+            all.push(crate::text::tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
         }
         for m in &p.merged {
             let number = record_number(m.record_number);
