@@ -1,4 +1,4 @@
-//! `praxis jobs run`: the worker beside the program. It seals the log.
+//! `praxis jobs run`: the worker beside the program. It seals the log and erases what is past its time.
 use super::{
     Context, Failure, block_on,
     failure::CONFIG,
@@ -26,7 +26,7 @@ pub enum Jobs {
 
 /// Seals the log: signs a root over what is new, about every second while there is
 /// something new, into the database and to audit.root_file. Runs until a signal
-/// asks it to end. Several may run: one leads, the others wait.
+/// asks it to end. Rejected applications go when application_keep_days have passed. Several may run: one leads, the others wait.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Seal once and end, for cron

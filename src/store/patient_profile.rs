@@ -15,7 +15,7 @@ use crate::{
     },
     text::fold,
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -47,6 +47,8 @@ pub struct PatientProfile {
     pub incomplete: bool,
     pub deactivated: bool,
     pub deactivated_why: String,
+    /// When they were last made active again, and why.
+    pub reactivated: Option<(DateTime<Utc>, String)>,
     pub blocked_until: Option<NaiveDate>,
     pub blocked_why: String,
     pub alerts: Vec<PatientAlert>,
@@ -108,7 +110,8 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
                   coalesce(p.address, '') as "address!", coalesce(p.language, '') as "language!",
                   coalesce(p.contact_name, '') as "contact_name!", coalesce(p.contact_relationship, '') as "relationship!",
                   coalesce(p.contact_phone, '') as "contact_phone!", coalesce(p.blood_group, '') as "blood!", p.incomplete,
-                  p.deactivated_at is not null as "deactivated!", p.deactivated_why, p.blocked_until, p.blocked_why
+                  p.deactivated_at is not null as "deactivated!", p.deactivated_why, p.blocked_until, p.blocked_why,
+                  p.reactivated_at, p.reactivated_why
              from clinic.patient p where p.id = $1"#,
         patient.0
     )
@@ -142,6 +145,10 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
         incomplete: p.incomplete,
         deactivated: p.deactivated,
         deactivated_why: text.open("deactivated_why", p.deactivated_why.as_deref())?,
+        reactivated: match p.reactivated_at {
+            Some(at) => Some((at, text.open("reactivated_why", p.reactivated_why.as_deref())?)),
+            None => None,
+        },
         blocked_until: p.blocked_until,
         blocked_why: text.open("blocked_why", p.blocked_why.as_deref())?,
         alerts: vec![],

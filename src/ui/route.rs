@@ -102,6 +102,8 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Everything that waits for the signed-in person.
+    Inbox,
     /// Messages and tasks for the signed-in person.
     Messages,
     /// Writing to a colleague or to a patient.
@@ -117,6 +119,8 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Everything kept about one person; without a patient it asks about whom.
+    Subject(Option<PatientId>),
     /// Asking to read the history of a patient.
     AskAccess(PatientId),
     /// Requests to read a history: to answer, or one's own.
@@ -173,7 +177,7 @@ pub fn places(role: Role) -> Vec<Place> {
         Auditor,
     ];
     const EVERYBODY: &[Role] = &Role::ALL;
-    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+    let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),
         (
             "Schedule",
@@ -196,6 +200,7 @@ pub fn places(role: Role) -> Vec<Place> {
         ("Records", "go.records", Route::Records, CLINICAL),
         ("Admin", "go.admin", Route::Admin, &[Administrator]),
         ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+        ("Inbox", "go.messages", Route::Inbox, EVERYBODY),
     ];
     all.into_iter()
         .filter(|(.., roles)| roles.contains(&role))
@@ -232,7 +237,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
-        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
+        Route::WriteUnsigned => "",
+        Route::Inbox | Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic => "go.messages",
         Route::Board(_) | Route::Booking(_) => "go.board",
         Route::Schedule(_) => "go.schedule",
         Route::Patients
@@ -251,7 +257,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referral(_)
         | Route::StartVisit(_)
         | Route::AskAccess(_) => "go.records",
-        Route::RecordViewers(_) => "",
+        Route::RecordViewers(_) | Route::Subject(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }

@@ -365,6 +365,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
         incomplete: false,
         deactivated: false,
         deactivated_why: String::new(),
+        reactivated: None,
         blocked_until: None,
         blocked_why: String::new(),
         alerts: vec![PatientAlert {

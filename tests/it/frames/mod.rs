@@ -11,11 +11,13 @@ mod desk_words;
 pub mod everywhere;
 mod find;
 pub mod front_desk;
+mod inbox;
 mod keymaps;
 mod login;
 mod messages;
 pub mod sample;
 mod second;
+mod subject;
 pub mod visit;
 mod visit_leave;
 mod whole;
@@ -47,6 +49,7 @@ pub fn actor(role: Role) -> Actor {
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
         }),
+        clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,
     }
 }
