@@ -254,6 +254,11 @@ pub(super) async fn lock_days(
     if let Some((provider, at, zone)) = other {
         keys.push(format!("provider {provider} {}", day(at, zone)));
     }
+    lock_keys(c, keys).await
+}
+
+/// Takes these locks until the end of the transaction, in one order.
+pub(super) async fn lock_keys(c: &mut PgConnection, mut keys: Vec<String>) -> Result<(), Error> {
     keys.sort();
     keys.dedup();
     for key in keys {
