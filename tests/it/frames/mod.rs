@@ -16,6 +16,7 @@ mod desk_words;
 pub mod everywhere;
 mod find;
 pub mod front_desk;
+mod intake;
 mod keymaps;
 mod login;
 mod merging;
