@@ -71,6 +71,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
         (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
+        (Route::Intake(IntakeStart::default()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::PlanSeries(Box::new(super::booking::plan())), desk),
         (Route::Series(AppointmentId::new()), desk),
@@ -116,6 +117,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
             Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Intake(_) => {}
             Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
