@@ -97,12 +97,14 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::AuditLog, admin),
         (Route::AuditEvent(AuditEventId::new()), admin),
         (Route::RecordViewers(PatientId::new()), admin),
+        (Route::Subject(Some(PatientId::new())), admin),
         (Route::AskAccess(PatientId::new()), gp),
         (Route::AccessRequests, Role::Patient),
         (Route::Connections, Role::Patient),
         (Route::Emergency, gp),
         (Route::Emergencies, admin),
         (Route::OwnDetails, Role::Patient),
+        (Route::Inbox, gp),
         (Route::Messages, desk),
         (Route::WriteMessage(message()), desk),
         (Route::WriteToClinic, Role::Patient),
@@ -122,11 +124,12 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
-            Route::AuditEvent(_) | Route::RecordViewers(_) => {}
+            Route::AuditEvent(_) | Route::RecordViewers(_) | Route::Subject(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
+            Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
