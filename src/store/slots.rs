@@ -14,7 +14,8 @@ use sqlx::PgConnection;
 const REACH: [u16; 3] = [3, 21, 366];
 
 impl Store {
-    /// The first free times that fit, soonest first. Days of a clock change have the slots they really have.
+    /// The first free times that fit, soonest first, where the person may book. Days of a clock change have the slots they
+    /// really have.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
@@ -118,6 +119,7 @@ async fn free_between(
                   join clinic.centre c on c.id = s.centre_id
                   left join clinic.department d on d.id = p.department_id
                  where s.removed_at is null and s.day between $1 and $2 and s.ends_at > (select clinic.now())
+                   and s.centre_id in (select clinic.centres_for('appointment.book'))
                    and v.deactivated_at is null and c.retired_at is null and d.closed is not true
                    and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
                    and ($5::uuid is null or p.department_id = $5) and ($6::uuid is null or s.centre_id = $6)

@@ -75,6 +75,7 @@ commands! {
     /// What works everywhere.
     pub enum AppCommand {
         Palette: "app.palette" "go to" "Find any action, place or person by name";
+        Line: "app.line" "command" "Type a command: book, move, cancel, check in, find, go, with a preview" quiet;
         Help: "app.help" "keys" "Show every key that works here";
         Undo: "app.undo" "undo" "Take back what was just done";
         Retry: "app.retry" "try again" "Ask the database again after an error";
@@ -171,6 +172,7 @@ pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
         ("Help", super::widgets::help::Command::ALL),
         ("Find anything", super::widgets::palette::Command::ALL),
         ("Locked", super::widgets::lock::Command::ALL),
+        ("Command line", super::command_line::Command::ALL),
     ];
     all.extend_from_slice(super::screens::COMMANDS);
     all

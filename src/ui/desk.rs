@@ -13,6 +13,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         patient::{Allergies, PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
+        when,
         why::Why,
     },
     search::patients::ranked,
@@ -143,9 +144,9 @@ pub fn ask_date<M: Send + 'static>(
     let today = cx.env().today();
     cx.open(
         move |answer| {
-            Prompt::new(question, answer).check(move |text| dates::parse_date(text, today).map(|_| ()))
+            Prompt::new(question, answer).check(move |text| when::parse_day(text, today).map(|_| ()))
         },
-        move |text: Option<String>| done(text.and_then(|t| dates::parse_date(&t, today).ok())),
+        move |text: Option<String>| done(text.and_then(|t| when::parse_day(&t, today).ok())),
     );
 }
 

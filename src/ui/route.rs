@@ -33,6 +33,8 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+    /// The free time that was chosen already.
+    pub slot: Option<Box<FreeSlot>>,
 }
 
 /// The visits that are planned one after the other before they are booked, or moved.
@@ -50,6 +52,29 @@ pub struct PlanStart {
     /// The series that is moved.
     pub series: Option<SeriesId>,
     pub reason: String,
+}
+
+/// Where an intake begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeStart {
+    /// Of whom; whoever is found or registered first, when nobody is known yet.
+    pub patient: Option<PatientId>,
+    /// What was typed when they were looked for.
+    pub looked_for: String,
+    pub step: IntakeStep,
+}
+
+/// The steps of an intake, in their order.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum IntakeStep {
+    #[default]
+    Who,
+    Identity,
+    Vitals,
+    Allergies,
+    Appointment,
 }
 
 /// To whom a message is written, and about what.
@@ -86,7 +111,10 @@ pub enum Route {
     Home,
     /// The day's appointments of a centre; today without a date.
     Board(Option<NaiveDate>),
+    /// The schedule's views, from this day or today.
     Schedule(Option<NaiveDate>),
+    /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
+    Sessions(Option<ProviderId>, Option<NaiveDate>),
     /// What was due and paid on a day, with an appointment to begin at.
     Fees(Option<NaiveDate>, Option<AppointmentId>),
     /// A paper as it will be printed.
@@ -99,6 +127,8 @@ pub enum Route {
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Guided intake.
+    Intake(IntakeStart),
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
@@ -268,12 +298,13 @@ pub fn section(route: &Route) -> &'static str {
         Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
             "go.board"
         }
-        Route::Schedule(_) => "go.schedule",
+        Route::Schedule(_) | Route::Sessions(..) => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
         | Route::MergePatients(..)
+        | Route::Intake(_)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",

@@ -45,6 +45,7 @@ mod store_access;
 mod store_accounts;
 mod store_admin;
 mod store_booking;
+mod store_calendar;
 mod store_directory;
 mod store_emergency;
 mod store_fees;

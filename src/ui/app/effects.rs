@@ -5,6 +5,7 @@ use crate::{
     tr,
     ui::{
         command::{AppCommand, CommandSet},
+        command_line::CommandLine,
         cx::{Answer, Cx, Effect, Envelope, LayerId, Opening},
         layer::{Moment, Slot},
         palette::Palette,
@@ -323,11 +324,24 @@ impl App {
                 let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
+            AppCommand::Line => self.open_line(),
             AppCommand::SignIns => self.own_place(|actor| Route::SignIns(actor.account)),
             AppCommand::Profile => self.own_place(|_| Route::MyProfile),
             AppCommand::SecondFactor => self.own_place(|_| Route::SecondFactor),
             AppCommand::Password => self.own_place(|_| Route::ChangePassword),
             place => self.go_place(place.id()),
+        }
+    }
+
+    fn open_line(&mut self) {
+        match self.env.actor.as_deref() {
+            None => self.say(tr!("Sign in first.")),
+            Some(actor) if actor.must_change_password => self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => self.say(tr!("Set up your second factor first.")),
+            Some(_) => {
+                let line = CommandLine::new(self.rules.clone(), self.lines.clone());
+                self.push(Box::new(move |id| Box::new(Slot::new(id, line))), None);
+            }
         }
     }
 

@@ -167,7 +167,10 @@ impl App {
         let mut lines = wrap(&text, room);
         // The greeting, whose end matters least, covers no offer of a text that was lost.
         let covers = self.greeted.is_none() || !self.top().is_some_and(|t| t.offers());
-        let most = if covers { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
+        // Nor does anything the line that is being typed at the foot of the body.
+        let foot = self.top().is_some_and(|t| t.contexts().iter().any(|c| c == "command-line"));
+        let most =
+            if covers && !foot { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
         if lines.len() > most {
             let rest = lines.split_off(most - 1).join(" ");
             lines.push(cut(&rest, room));

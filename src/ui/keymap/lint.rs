@@ -3,7 +3,7 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 14] = [
+const SHARED: [&str; 15] = [
     "global",
     "carry",
     "list",
@@ -18,6 +18,7 @@ const SHARED: [&str; 14] = [
     "help",
     "prompt",
     "prompt-lines",
+    "command-line",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.

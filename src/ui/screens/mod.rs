@@ -11,6 +11,7 @@ pub mod appointment;
 pub mod audit_log;
 pub mod board;
 pub mod booking;
+pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
@@ -18,6 +19,7 @@ pub mod fees;
 pub mod figures;
 pub mod history;
 pub mod home;
+pub mod intake;
 pub mod login;
 pub mod merging;
 pub mod messages;
@@ -61,10 +63,12 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
     ("Two records of one person", merging::Command::ALL),
+    ("Intake", intake::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
-    ("Schedule", schedule::Command::ALL),
+    ("Schedule", calendar::Command::ALL),
+    ("Clinic sessions", schedule::Command::ALL),
     ("Session", schedule::panel::Command::ALL),
     ("Form of a session", schedule::form::Command::ALL),
     ("Records", records::Command::ALL),
@@ -134,9 +138,13 @@ pub const SECTIONS: &[&str] = &[
     "patient",
     "patient-form",
     "merging",
+    "intake",
+    "intake-who",
+    "intake-end",
     "home",
     "overview",
     "own",
+    "calendar",
     "schedule",
     "session",
     "session-form",
@@ -220,7 +228,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
-        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Intake(start) => at(intake::Intake::new(start, env.today())),
+        Route::Schedule(day) => at(calendar::Calendar::at(*day)),
+        Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),
         Route::Records => at(records::Records::default()),

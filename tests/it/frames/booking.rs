@@ -23,7 +23,7 @@ use praxis::{
     },
 };
 
-fn directory() -> Directory {
+pub(super) fn directory() -> Directory {
     let centre = |n: u128, name: &str| BookableCentre {
         id: CentreId(id(n)),
         kind: "hospital".into(),
@@ -51,7 +51,7 @@ fn directory() -> Directory {
     }
 }
 
-fn slots() -> Vec<FreeSlot> {
+pub(super) fn slots() -> Vec<FreeSlot> {
     let slot = |n: u128, day: i64, hour, minute| {
         let start = at(today() + Duration::days(day), hour, minute);
         FreeSlot {
@@ -84,7 +84,7 @@ pub fn plan() -> PlanStart {
     }
 }
 
-fn strips() -> Vec<DayStrip> {
+pub(super) fn strips() -> Vec<DayStrip> {
     vec![DayStrip {
         provider: ProviderId(id(3)),
         name: smith(),
@@ -93,7 +93,7 @@ fn strips() -> Vec<DayStrip> {
     }]
 }
 
-fn booked() -> Booked {
+pub(super) fn booked() -> Booked {
     let slot = slots().remove(0);
     Booked {
         id: AppointmentId(id(70)),
@@ -117,7 +117,7 @@ fn booked() -> Booked {
     }
 }
 
-fn filter(patient: bool, provider: bool) -> FreeFilter {
+pub(super) fn filter(patient: bool, provider: bool) -> FreeFilter {
     FreeFilter {
         patient: patient.then(|| PatientId(id(1))),
         provider: provider.then(|| ProviderId(id(3))),
@@ -125,7 +125,7 @@ fn filter(patient: bool, provider: bool) -> FreeFilter {
     }
 }
 
-fn booking(start: BookingStart) -> Stage<Booking> {
+pub(super) fn booking(start: BookingStart) -> Stage<Booking> {
     Stage::with(Booking::new(start), env(Some(actor(Role::Receptionist))))
 }
 

@@ -61,6 +61,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Home, Role::Patient),
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
+        (Route::Sessions(None, None), gp),
         (Route::Fees(None, None), desk),
         (Route::Figures, admin),
         (Route::Paper(a_paper()), desk),
@@ -111,8 +112,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         // A new place does not compile until it stands here, and so in the list above.
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
-            Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
-            Route::MergePatients(..) => {}
+            Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}

@@ -4,7 +4,7 @@
 mod calls;
 mod cells;
 pub mod clinic;
-mod deeds;
+pub mod deeds;
 pub mod expected;
 mod views;
 
@@ -129,6 +129,7 @@ fn what_each_role_may_do_in_each_situation_is_what_the_rules_say() {
         let mut speakers = clinic::speakers(&db).await;
         let stores = calls::sign_in(&db, &speakers).await;
         clinic::disable(&db).await;
+        cells::prepare(&mut db.superuser().await).await;
         let built = since.elapsed();
         let (found, statements) = cells::run(&table, &mut speakers).await;
         let mut waiting = std::collections::BTreeMap::<&str, usize>::new();

@@ -29,6 +29,7 @@ impl Booking {
                     self.find(false, cx);
                 }
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::Moving(Ok(old)) => self.hear_moving(old, cx),
             Msg::Profile(Ok(profile)) => {
@@ -48,6 +49,7 @@ impl Booking {
                     self.asked = None;
                     self.answered = true;
                     self.offers.replace(free, now);
+                    self.take_wanted(cx);
                 }
                 self.follow(cx);
             }
@@ -60,6 +62,12 @@ impl Booking {
                     self.find(false, cx);
                 }
                 cx.failed(&e);
+            }
+            Msg::Referred(patient, provider, Ok(found)) => {
+                self.referred = Some((patient, provider, found));
+                if let Some(why) = self.refused_referral() {
+                    cx.failed(&Error::Refused(why));
+                }
             }
             Msg::Holds(Ok(holds)) => self.offers.set_holds(holds),
             Msg::Strips(_, Ok(strips)) => {
@@ -83,13 +91,14 @@ impl Booking {
             }
             Msg::PickedProvider(Some(provider)) => {
                 self.provider = provider;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::PickedCentre(Some(centre)) => {
                 self.centre = centre;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
             }
             Msg::PickedProfession(Some(profession)) => {
@@ -109,7 +118,7 @@ impl Booking {
                 self.find(false, cx);
             }
             Msg::From(Some(day)) => {
-                self.from = Some(day);
+                (self.from, self.wanted) = (Some(day), None);
                 self.find(false, cx);
             }
             Msg::Window(Some(text)) => {
@@ -146,7 +155,7 @@ impl Booking {
             Msg::Reload => self.find(true, cx),
             Msg::ReadHolds => self.read_holds(cx),
             // A hold is a courtesy: one that could not be taken or shown stops nobody.
-            Msg::Held(_) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
+            Msg::Held(_) | Msg::Referred(_, _, Err(_)) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
             Msg::PickedPatient(None)
             | Msg::PickedRelative(None)
             | Msg::PickedProvider(None)
@@ -190,6 +199,7 @@ impl Booking {
         self.profile = None;
         self.family.clear();
         self.read_patient(cx);
+        self.ask_referral(cx);
         self.find(false, cx);
         // Nothing more is asked of who cannot be booked; the reason follows with the rest of what is known.
         if !hit.deactivated && std::mem::take(&mut self.ask_provider) {

@@ -98,6 +98,8 @@ pub enum Msg {
     /// `true`: the same question again, because somebody changed something.
     Free(FreeFilter, bool, Result<Free, Error>),
     Holds(Result<Vec<Hold>, Error>),
+    /// Whether a patient is referred to a specialist.
+    Referred(PatientId, ProviderId, Result<bool, Error>),
     Strips(NaiveDate, Result<Vec<DayStrip>, Error>),
     PickedPatient(Option<PatientHit>),
     PickedRelative(Option<PatientHit>),
@@ -144,6 +146,8 @@ pub struct Booking {
     kind: AppointmentKind,
     directory: Option<Directory>,
     unbookable: Vec<Unbookable>,
+    /// The patient has a referral to this specialist, or none.
+    referred: Option<(PatientId, ProviderId, bool)>,
     offers: Offers,
     /// Asked and not answered.
     asked: Option<FreeFilter>,
@@ -157,6 +161,8 @@ pub struct Booking {
     request: RequestId,
     saving: bool,
     ask_provider: bool,
+    /// The time that was chosen before this screen.
+    wanted: Option<Box<FreeSlot>>,
 }
 
 /// How many days are looked at unless the person says otherwise.
@@ -184,6 +190,7 @@ impl Booking {
             kind: if walk_in { AppointmentKind::WalkIn } else { AppointmentKind::Slot },
             directory: None,
             unbookable: vec![],
+            referred: None,
             offers: Offers::default(),
             asked: None,
             answered: false,
@@ -194,6 +201,7 @@ impl Booking {
             series: SeriesId::new(),
             request: RequestId::new(),
             saving: false,
+            wanted: start.slot,
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
     }
@@ -392,6 +400,11 @@ impl Screen for Booking {
         match row.entity.as_str() {
             "appointment" | "clinic_session" if ours && !self.saving => {
                 cx.after("booking.reload", Duration::from_millis(50), Msg::Reload);
+            }
+            // The GP may have written it meanwhile.
+            "referral" if self.referred.is_some_and(|(_, _, found)| !found) => {
+                self.referred = None;
+                self.ask_referral(cx);
             }
             // Only whoever shows that provider's day reads again who is choosing there.
             "slot_hold" if !own && self.offers.shows(row.provider, row.day) => {

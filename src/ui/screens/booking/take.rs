@@ -119,11 +119,7 @@ impl Booking {
                 (filter.provider, filter.from) = (Some(slot.provider), slot.day);
                 cx.load(
                     "booking.nearest",
-                    move |store| async move {
-                        // What others are choosing is not offered.
-                        let wanted = slot.period;
-                        store.nearest_free(&actor, filter, wanted).await
-                    },
+                    move |store| async move { store.nearest_free(&actor, filter, slot.period).await },
                     move |nearest| Msg::Nearest(said, nearest),
                 );
             }

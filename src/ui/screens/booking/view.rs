@@ -104,7 +104,7 @@ impl Booking {
                     tr!("No taken time has a place over it. o goes back to free times.").to_owned()
                 }
                 _ if self.answered => tr!(
-                    "Nothing is free within {n} days. v changes the provider, c the centre, n looks further.",
+                    "Nothing is free within {n} days where you may book. v changes the provider, c the centre, n looks further.",
                     n = self.days
                 ),
                 _ => String::new(),
@@ -115,7 +115,7 @@ impl Booking {
         if strip.width >= 20 && !self.strips.is_empty() {
             let day = self.strip_day.unwrap_or_else(|| ui.env.today());
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
-            offers::strip(frame, strip, day, &self.strips, zone, ui);
+            offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
         carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
@@ -34,7 +34,10 @@ mod view;
 crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient";
+        Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
@@ -50,8 +53,6 @@ crate::commands! {
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
-        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
-        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
         Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
@@ -250,7 +251,12 @@ impl Screen for Patient {
                 Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
             }
             Command::TakeOver => self.can_take_over(),
-            Command::Book | Command::Edit | Command::Alert | Command::Connect | Command::Merge
+            Command::Book
+            | Command::Edit
+            | Command::Intake
+            | Command::Alert
+            | Command::Connect
+            | Command::Merge
                 if self.leads().is_err() =>
             {
                 self.leads()
@@ -297,6 +303,10 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Intake => {
+                let patient = Some(self.id);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
             Command::Survivor => {
                 if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
                     cx.push(Route::Patient(leads.id));

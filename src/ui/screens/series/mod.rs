@@ -152,6 +152,18 @@ impl SeriesView {
         );
     }
 
+    /// What was just done is shown at once, before the list is read again.
+    fn learn(&mut self, all: &[Booked]) {
+        if let Some(series) = &mut self.series {
+            for member in &mut series.members {
+                if let Some(now) = all.iter().find(|b| b.id == member.id) {
+                    member.clone_from(now);
+                }
+            }
+            self.table.set_rows(series.members.clone());
+        }
+    }
+
     fn plan_move(&mut self, from: AppointmentId, typed: &str, cx: &mut Cx<Msg>) {
         let moves = self.later(from);
         let (Some(first), Some(series)) = (moves.first(), self.series.as_ref().map(|s| s.id)) else { return };
@@ -290,7 +302,10 @@ impl Screen for SeriesView {
             Msg::Together(done) => {
                 self.saving = false;
                 match done {
-                    Ok(all) => self.cancelled(&all, cx),
+                    Ok(all) => {
+                        self.learn(&all);
+                        self.cancelled(&all, cx);
+                    }
                     Err(e) => cx.failed(&e),
                 }
                 self.load(cx);
