@@ -69,7 +69,6 @@ fn slot(cell: &Cell) -> NewAppointment {
         visit_type: None,
         reason: "cough".into(),
         arrived: false,
-        visit_type: None,
     }
 }
 
