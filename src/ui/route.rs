@@ -54,6 +54,29 @@ pub struct PlanStart {
     pub reason: String,
 }
 
+/// Where an intake begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeStart {
+    /// Of whom; whoever is found or registered first, when nobody is known yet.
+    pub patient: Option<PatientId>,
+    /// What was typed when they were looked for.
+    pub looked_for: String,
+    pub step: IntakeStep,
+}
+
+/// The steps of an intake, in their order.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum IntakeStep {
+    #[default]
+    Who,
+    Identity,
+    Vitals,
+    Allergies,
+    Appointment,
+}
+
 /// To whom a message is written, and about what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageStart {
@@ -104,6 +127,8 @@ pub enum Route {
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Guided intake.
+    Intake(IntakeStart),
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
@@ -138,6 +163,8 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Everything that waits for the signed-in person.
+    Inbox,
     /// Messages and tasks for the signed-in person.
     Messages,
     /// Writing to a colleague or to a patient.
@@ -153,6 +180,8 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Everything kept about one person; without a patient it asks about whom.
+    Subject(Option<PatientId>),
     /// Asking to read the history of a patient.
     AskAccess(PatientId),
     /// Requests to read a history: to answer, or one's own.
@@ -209,7 +238,7 @@ pub fn places(role: Role) -> Vec<Place> {
         Auditor,
     ];
     const EVERYBODY: &[Role] = &Role::ALL;
-    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+    let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),
         (
             "Schedule",
@@ -232,6 +261,7 @@ pub fn places(role: Role) -> Vec<Place> {
         ("Records", "go.records", Route::Records, CLINICAL),
         ("Admin", "go.admin", Route::Admin, &[Administrator]),
         ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+        ("Inbox", "go.messages", Route::Inbox, EVERYBODY),
     ];
     all.into_iter()
         .filter(|(.., roles)| roles.contains(&role))
@@ -268,7 +298,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
-        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
+        Route::WriteUnsigned => "",
+        Route::Inbox | Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic => "go.messages",
         Route::Paper(_) | Route::Figures => "",
         Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
             "go.board"
@@ -279,6 +310,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
         | Route::MergePatients(..)
+        | Route::Intake(_)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
@@ -291,7 +323,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referral(_)
         | Route::StartVisit(_)
         | Route::AskAccess(_) => "go.records",
-        Route::RecordViewers(_) => "",
+        Route::RecordViewers(_) | Route::Subject(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }
