@@ -193,7 +193,7 @@ fn elsewhere(action: &str, role: Role, situation: char) -> bool {
         // The reason that is given would have to be sealed.
         "patient.deactivate" | "patient.block" | "access.refuse" => situation == 'd',
         // Nothing is taken back where nothing was: no change, and nobody is asked.
-        "patient.reactivate" => situation == 's',
+        "patient.reactivate" => "sd".contains(situation),
         // An auditor has no patient's key, and writes without naming one.
         "message.send-to-staff" => role == Role::Auditor,
         // What they may change of themselves as patients is their profile's business.
