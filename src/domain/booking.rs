@@ -114,6 +114,8 @@ pub struct NewAppointment {
     pub session: Option<ClinicSessionId>,
     pub kind: AppointmentKind,
     pub period: Period,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
     pub reason: String,
     /// Only walk-ins and emergencies may be there already.
     pub arrived: bool,
@@ -146,6 +148,12 @@ pub struct Booked {
     pub period: Period,
     pub kind: AppointmentKind,
     pub status: AppointmentStatus,
+    /// A visit type's code.
+    #[serde(default)]
+    pub visit_type: Option<String>,
+    /// The name of the room that is kept for it.
+    #[serde(default)]
+    pub room: Option<String>,
     pub reason: String,
 }
 

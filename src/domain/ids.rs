@@ -50,6 +50,10 @@ ids! {
     RequestId;
     /// A hospital or medical centre.
     CentreId;
+    /// One entry of the till.
+    PaymentId;
+    /// A paper on its way to a printer.
+    PrintJobId;
     /// A department of a centre.
     DepartmentId;
     /// Somebody patients are booked with.
@@ -58,8 +62,18 @@ ids! {
     PatientId;
     /// A block of a provider's time at a centre on one day.
     ClinicSessionId;
+    /// A kind of visit.
+    VisitTypeId;
+    /// A room of a centre.
+    RoomId;
+    /// A leave, a holiday or an extra day.
+    ExceptionId;
+    /// Time of a session that is held back.
+    HoldId;
     /// A patient's time with a provider.
     AppointmentId;
+    /// Appointments that were booked together.
+    SeriesId;
     /// What happened at an appointment; "visit" on screen.
     EncounterId;
     /// One measured sign.

@@ -1,7 +1,7 @@
 //! Making an appointment and moving one. Who wins a race is decided by the database's constraints; the loser is told why.
 use super::{
     Error, Event, Store,
-    appointment::{booked, lock_days, overlap, stale, zone_of},
+    appointment::{booked, lock_days, overlap, stale, zone_of_centre},
     refusal, sealed,
 };
 use crate::domain::{
@@ -47,54 +47,55 @@ impl Store {
             .facts(serde_json::json!({ "provider": to.provider, "starts": to.period.start }));
         let arguments = (appointment, seen, to.clone());
         self.write(actor, request, event, &arguments, move |c| {
-            Box::pin(async move {
-                let now = booked(c, appointment).await?;
-                if now.version != seen {
-                    return Err(stale(c, appointment).await?);
-                }
-                let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", to.centre.0)
-                    .fetch_optional(&mut *c)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let zone = zone_of(&zone);
-                lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
-                if let Some(taken) =
-                    overlap(c, now.patient, to.provider, to.period, zone, Some(appointment)).await?
-                {
-                    return Err(taken);
-                }
-                let moved = sqlx::query_scalar!(
-                    "update clinic.appointment
-                        set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
-                            referral_id = case when provider_id = $3 then referral_id end
-                      where id = $1 and version = $2 returning id",
-                    appointment.0,
-                    seen,
-                    to.provider.0,
-                    to.centre.0,
-                    to.session.map(|s| s.0),
-                    to.period.start,
-                    to.period.end
-                )
-                .fetch_optional(&mut *c)
-                .await?;
-                match moved {
-                    Some(_) => booked(c, appointment).await,
-                    None => Err(stale(c, appointment).await?),
-                }
-            })
+            Box::pin(async move { relocate(c, appointment, seen, &to).await })
         })
         .await
     }
 }
 
+/// Moves a booked appointment inside a transaction.
+pub(super) async fn relocate(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+    to: &NewTime,
+) -> Result<Booked, Error> {
+    let now = booked(c, appointment).await?;
+    if now.version != seen {
+        return Err(stale(c, appointment).await?);
+    }
+    let zone = zone_of_centre(c, to.centre).await?;
+    lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
+    if let Some(taken) =
+        overlap(c, now.patient, to.provider, to.period, zone, Some(appointment), now.visit_type.as_deref())
+            .await?
+    {
+        return Err(taken);
+    }
+    let moved = sqlx::query_scalar!(
+        "update clinic.appointment
+            set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
+                referral_id = case when provider_id = $3 then referral_id end
+          where id = $1 and version = $2 returning id",
+        appointment.0,
+        seen,
+        to.provider.0,
+        to.centre.0,
+        to.session.map(|s| s.0),
+        to.period.start,
+        to.period.end
+    )
+    .fetch_optional(&mut *c)
+    .await?;
+    match moved {
+        Some(_) => booked(c, appointment).await,
+        None => Err(stale(c, appointment).await?),
+    }
+}
+
 /// Makes an appointment inside a transaction, or answers with the one that is already there.
 pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result<Booked, Error> {
-    let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", new.centre.0)
-        .fetch_optional(&mut *c)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let zone = zone_of(&zone);
+    let zone = zone_of_centre(c, new.centre).await?;
     let reason = if new.reason.trim().is_empty() {
         None
     } else {
@@ -103,8 +104,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
     };
     let made = sqlx::query_scalar!(
         "insert into clinic.appointment (id, patient_id, provider_id, centre_id, clinic_session_id, kind, status, day,
-                                         starts_at, ends_at, reason, booked_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, auth.actor())
+                                         starts_at, ends_at, reason, visit_type, booked_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, auth.actor())
          on conflict do nothing returning id",
         new.id.0,
         new.patient.0,
@@ -116,7 +117,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         new.period.starts_at(zone).date(),
         new.period.start,
         new.period.end,
-        reason
+        reason,
+        new.visit_type
     )
     .fetch_optional(&mut *c)
     .await?;
@@ -129,7 +131,8 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
         Err(Error::NotFound) => {}
         Err(e) => return Err(e),
     }
-    let taken = overlap(c, new.patient, new.provider, new.period, zone, None).await?;
+    let taken =
+        overlap(c, new.patient, new.provider, new.period, zone, None, new.visit_type.as_deref()).await?;
     // The other one may have gone again in the meantime: the constraint's own words then.
     Err(taken.unwrap_or_else(|| {
         Error::Overlap(refusal::why("appointment_provider_overlap", &serde_json::Value::Null))

@@ -12,6 +12,7 @@ mod session;
 mod stage;
 
 use super::{
+    command_line::History,
     cx::{Effect, Env, LayerId, Undo},
     keymap::{Key, Keymap},
     layer::{Layer, Moment},
@@ -157,6 +158,8 @@ pub struct App {
     emergency: Option<OpenEmergency>,
     /// What waits for the person and is new; nothing before the first answer.
     notices: Option<HashSet<(NoticeKind, uuid::Uuid)>>,
+    /// What was typed in the command line since the sign-in.
+    lines: History,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -218,6 +221,7 @@ impl App {
             lock_owed: false,
             emergency: None,
             notices: None,
+            lines: History::default(),
             recorded,
         };
         app.find_places();

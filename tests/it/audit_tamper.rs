@@ -7,8 +7,8 @@ use crate::{
 use serde_json::Value;
 use sqlx::Connection as _;
 
-/// Two roots over several chains; then somebody with every right does this.
-fn tampered(sql: &'static str) -> (Sealed, i32, Value) {
+/// A log of several chains under two roots, and a copy of it to put back.
+fn under_two_roots() -> Sealed {
     let s = Sealed::new();
     let clinic = busy(&s.db);
     s.seal();
@@ -19,17 +19,32 @@ fn tampered(sql: &'static str) -> (Sealed, i32, Value) {
     s.seal();
     let (code, answer) = s.verify(&[]);
     assert_eq!(code, 0, "{answer}");
-    as_superuser(&s, sql);
-    let (code, answer) = s.verify(&[]);
-    (s, code, answer)
+    as_superuser(&s, &[COPIED]);
+    s
 }
 
-fn as_superuser(s: &Sealed, sql: &'static str) {
+const COPIED: &str = "
+    create schema kept;
+    create table kept.event as select * from audit.event; create table kept.chain as select * from audit.chain;
+    create table kept.root as select * from audit.root; create table kept.root_head as select * from audit.root_head;";
+
+const PUT_BACK: &str = "
+    truncate audit.event, audit.chain, audit.root, audit.root_head;
+    insert into audit.event select * from kept.event; insert into audit.chain select * from kept.chain;
+    insert into audit.root select * from kept.root; insert into audit.root_head select * from kept.root_head;";
+
+/// Does this to the log, with [`PICKED`] at hand.
+fn tamper(s: &Sealed, sql: &'static str) {
+    as_superuser(s, &[PICKED, sql]);
+}
+
+fn as_superuser(s: &Sealed, statements: &[&'static str]) {
     block_on(async {
         let mut c = s.db.superuser().await;
         sqlx::raw_sql("set session_replication_role = replica").execute(&mut c).await.unwrap();
-        sqlx::raw_sql(PICKED).execute(&mut c).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut c).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        for sql in statements {
+            sqlx::raw_sql(*sql).execute(&mut c).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        }
         c.close().await.unwrap();
     });
 }
@@ -216,8 +231,10 @@ const CASES: &[Case] = &[
 ];
 
 fn finds(cases: &'static [Case]) {
+    let s = under_two_roots();
     for (sql, kinds, n) in cases {
-        let (_s, code, answer) = tampered(sql);
+        tamper(&s, sql);
+        let (code, answer) = s.verify(&[]);
         assert_eq!(code, 65, "not found: {sql}\n{answer}");
         let found: Vec<&str> =
             answer["earliest"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
@@ -225,7 +242,9 @@ fn finds(cases: &'static [Case]) {
         if let Some(n) = n {
             assert_eq!(answer["first"]["n"], *n, "{sql}\n{answer}");
         }
+        as_superuser(&s, &[PUT_BACK]);
     }
+    assert_eq!(s.verify(&[]).0, 0, "put back as it was");
 }
 
 #[test]
@@ -250,7 +269,7 @@ fn an_older_copy_of_the_database_is_found_and_not_sealed_further() {
     s.seal();
     block_on(look(&s.db, &clinic, "mei"));
     s.seal();
-    as_superuser(
+    tamper(
         &s,
         "delete from audit.event e using audit.root_head h where h.root_n = 2 and h.chain_id = e.chain_id;
          delete from audit.chain c using audit.root_head h where h.root_n = 2 and h.chain_id = c.id;

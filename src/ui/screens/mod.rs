@@ -11,14 +11,19 @@ pub mod appointment;
 pub mod audit_log;
 pub mod board;
 pub mod booking;
+pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
+pub mod fees;
+pub mod figures;
 pub mod history;
 pub mod home;
 pub mod inbox;
 pub mod login;
+pub mod merging;
 pub mod messages;
+pub mod paper;
 pub mod patient;
 pub mod patients;
 pub mod profile;
@@ -29,6 +34,7 @@ pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
+pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
@@ -49,13 +55,20 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("Fees", fees::Command::ALL),
+    ("A paper", paper::Command::ALL),
+    ("Figures of the desk", figures::Command::ALL),
+    ("A series before it is booked", series::plan::Command::ALL),
+    ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("Two records of one person", merging::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
-    ("Schedule", schedule::Command::ALL),
+    ("Schedule", calendar::Command::ALL),
+    ("Clinic sessions", schedule::Command::ALL),
     ("Session", schedule::panel::Command::ALL),
     ("Form of a session", schedule::form::Command::ALL),
     ("Records", records::Command::ALL),
@@ -117,13 +130,20 @@ pub const SECTIONS: &[&str] = &[
     "sign-ups",
     "workplace",
     "board",
+    "fees",
+    "paper",
+    "figures",
     "booking",
+    "series-plan",
+    "series",
     "patients",
     "patient",
     "patient-form",
+    "merging",
     "home",
     "overview",
     "own",
+    "calendar",
     "schedule",
     "session",
     "session-form",
@@ -196,14 +216,21 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
-        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
+        Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
+        Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
+        Route::Fees(day, first) => at(fees::Fees::at(*day, *first)),
+        Route::Paper(paper) => at(paper::PaperView::of(paper.clone())),
+        Route::Figures => at(figures::Figures::default()),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {
             at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
-        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
+        Route::Schedule(day) => at(calendar::Calendar::at(*day)),
+        Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),
         Route::Records => at(records::Records::default()),

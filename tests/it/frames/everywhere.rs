@@ -34,6 +34,16 @@ fn message() -> MessageStart {
     }
 }
 
+fn a_paper() -> praxis::domain::paper::Paper {
+    praxis::domain::paper::Paper {
+        kind: "slip",
+        title: "Appointment slip".into(),
+        text: "Your appointment\n".into(),
+        centre: CentreId::new(),
+        patient: None,
+    }
+}
+
 /// One route of each kind, with somebody who has that place.
 pub fn everywhere() -> Vec<(Route, Role)> {
     let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
@@ -51,11 +61,18 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Home, Role::Patient),
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
+        (Route::Sessions(None, None), gp),
+        (Route::Fees(None, None), desk),
+        (Route::Figures, admin),
+        (Route::Paper(a_paper()), desk),
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
+        (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
+        (Route::PlanSeries(Box::new(super::booking::plan())), desk),
+        (Route::Series(AppointmentId::new()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
         (Route::Centres, desk),
@@ -97,7 +114,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         // A new place does not compile until it stands here, and so in the list above.
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
-            Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
+            Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
@@ -110,6 +128,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::Inbox => {}
+            Route::PlanSeries(_) | Route::Series(_) => {}
+            Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
@@ -134,7 +154,7 @@ fn every_place_opens_and_is_drawn_at_every_size() {
                     assert!(!stage.text().contains(NOWHERE), "{route:?} has no screen for {role:?}");
                     for (w, h) in sizes {
                         stage = stage.at(*w, *h);
-                        let _ = stage.frame();
+                        stage.draw();
                     }
                 }
             });

@@ -4,8 +4,13 @@ mod accounts;
 mod admin;
 mod app;
 mod audit;
+mod board;
 pub mod booking;
 mod bytes;
+mod calendar;
+pub mod calendar_sample;
+mod choosing;
+pub mod command_line;
 mod day;
 mod desk_words;
 pub mod everywhere;
@@ -14,10 +19,12 @@ pub mod front_desk;
 mod inbox;
 mod keymaps;
 mod login;
+mod merging;
 mod messages;
 pub mod sample;
 mod second;
 mod subject;
+mod till;
 pub mod visit;
 mod visit_leave;
 mod whole;
@@ -57,7 +64,7 @@ pub fn actor(role: Role) -> Actor {
 /// Thursday 12 March 2026, 09:42 in Sydney.
 pub fn env(actor: Option<Actor>) -> Env {
     let at = chrono::DateTime::parse_from_rfc3339("2026-03-12T09:42:00+11:00").expect("an instant");
-    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new) }
+    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new), carried: None }
 }
 
 /// Draws a screen at every width at five heights and every height at five widths.
@@ -67,6 +74,6 @@ pub fn every_size<S: Screen>(make: impl Fn() -> Stage<S>) {
     let mut stage = make();
     for (w, h) in sizes {
         stage = stage.at(w, h);
-        let _ = stage.frame();
+        stage.draw();
     }
 }

@@ -156,6 +156,7 @@ async fn every_field_of_tests_diagnosis_and_end_stands_in_the_record() {
         session: r.clinic.gp.tomorrow,
         kind: AppointmentKind::Slot,
         period: Period { start: slot, end: slot + Duration::minutes(30) },
+        visit_type: None,
         reason: "follow-up".into(),
         arrived: false,
     };

@@ -17,6 +17,7 @@ async fn a_sent_referral_lets_the_specialist_be_booked_and_a_draft_does_not() {
         session: liam.tomorrow,
         kind: AppointmentKind::Slot,
         period: Period { start, end: start + Duration::minutes(30) },
+        visit_type: None,
         reason: "murmur".into(),
         arrived: false,
     };

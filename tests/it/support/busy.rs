@@ -140,6 +140,7 @@ impl Schedule {
                 session: Some(session),
                 kind: AppointmentKind::Slot,
                 period,
+                visit_type: None,
                 reason: "blood test".into(),
                 arrived: false,
             })),

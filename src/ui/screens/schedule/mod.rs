@@ -7,12 +7,13 @@ use crate::{
     domain::{
         clinic_session::SessionRow,
         dates::short_day,
-        ids::{ClinicSessionId, RequestId},
+        ids::{ClinicSessionId, ProviderId, RequestId},
         why::Why,
     },
     store::{Change, Error, SessionsOf},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::Cx,
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -37,6 +38,7 @@ crate::commands! {
         Add: "schedule.add" "add" "Add a session";
         Change: "schedule.change" "change" "Change date, hours or slot length of the session";
         Remove: "schedule.remove" "remove" "Remove the session; asks first" destructive;
+        Paste: "appointment.paste" "paste" "Move what was cut into the session: the free time nearest to its own";
         Whose: "schedule.whose" "mine or all" "Show your own sessions, or everybody's at this centre";
         Later: "schedule.later" "later" "Show the four weeks after these";
         Earlier: "schedule.earlier" "earlier" "Show the four weeks before these";
@@ -58,21 +60,25 @@ pub enum Msg {
     MoveFirst(bool),
     /// What became of the removal.
     Removed(Result<(), Error>),
+    /// What was cut was pasted into a session.
+    Pasted(Pasted),
 }
 
 /// The screen.
 pub struct Schedule {
     table: Table<SessionRow>,
     from: Option<NaiveDate>,
+    /// Whose, when somebody was chosen.
+    of: Option<ProviderId>,
     mine: bool,
     request: RequestId,
     asked: Option<SessionRow>,
 }
 
 impl Schedule {
-    /// The sessions from this day on, or from today.
+    /// The sessions from this day on, or from today; of this provider, else one's own or the centre's.
     #[must_use]
-    pub fn from(day: Option<NaiveDate>) -> Self {
+    pub fn of(provider: Option<ProviderId>, day: Option<NaiveDate>) -> Self {
         Self {
             table: Table::new(|s: &SessionRow| s.id.0)
                 .column(Column::new("Day", |s: &SessionRow| short_day(s.day)).width(10))
@@ -101,6 +107,7 @@ impl Schedule {
                 )
                 .empty("No sessions in these four weeks. a adds the first."),
             from: day,
+            of: provider,
             mine: true,
             request: RequestId::new(),
             asked: None,
@@ -113,7 +120,7 @@ impl Schedule {
 
     fn whose(&self, cx: &Cx<Msg>) -> Option<SessionsOf> {
         let actor = cx.env().actor.as_ref()?;
-        match (actor.provider.filter(|_| self.mine), &actor.workplace) {
+        match (self.of.or(actor.provider).filter(|_| self.mine), &actor.workplace) {
             (Some(provider), _) => Some(SessionsOf::Provider(provider)),
             (None, Some(place)) => Some(SessionsOf::Centre(place.centre)),
             (None, None) => None,
@@ -234,7 +241,7 @@ impl Screen for Schedule {
         &["schedule"]
     }
     fn title(&self) -> String {
-        tr!("Schedule").into()
+        tr!("Sessions").into()
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.table)
@@ -276,7 +283,7 @@ impl Screen for Schedule {
                 cx.open(move |answer| SessionForm::add(day, &env, answer), Msg::Formed);
             }
             (Command::Whose, _) => {
-                if cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
+                if self.of.is_none() && cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
                     return cx.toast(tr!("You are not booked with; all sessions of the centre are shown."));
                 }
                 self.mine = !self.mine;
@@ -287,6 +294,11 @@ impl Screen for Schedule {
             (Command::Today, _) => {
                 self.from = None;
                 self.load(cx);
+            }
+            (Command::Paste, Some(session)) => {
+                let (day, provider) = (session.day, Some(session.provider));
+                let landing = Landing::Day { day, provider, centre: Some(session.centre), near: None };
+                carry::paste(cx, landing, Msg::Pasted);
             }
             (Command::Open, Some(session)) => self.open_panel(session, cx),
             (Command::Change, Some(session)) => {
@@ -306,6 +318,10 @@ impl Screen for Schedule {
             }
             Msg::Formed(saved) => self.formed(saved, cx),
             Msg::PanelClosed(()) => self.load(cx),
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
             Msg::Sure(true) => {
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {
                     self.remove(id, seen, cx);
@@ -342,6 +358,9 @@ impl Screen for Schedule {
         let to = from.checked_add_days(Days::new(u64::from(SPAN.unsigned_abs()) - 1)).unwrap_or(from);
         let actor = ui.env.actor.as_deref();
         let whose = match actor {
+            Some(_) if self.of.is_some() && self.mine => {
+                self.table.rows().first().map(|s| s.provider_name.to_string()).unwrap_or_default()
+            }
             Some(a) if a.provider.is_some() && self.mine => tr!("my sessions").to_owned(),
             Some(a) => a.workplace.as_ref().map_or_else(String::new, |w| w.name.clone()),
             None => String::new(),

@@ -82,7 +82,7 @@ fn read_date(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
     if text.trim().eq_ignore_ascii_case("today") {
         return Ok(today);
     }
-    dates::parse_date(text, today)
+    crate::domain::when::parse_day(text, today)
 }
 
 /// Whether saving this would change the visit.
