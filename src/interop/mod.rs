@@ -2,5 +2,5 @@
 //! database.
 pub mod audit;
 pub mod medisoft;
-pub mod subject;
 pub mod paper;
+pub mod subject;

@@ -51,12 +51,12 @@ pub struct PatientProfile {
     pub incomplete: bool,
     pub deactivated: bool,
     pub deactivated_why: String,
-    /// When they were last made active again, and why.
-    pub reactivated: Option<(DateTime<Utc>, String)>,
     /// The record that goes on, when this one was merged into it.
     pub merged_into: Option<Leads>,
     /// Records of the same person that were merged into this one, in the order of merging.
     pub merged: Vec<Merged>,
+    /// When they were last made active again, and why.
+    pub reactivated: Option<(DateTime<Utc>, String)>,
     pub blocked_until: Option<NaiveDate>,
     pub blocked_why: String,
     pub alerts: Vec<PatientAlert>,

@@ -156,10 +156,10 @@ pub struct App {
     lock_owed: bool,
     /// The emergency access that is open: its line stays on every screen.
     emergency: Option<OpenEmergency>,
-    /// What waits for the person and is new; nothing before the first answer.
-    notices: Option<HashSet<(NoticeKind, uuid::Uuid)>>,
     /// What was typed in the command line since the sign-in.
     lines: History,
+    /// What waits for the person and is new; nothing before the first answer.
+    notices: Option<HashSet<(NoticeKind, uuid::Uuid)>>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -220,8 +220,8 @@ impl App {
             held_delays: vec![],
             lock_owed: false,
             emergency: None,
-            notices: None,
             lines: History::default(),
+            notices: None,
             recorded,
         };
         app.find_places();

@@ -54,6 +54,29 @@ pub struct PlanStart {
     pub reason: String,
 }
 
+/// Where an intake begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeStart {
+    /// Of whom; whoever is found or registered first, when nobody is known yet.
+    pub patient: Option<PatientId>,
+    /// What was typed when they were looked for.
+    pub looked_for: String,
+    pub step: IntakeStep,
+}
+
+/// The steps of an intake, in their order.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum IntakeStep {
+    #[default]
+    Who,
+    Identity,
+    Vitals,
+    Allergies,
+    Appointment,
+}
+
 /// To whom a message is written, and about what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageStart {
@@ -104,6 +127,8 @@ pub enum Route {
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Guided intake.
+    Intake(IntakeStart),
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
@@ -285,6 +310,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
         | Route::MergePatients(..)
+        | Route::Intake(_)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",

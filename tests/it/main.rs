@@ -9,6 +9,7 @@ mod audit_coverage;
 mod audit_export;
 mod audit_seal;
 mod audit_tamper;
+mod availability;
 mod bad_luck;
 mod booking_live;
 mod canaries;

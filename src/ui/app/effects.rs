@@ -281,12 +281,6 @@ impl App {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::SignUps),
             },
-            AppCommand::Subject => match self.forbidden("subject.export") {
-                Some(why) => self.alarm(why.to_string()),
-                None => {
-                    self.own_place(|a| Route::Subject(a.patient.filter(|_| a.role != Role::Administrator)));
-                }
-            },
             AppCommand::Fees => match self.forbidden("fees.open") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::Fees(None, None)),
@@ -294,6 +288,12 @@ impl App {
             AppCommand::Figures => match self.forbidden("report.open") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::Figures),
+            },
+            AppCommand::Subject => match self.forbidden("subject.export") {
+                Some(why) => self.alarm(why.to_string()),
+                None => {
+                    self.own_place(|a| Route::Subject(a.patient.filter(|_| a.role != Role::Administrator)));
+                }
             },
             AppCommand::Permissions => match self.forbidden("permission.propose") {
                 Some(why) => self.alarm(why.to_string()),

@@ -294,9 +294,9 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
-                    "go.subject" => signed_in && self.forbidden("subject.export").is_none(),
                     "go.fees" => signed_in && self.forbidden("fees.open").is_none(),
                     "go.figures" => signed_in && self.forbidden("report.open").is_none(),
+                    "go.subject" => signed_in && self.forbidden("subject.export").is_none(),
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
                     | "go.profile" | "go.second-factor" | "go.password" => signed_in,

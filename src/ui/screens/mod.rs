@@ -20,6 +20,7 @@ pub mod figures;
 pub mod history;
 pub mod home;
 pub mod inbox;
+pub mod intake;
 pub mod login;
 pub mod merging;
 pub mod messages;
@@ -64,6 +65,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
     ("Two records of one person", merging::Command::ALL),
+    ("Intake", intake::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
@@ -140,6 +142,9 @@ pub const SECTIONS: &[&str] = &[
     "patient",
     "patient-form",
     "merging",
+    "intake",
+    "intake-who",
+    "intake-end",
     "home",
     "overview",
     "own",
@@ -229,6 +234,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
+        Route::Intake(start) => at(intake::Intake::new(start, env.today())),
         Route::Schedule(day) => at(calendar::Calendar::at(*day)),
         Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Referrals => at(referrals::Referrals::default()),

@@ -64,9 +64,10 @@ const ANSWERS: &[(&str, &str)] = &[
     ("clinic.subject_patient", "whose appointment or visit it is, for staff"),
     ("clinic.look_alikes", "identity, for staff who register"),
     ("clinic.next_free", "free times of the directory"),
+    ("clinic.queue_place", "a number in a queue, for who books"),
     ("clinic.request_begin", "a note of the speaker's own request"),
     ("clinic.request_settle", "a note of the speaker's own request"),
-    ("audit.record", "an event in the speaker's own name"),
+    ("audit.tell", "an event in the speaker's own name, of what they did"),
     ("clinic.apply_as_provider", "an application, by anybody"),
     ("clinic.write_to_clinic", "a message to the clinic, by anybody"),
 ];

@@ -4,7 +4,7 @@
 -- second `-` for a thing that is no patient's. {role}, {login}, {sit} and {proof} are words of the cell.
 
 --@ patients.open = -
-select from clinic.find_patients(array['cell{i}'], '', null, null, null, 10) where patient_id = {p};
+select from clinic.find_patients(array['cell' || {i}], '', null, null, null, 10) where patient_id = {p};
 --@ patient.open
 select from auth.demand('patient.open', {p}, {p}), clinic.patient where id = {p} and family_name = 'Cell';
 --@ patient.register = -

@@ -18,7 +18,7 @@ use praxis::{
         shorthand::Frequency,
         treatment::NewTreatment,
     },
-    store::NewDraft,
+    store::{Merge, NewDraft},
 };
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -210,6 +210,12 @@ pub(crate) async fn at_the_desk(r: &mut Room, typed: &Typed) {
         (c("patient.deactivated_why"), c("patient.blocked_why"))
     );
     assert_eq!(profile.alerts[0].text, c("patient_alert.text"));
+    let (omar, hao) = (r.clinic.omar, r.clinic.hao);
+    let link =
+        Merge { id: uuid::Uuid::now_v7(), merged: omar, survivor: hao, reason: c("patient_link.reason") };
+    root.store.merge_patients(&root.actor, new(), link).await.unwrap();
+    let page = root.store.patient_profile(&root.actor, hao, false).await.unwrap();
+    assert_eq!(page.merged[0].reason, c("patient_link.reason"));
     let gary = r.clinic.gp2.account;
     let until = Some(people::at(r.clinic.tomorrow, 9, 0) + Duration::days(4000));
     let seen = root

@@ -8,7 +8,7 @@ use crate::{
         carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{self, table::Table},
     },
@@ -33,6 +33,7 @@ crate::commands! {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
         Book: "board.book" "book" "Make an appointment";
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
+        Intake: "board.intake" "intake" "Take the selected patient in, step by step; or somebody new" quiet;
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
         Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
@@ -351,6 +352,10 @@ impl Screen for Board {
                 if let Some(l) = self.table.selected() {
                     cx.push(Route::Patient(l.row.patient));
                 }
+            }
+            Command::Intake => {
+                let patient = self.table.selected().map(|l| l.row.patient);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
             }
             Command::Book => {
                 let from = self.day.filter(|d| *d > cx.env().today());

@@ -15,7 +15,7 @@ use crate::{
         carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
@@ -30,12 +30,16 @@ use uuid::Uuid;
 
 mod fee;
 mod merged;
+mod save;
 mod view;
 
 crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient";
+        Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
@@ -53,8 +57,6 @@ crate::commands! {
         Kept: "subject.export" "all kept" "Show everything kept about the patient, to take it out or to erase it" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
-        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
-        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
         Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
@@ -164,61 +166,6 @@ impl Patient {
             desk::change(cx, target, to, String::new(), Msg::Changed);
         }
     }
-
-    fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
-        let (Some(actor), patient) = (cx.env().actor.clone(), self.alert_of(alert)) else { return };
-        self.saving = true;
-        cx.save(
-            "alert.strike",
-            move |store| async move { store.strike_alert(&actor, RequestId::new(), alert, patient, true).await },
-            move |done| Msg::Saved(format!("strike {alert}"), done),
-        );
-    }
-
-    /// Whose record an alert stands in.
-    fn alert_of(&self, alert: Uuid) -> PatientId {
-        let alerts = self.profile.as_ref().map_or(&[][..], |p| &p.alerts);
-        alerts.iter().find(|a| a.id == alert).map_or(self.id, |a| a.patient)
-    }
-
-    fn set_active(&mut self, active: bool, why: String, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = if active {
-            tr!("Active again: {who}", who = self.name())
-        } else {
-            tr!("Deactivated: {who}. D makes them active again.", who = self.name())
-        };
-        self.saving = true;
-        cx.save(
-            "patient.deactivate",
-            move |store| async move {
-                store.set_patient_active(&actor, RequestId::new(), id, seen, active, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
-    }
-
-    fn block(&mut self, until: Option<NaiveDate>, why: String, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = match until {
-            Some(day) => tr!(
-                "Not bookable until {day}: {who}. B lifts it.",
-                day = dates::full_day(day),
-                who = self.name()
-            ),
-            None => tr!("Bookable again: {who}", who = self.name()),
-        };
-        self.saving = true;
-        cx.save(
-            "patient.block",
-            move |store| async move {
-                store.block_patient(&actor, RequestId::new(), id, seen, until, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
-    }
 }
 
 impl Screen for Patient {
@@ -250,9 +197,6 @@ impl Screen for Patient {
             None => Err(Why::new("nothing_selected", tr!("No visit is selected."))),
         };
         match command {
-            Command::Fee if self.table.selected().is_none() => {
-                Err(Why::new("nothing_selected", tr!("No visit is selected.")))
-            }
             Command::Survivor if profile.merged_into.is_none() => {
                 Err(Why::new("unmerge_not_merged", tr!("This record was not merged into another.")))
             }
@@ -260,13 +204,21 @@ impl Screen for Patient {
                 Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
             }
             Command::TakeOver => self.can_take_over(),
-            Command::Book | Command::Edit | Command::Alert | Command::Connect | Command::Merge
+            Command::Book
+            | Command::Edit
+            | Command::Intake
+            | Command::Alert
+            | Command::Connect
+            | Command::Merge
                 if self.leads().is_err() =>
             {
                 self.leads()
             }
             Command::Advance | Command::Move | Command::Restore if self.stands_elsewhere().is_err() => {
                 self.stands_elsewhere()
+            }
+            Command::Fee if self.table.selected().is_none() => {
+                Err(Why::new("nothing_selected", tr!("No visit is selected.")))
             }
             Command::Advance => to(S::Arrived),
             Command::Cancel => to(S::Cancelled),
@@ -307,6 +259,10 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Intake => {
+                let patient = Some(self.id);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
             Command::Survivor => {
                 if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
                     cx.push(Route::Patient(leads.id));
@@ -354,17 +310,6 @@ impl Screen for Patient {
                     cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
                 }
             }
-            Command::Fee => {
-                let (Some(actor), Some(line)) = (cx.env().actor.clone(), self.table.selected()) else {
-                    return;
-                };
-                let appointment = line.visit.id;
-                cx.load(
-                    "visit.fee",
-                    move |store| async move { store.visit_fee(&actor, appointment).await },
-                    Msg::Fee,
-                );
-            }
             Command::Cut => {
                 if let (Some(l), Some(p)) = (self.table.selected(), &self.profile) {
                     let v = &l.visit;
@@ -385,6 +330,17 @@ impl Screen for Patient {
                 if let Some(l) = self.table.selected() {
                     cx.push(Route::Series(l.visit.id));
                 }
+            }
+            Command::Fee => {
+                let (Some(actor), Some(line)) = (cx.env().actor.clone(), self.table.selected()) else {
+                    return;
+                };
+                let appointment = line.visit.id;
+                cx.load(
+                    "visit.fee",
+                    move |store| async move { store.visit_fee(&actor, appointment).await },
+                    Msg::Fee,
+                );
             }
             Command::Alert => {
                 let question = tr!("What must everybody read about {who}?", who = self.name());
