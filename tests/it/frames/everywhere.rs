@@ -62,6 +62,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
         (Route::Sessions(None, None), gp),
+        (Route::Intake(IntakeStart::default()), desk),
         (Route::Fees(None, None), desk),
         (Route::Figures, admin),
         (Route::Paper(a_paper()), desk),
@@ -131,7 +132,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
-            Route::Inbox => {}
+            Route::Inbox | Route::Intake(_) => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
