@@ -101,7 +101,7 @@ begin
        and h.starts_at < new.ends_at and h.ends_at > new.starts_at
      order by h.expires_at desc limit 1;
     if found then
-        perform clinic.refuse('slot_held', jsonb_build_object('who', other.name, 'until', other.until, 'time', other.at));
+        perform clinic.refuse('slot_being_chosen', jsonb_build_object('who', other.name, 'until', other.until, 'time', other.at));
     end if;
     return new;
 end $$;

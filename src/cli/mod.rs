@@ -7,6 +7,8 @@ mod check;
 mod config;
 mod demo;
 mod demo_data;
+mod desk;
+mod display;
 mod failure;
 mod import;
 mod jobs;
@@ -15,6 +17,7 @@ mod migrate;
 mod open;
 mod output;
 mod permissions;
+mod printing;
 mod program;
 mod sealer;
 mod sealing;
@@ -27,6 +30,7 @@ pub use failure::Failure;
 
 use crate::config::{Config, Inputs, Problems};
 use clap::{Parser, Subcommand};
+use desk::Run as _;
 use std::{path::PathBuf, process::ExitCode};
 
 const AFTER: &str = "\
@@ -67,6 +71,8 @@ enum Command {
     /// What the log proves: check it, print a day's root, take lines out
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The waiting room's screen: who is called, and when the others may expect it
+    Display(display::Display),
     /// The worker that runs beside the program
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -83,6 +89,18 @@ enum Command {
     /// What is kept about one person
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// The first free times
+    Schedule(desk::Schedule),
+    /// Who is booked on a day
+    Board(desk::Board),
+    /// Book a free time
+    Book(desk::Book),
+    /// Move an appointment
+    Move(desk::Move),
+    /// Cancel an appointment
+    Cancel(desk::Cancel),
+    /// Check a patient in
+    Arrive(desk::Arrive),
     /// Keys of the keyboard, and keys that clinical text is sealed under
     Keys(keys::Keys),
 }
@@ -135,7 +153,14 @@ pub fn run() -> ExitCode {
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Permissions(args)) => args.run(&context),
+        Some(Command::Schedule(args)) => args.run(&context),
+        Some(Command::Board(args)) => args.run(&context),
+        Some(Command::Book(args)) => args.run(&context),
+        Some(Command::Move(args)) => args.run(&context),
+        Some(Command::Cancel(args)) => args.run(&context),
+        Some(Command::Arrive(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
+        Some(Command::Display(args)) => args.run(&context),
     };
     match done {
         Ok(code) => code,

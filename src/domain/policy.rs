@@ -99,6 +99,21 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(0, 1000),
     },
     Policy {
+        key: "long_wait_minutes",
+        help: "Minutes in the waiting room after which a wait is marked as long on the board; 0 marks none",
+        kind: PolicyKind::Number(0, 600),
+    },
+    Policy {
+        key: "queue_retry_minutes",
+        help: "Minutes before a patient who was called and was not there is called again",
+        kind: PolicyKind::Number(1, 120),
+    },
+    Policy {
+        key: "display_names",
+        help: "Whom the waiting room's screen calls: by initials (N… Li…) or by the ticket of the check-in",
+        kind: PolicyKind::Choice(&["initials", "ticket"]),
+    },
+    Policy {
         key: "patient_sign_up",
         help: "Patients who register at the sign-in screen: off, pending (staff decide), instant (unless somebody is alike)",
         kind: PolicyKind::Choice(&["off", "pending", "instant"]),

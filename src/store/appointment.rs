@@ -217,7 +217,8 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
     let r = sqlx::query!(
         r#"select a.id, a.version, a.patient_id, p.family_name, p.given_name, p.record_number, a.provider_id,
                   v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.centre_id,
-                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status, a.reason,
+                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
                   a.visit_type, a.room
              from clinic.appointment a
              join clinic.patient p on p.id = a.patient_id

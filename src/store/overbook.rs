@@ -58,7 +58,7 @@ impl Store {
                          join clinic.account v on v.id = p.account_id
                          join clinic.centre c on c.id = s.centre_id
                          cross join lateral (
-                             select make_interval(mins => s.slot_minutes) as step, clinic.setting('overbook_per_session')::bigint as cap,
+                             select make_interval(mins => s.slot_minutes) as step, coalesce(s.overbook_cap, clinic.setting('overbook_per_session')::int)::bigint as cap,
                                     count(*) filter (where x.kind = 'overbook') as used,
                                     range_agg(x.during) filter (where x.kind = 'slot') as busy
                                from clinic.appointment x

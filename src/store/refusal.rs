@@ -8,7 +8,10 @@ mod access;
 mod account;
 mod availability;
 mod booking;
+mod fee;
+mod merging;
 mod permission;
+mod queue;
 mod record;
 mod referral;
 mod sealing;
@@ -342,12 +345,15 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
+                .or_else(|| queue::why(other, facts))
+                .or_else(|| fee::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))
                 .or_else(|| availability::why(other, facts))
                 .or_else(|| access::why(other, facts))
                 .or_else(|| booking::why(other, facts))
+                .or_else(|| merging::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

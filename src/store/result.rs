@@ -99,6 +99,13 @@ impl Store {
                 )
                 .execute(&mut *c)
                 .await?;
+                if done.rows_affected() == 0 {
+                    // None was left; or none that is theirs to acknowledge.
+                    let (patient, order) = (visit.patient.0, order.0);
+                    sqlx::query!("select auth.demand('tests.acknowledge', $1, $2)", patient, order)
+                        .execute(c)
+                        .await?;
+                }
                 Ok(done.rows_affected())
             })
         })
@@ -123,7 +130,7 @@ pub(super) async fn results(
            left join clinic.account a on a.id = r.author
            left join clinic.account k on k.id = r.acknowledged_by
            left join clinic.account s on s.id = r.struck_by
-           where ($1::uuid is null or o.encounter_id = $1) and ($2::uuid is null or r.patient_id = $2)
+           where ($1::uuid is null or o.encounter_id = $1) and ($2::uuid is null or r.patient_id = any ((select clinic.records_of($2))::uuid[]))
            order by r.measured_at, r.id"#,
         encounter,
         patient

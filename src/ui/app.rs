@@ -4,7 +4,7 @@ mod effects;
 mod emergency;
 mod frame;
 mod keys;
-mod messages;
+mod notices;
 mod nowhere;
 mod permitted;
 pub mod runner;
@@ -12,6 +12,7 @@ mod session;
 mod stage;
 
 use super::{
+    command_line::History,
     cx::{Effect, Env, LayerId, Undo},
     keymap::{Key, Keymap},
     layer::{Layer, Moment},
@@ -21,13 +22,13 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    domain::{access::OpenEmergency, permission::Table},
+    domain::{access::OpenEmergency, notice::NoticeKind, permission::Table},
     store::{Arrival, Change, Error, Store},
 };
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -155,8 +156,10 @@ pub struct App {
     lock_owed: bool,
     /// The emergency access that is open: its line stays on every screen.
     emergency: Option<OpenEmergency>,
-    /// How many messages and tasks wait for the person; nothing before the first count.
-    messages: Option<usize>,
+    /// What was typed in the command line since the sign-in.
+    lines: History,
+    /// What waits for the person and is new; nothing before the first answer.
+    notices: Option<HashSet<(NoticeKind, uuid::Uuid)>>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -217,7 +220,8 @@ impl App {
             held_delays: vec![],
             lock_owed: false,
             emergency: None,
-            messages: None,
+            lines: History::default(),
+            notices: None,
             recorded,
         };
         app.find_places();
@@ -332,7 +336,7 @@ impl App {
         self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
         self.emergency_changed(change);
-        self.message_changed(change);
+        self.notice_changed(change);
     }
 
     /// A minute has passed.

@@ -4,12 +4,13 @@ use super::{
     layer::Slot,
     screen::Screen,
 };
+use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
-    booking::FreeSlot,
+    booking::{Booked, FreeSlot},
     ids::{
         AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
-        ReferralId,
+        ReferralId, SeriesId,
     },
     message::MessageKind,
 };
@@ -34,6 +35,46 @@ pub struct BookingStart {
     pub reason: Option<String>,
     /// The free time that was chosen already.
     pub slot: Option<Box<FreeSlot>>,
+}
+
+/// The visits that are planned one after the other before they are booked, or moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStart {
+    pub patient: PatientId,
+    /// The patient's name, and how often they come, for the head of the plan.
+    pub who: String,
+    pub how: String,
+    /// The first time; the others are at the same time on their days.
+    pub first: FreeSlot,
+    pub days: Vec<NaiveDate>,
+    /// What is moved there, one for each day; nothing: new ones are booked.
+    pub moves: Vec<Booked>,
+    /// The series that is moved.
+    pub series: Option<SeriesId>,
+    pub reason: String,
+}
+
+/// Where an intake begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeStart {
+    /// Of whom; whoever is found or registered first, when nobody is known yet.
+    pub patient: Option<PatientId>,
+    /// What was typed when they were looked for.
+    pub looked_for: String,
+    pub step: IntakeStep,
+}
+
+/// The steps of an intake, in their order.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum IntakeStep {
+    #[default]
+    Who,
+    Identity,
+    Vitals,
+    Allergies,
+    Appointment,
 }
 
 /// To whom a message is written, and about what.
@@ -74,13 +115,27 @@ pub enum Route {
     Schedule(Option<NaiveDate>),
     /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
     Sessions(Option<ProviderId>, Option<NaiveDate>),
+    /// What was due and paid on a day, with an appointment to begin at.
+    Fees(Option<NaiveDate>, Option<AppointmentId>),
+    /// A paper as it will be printed.
+    Paper(Paper),
+    /// Utilisation, no-shows, waits and the third free time.
+    Figures,
     Patients,
     Patient(PatientId),
     /// Registering somebody; with what was typed when they were looked for, or nothing.
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Guided intake.
+    Intake(IntakeStart),
+    /// Two records of one person side by side: the one that was open, and the other.
+    MergePatients(PatientId, PatientId),
     Booking(BookingStart),
+    /// A series before it is booked or moved.
+    PlanSeries(Box<PlanStart>),
+    /// What was booked together with an appointment.
+    Series(AppointmentId),
     Providers,
     Provider(ProviderId),
     Centres,
@@ -108,6 +163,8 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Everything that waits for the signed-in person.
+    Inbox,
     /// Messages and tasks for the signed-in person.
     Messages,
     /// Writing to a colleague or to a patient.
@@ -123,6 +180,8 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Everything kept about one person; without a patient it asks about whom.
+    Subject(Option<PatientId>),
     /// Asking to read the history of a patient.
     AskAccess(PatientId),
     /// Requests to read a history: to answer, or one's own.
@@ -179,7 +238,7 @@ pub fn places(role: Role) -> Vec<Place> {
         Auditor,
     ];
     const EVERYBODY: &[Role] = &Role::ALL;
-    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+    let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),
         (
             "Schedule",
@@ -202,6 +261,7 @@ pub fn places(role: Role) -> Vec<Place> {
         ("Records", "go.records", Route::Records, CLINICAL),
         ("Admin", "go.admin", Route::Admin, &[Administrator]),
         ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+        ("Inbox", "go.messages", Route::Inbox, EVERYBODY),
     ];
     all.into_iter()
         .filter(|(.., roles)| roles.contains(&role))
@@ -238,13 +298,19 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
-        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
-        Route::Board(_) | Route::Booking(_) => "go.board",
+        Route::WriteUnsigned => "",
+        Route::Inbox | Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic => "go.messages",
+        Route::Paper(_) | Route::Figures => "",
+        Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
+            "go.board"
+        }
         Route::Schedule(_) | Route::Sessions(..) => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
+        | Route::MergePatients(..)
+        | Route::Intake(_)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
@@ -257,7 +323,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referral(_)
         | Route::StartVisit(_)
         | Route::AskAccess(_) => "go.records",
-        Route::RecordViewers(_) => "",
+        Route::RecordViewers(_) | Route::Subject(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }

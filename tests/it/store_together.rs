@@ -56,7 +56,7 @@ async fn a_time_that_is_being_chosen_is_shown_and_refused_to_others_with_who_and
     let Err(Error::Refused(why)) = nina.store.book(&nina.actor, RequestId::new(), taken).await else {
         panic!("held")
     };
-    assert_eq!(why.rule, "slot_held");
+    assert_eq!(why.rule, "slot_being_chosen");
     assert!(why.sentence.starts_with("Mei Wong is choosing 10:00 just now and holds it until 09:0"), "{why}");
     // Whoever holds it books it, and holds nothing afterwards.
     d.mei

@@ -26,7 +26,7 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         other => other.to_string(),
     };
     let (sentence, instead): (String, &str) = match rule {
-        "slot_held" => (
+        "slot_being_chosen" => (
             tr!(
                 "{who} is choosing {time} just now and holds it until {until}.",
                 who = fact("who"),

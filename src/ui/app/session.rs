@@ -4,6 +4,7 @@ use crate::{
     domain::{
         access::OpenEmergency,
         actor::{Actor, Role},
+        notice::Notice,
         permission::Table,
     },
     store::{Arrival, Change, Error},
@@ -37,8 +38,8 @@ pub(super) enum AppMsg {
     Rules(Result<Arc<Table>, Error>),
     /// Which emergency access is open.
     Emergency(Result<Option<OpenEmergency>, Error>),
-    /// How many messages are unread, and how many tasks are open.
-    Messages(Result<(i64, i64), Error>),
+    /// What waits for the person.
+    Notices(Result<Vec<Notice>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -64,7 +65,7 @@ impl App {
     /// Somebody is signed in now, or nobody: the places they may go to are found once.
     pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
         self.env.actor = actor;
-        self.messages = None;
+        self.notices = None;
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
@@ -98,6 +99,7 @@ impl App {
             return;
         };
         self.tell_all(Moment::HangUp);
+        self.lines.wipe();
         self.next_id += 1;
         let mut slot = Slot::new(self.next_id, Lock::new(unlock));
         let id = self.next_id;
@@ -145,6 +147,7 @@ impl App {
     pub(super) fn sign_out(&mut self) {
         let old = self.env.actor.as_ref().and_then(|_| self.runner.store().cloned());
         self.clear_layers();
+        self.lines.wipe();
         self.lock = None;
         self.lock_owed = false;
         self.held_delays.clear();
@@ -153,6 +156,7 @@ impl App {
         self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
+        self.env.carried = None;
         self.set_actor(None);
         self.wipe = true;
         self.runner.set_store(self.first_store.clone());
@@ -249,7 +253,7 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
-            AppMsg::Messages(counted) => self.messages_counted(counted),
+            AppMsg::Notices(told) => self.notices_told(told),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

@@ -15,10 +15,16 @@ pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
+pub mod fees;
+pub mod figures;
 pub mod history;
 pub mod home;
+pub mod inbox;
+pub mod intake;
 pub mod login;
+pub mod merging;
 pub mod messages;
+pub mod paper;
 pub mod patient;
 pub mod patients;
 pub mod profile;
@@ -29,9 +35,11 @@ pub mod referrals;
 pub mod register_patient;
 pub mod schedule;
 pub mod second_factor;
+pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
+pub mod subject;
 pub mod visit_door;
 pub mod workplace;
 
@@ -48,9 +56,16 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("Fees", fees::Command::ALL),
+    ("A paper", paper::Command::ALL),
+    ("Figures of the desk", figures::Command::ALL),
+    ("A series before it is booked", series::plan::Command::ALL),
+    ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
+    ("Two records of one person", merging::Command::ALL),
+    ("Intake", intake::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
@@ -89,12 +104,14 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Inbox", inbox::Command::ALL),
     ("Messages", messages::Command::ALL),
     ("A message", messages::write::Command::ALL),
     ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
+    ("Everything about one person", subject::Command::ALL),
     ("Asking for access", access::ask::Command::ALL),
     ("Requests to read a record", access::requests::Command::ALL),
     ("Connections", access::connections::Command::ALL),
@@ -115,10 +132,19 @@ pub const SECTIONS: &[&str] = &[
     "sign-ups",
     "workplace",
     "board",
+    "fees",
+    "paper",
+    "figures",
     "booking",
+    "series-plan",
+    "series",
     "patients",
     "patient",
     "patient-form",
+    "merging",
+    "intake",
+    "intake-who",
+    "intake-end",
     "home",
     "overview",
     "own",
@@ -169,12 +195,14 @@ pub const SECTIONS: &[&str] = &[
     "audit",
     "audit-event",
     "viewers",
+    "subject",
     "access-form",
     "access",
     "connections",
     "emergency",
     "emergency-form",
     "emergencies",
+    "inbox",
     "messages",
     "message-form",
     "outside-form",
@@ -193,13 +221,20 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Workplace => at(workplace::ChooseWorkplace::default()),
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
-        Route::Booking(start) => at(booking::Booking::new(start.clone())),
+        Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
+        Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
+        Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
+        Route::Fees(day, first) => at(fees::Fees::at(*day, *first)),
+        Route::Paper(paper) => at(paper::PaperView::of(paper.clone())),
+        Route::Figures => at(figures::Figures::default()),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {
             at(register_patient::RegisterPatient::new(env.today()).looked_for(looked_for))
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
+        Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
+        Route::Intake(start) => at(intake::Intake::new(start, env.today())),
         Route::Schedule(day) => at(calendar::Calendar::at(*day)),
         Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Referrals => at(referrals::Referrals::default()),
@@ -223,6 +258,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Inbox => at(inbox::Inbox::default()),
         Route::Messages => at(messages::Messages::default()),
         Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
         Route::WriteToClinic => at(messages::write::Write::to_clinic()),
@@ -230,6 +266,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::Subject(patient) => at(subject::Subject::of(*patient)),
         Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
         Route::AccessRequests => at(access::requests::Requests::default()),
         Route::Connections => at(access::connections::Connections::default()),

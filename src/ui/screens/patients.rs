@@ -13,7 +13,7 @@ use crate::{
     ui::{
         command::WidgetCommand,
         cx::Cx,
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, TextInput, Ui, Used, Widget},
         widgets::{
             self,
@@ -31,6 +31,7 @@ crate::commands! {
     pub enum Command {
         Open: "patients.open" "open" "Open the selected patient";
         Book: "patients.book" "book" "Book the selected patient";
+        Intake: "patients.intake" "intake" "Take the selected patient in, step by step; or a new one" quiet;
         Register: "patients.register" "register" "Register a new patient";
     }
 }
@@ -47,6 +48,7 @@ struct Line {
     age: String,
     born: String,
     number: String,
+    phone: String,
     next: String,
 }
 
@@ -88,15 +90,13 @@ pub struct Patients {
 impl Default for Patients {
     fn default() -> Self {
         let table = Table::new(|l: &Line| l.found.hit.id.0)
-            .column(
-                Column::new("Patient", |l: &Line| l.found.shown.clone())
-                    .grow(20)
-                    .look(|l, t| if l.found.hit.deactivated { t.dim() } else { t.text() }),
-            )
+            .column(Column::new("Patient", |l: &Line| l.found.shown.clone()).grow(20).look(|l, t| {
+                if l.found.hit.deactivated || l.found.hit.merged_into.is_some() { t.dim() } else { t.text() }
+            }))
             .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(2))
             .column(Column::new("Born", |l: &Line| l.born.clone()).width(11).priority(3))
             .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))
-            .column(Column::new("Phone", |l: &Line| l.found.hit.phone.clone()).width(14).priority(5))
+            .column(Column::new("Phone", |l: &Line| l.phone.clone()).width(14).priority(5))
             .column(Column::new("Next", |l: &Line| l.next.clone()).width(12).priority(6))
             .empty("Nobody is found. ctrl-n registers a new patient.");
         Self { search: Search { text: TextLine::new().max(120), table }, answered: None, opened: false }
@@ -143,13 +143,19 @@ fn line(found: Found, today: NaiveDate, zone: Tz) -> Line {
         age: age_sex(hit.birth_date, hit.sex, today),
         born: hit.birth_date.map(dates::long_date).unwrap_or_default(),
         number: record_number(hit.record_number),
-        next: hit.next.map_or_else(String::new, |at| {
-            let at = at.with_timezone(&zone);
-            if at.date_naive() == today {
-                tr!("today {time}", time = at.format("%H:%M"))
-            } else {
-                at.format("%d %b %H:%M").to_string()
-            }
+        phone: match hit.merged_into {
+            Some(_) => tr!("merged into").into(),
+            None => hit.phone.clone(),
+        },
+        next: hit.merged_into.as_ref().map(|l| record_number(l.record_number)).unwrap_or_else(|| {
+            hit.next.map_or_else(String::new, |at| {
+                let at = at.with_timezone(&zone);
+                if at.date_naive() == today {
+                    tr!("today {time}", time = at.format("%H:%M"))
+                } else {
+                    at.format("%d %b %H:%M").to_string()
+                }
+            })
         }),
         found,
     }
@@ -192,7 +198,8 @@ impl Screen for Patients {
         self.ask(cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
-        let patient = self.selected().map(|f| f.hit.id);
+        // A merged record leads to the one that goes on.
+        let patient = self.selected().map(|f| f.hit.merged_into.as_ref().map_or(f.hit.id, |l| l.id));
         match (command, patient) {
             (Command::Open, Some(patient)) => {
                 cx.push(Route::Patient(patient));
@@ -201,6 +208,13 @@ impl Screen for Patients {
             (Command::Book, Some(_)) => {
                 cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
                 self.accept(cx);
+            }
+            (Command::Intake, patient) => {
+                let looked_for = self.search.text.value().to_owned();
+                cx.push(Route::Intake(IntakeStart { patient, looked_for, ..IntakeStart::default() }));
+                if patient.is_some() {
+                    self.accept(cx);
+                }
             }
             (Command::Register, _) => {
                 cx.push(Route::RegisterPatient(self.search.text.value().to_owned()));
@@ -256,6 +270,21 @@ impl Screen for Patients {
             let hint = tr!("name, record or Medicare number, phone, e-mail, birth date");
             widgets::put(frame, right, 0, hint, ui.theme.dim());
         }
+        let leads = self.selected().and_then(|f| {
+            let into = record_number(f.hit.merged_into.as_ref()?.record_number);
+            let number = record_number(f.hit.record_number);
+            let key = ui.key(&["patients"], "patients.open");
+            Some(tr!(
+                "{number} was merged into {into}: {key} opens {into}.",
+                number = number,
+                into = into,
+                key = key
+            ))
+        });
+        let [body, foot] = widgets::split_top(body, body.height.saturating_sub(u16::from(leads.is_some())));
         self.search.table.view(frame, body, &Ui { focused: false, ..ui.clone() });
+        if let Some(leads) = leads {
+            widgets::put(frame, foot, 0, &format!(" {leads}"), ui.theme.warn());
+        }
     }
 }

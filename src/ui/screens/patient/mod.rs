@@ -3,20 +3,23 @@
 use crate::{
     domain::{
         appointment::AppointmentStatus,
+        booking::Booked,
         dates,
         ids::{PatientId, RequestId},
+        patient::PatientHit,
         why::Why,
     },
-    store::{Change, Error, PatientAppointment, PatientProfile},
+    store::{Change, Error, PatientAppointment, PatientProfile, VisitFee},
     tr,
     ui::{
+        carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
-            table::{Column, Table},
+            table::Table,
         },
     },
 };
@@ -25,25 +28,37 @@ use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 use uuid::Uuid;
 
+mod fee;
+mod merged;
+mod save;
 mod view;
 
 crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient";
+        Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Fee: "visit.set-fee" "fee" "Set the fee of the selected appointment's visit" quiet;
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
         Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
         Viewers: "record.viewers" "who viewed" "Show who looked at this record" quiet;
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
+        Kept: "subject.export" "all kept" "Show everything kept about the patient, to take it out or to erase it" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
+        Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
+        Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
     }
 }
@@ -53,11 +68,19 @@ pub enum Msg {
     Loaded(Result<Box<PatientProfile>, Error>),
     Changed(desk::Done),
     Reason(Target, Option<String>),
+    /// What the selected visit costs now.
+    Fee(Result<Option<VisitFee>, Error>),
+    FeeTyped(VisitFee, Option<String>),
     AlertText(Option<String>),
     AlertPicked(Option<Uuid>),
-    Deactivate(Option<String>),
+    /// Made active or not, and why.
+    Active(bool, Option<String>),
     BlockUntil(Option<NaiveDate>),
     BlockWhy(NaiveDate, Option<String>),
+    Other(Option<PatientHit>),
+    Separate(Option<PatientId>),
+    SeparateSure(PatientId, bool),
+    TakenOver(Result<Booked, Error>),
     Saved(String, Result<(), Error>),
     Reload,
 }
@@ -75,6 +98,8 @@ pub struct Patient {
     id: PatientId,
     profile: Option<Box<PatientProfile>>,
     table: Table<Line>,
+    /// The list says in which record a visit stands.
+    numbered: bool,
     saving: bool,
 }
 
@@ -82,34 +107,7 @@ impl Patient {
     /// The page of this patient.
     #[must_use]
     pub fn new(id: PatientId) -> Self {
-        let dim = |l: &Line, t: crate::ui::theme::Theme| if l.coming { t.text() } else { t.dim() };
-        Self {
-            id,
-            profile: None,
-            table: Table::new(|l: &Line| l.visit.id.0)
-                .column(Column::new("Visits", |l: &Line| l.when.clone()).width(20).look(dim))
-                .column(
-                    Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim),
-                )
-                .column(
-                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone())
-                        .grow(14)
-                        .priority(4)
-                        .look(dim),
-                )
-                .column(
-                    Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim),
-                )
-                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
-                    match l.visit.status {
-                        AppointmentStatus::NoShow => t.warn(),
-                        _ if l.coming => t.strong(),
-                        _ => t.dim(),
-                    }
-                }))
-                .empty("No visits yet. b books one."),
-            saving: false,
-        }
+        Self { id, profile: None, table: Self::lines(false), numbered: false, saving: false }
     }
 
     fn load(&mut self, opened: bool, cx: &mut Cx<Msg>) {
@@ -141,6 +139,10 @@ impl Patient {
                 visit: v.clone(),
             }
         };
+        let numbered = p.upcoming.iter().chain(&p.past).any(|v| v.origin.is_some());
+        if numbered != std::mem::replace(&mut self.numbered, numbered) {
+            self.table = Self::lines(numbered);
+        }
         let lines = p.upcoming.iter().map(|v| line(v, true)).chain(p.past.iter().map(|v| line(v, false)));
         self.table.set_rows(lines.collect());
     }
@@ -163,55 +165,6 @@ impl Patient {
             self.saving = true;
             desk::change(cx, target, to, String::new(), Msg::Changed);
         }
-    }
-
-    fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
-        let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
-        self.saving = true;
-        cx.save(
-            "alert.strike",
-            move |store| async move { store.strike_alert(&actor, RequestId::new(), alert, patient, true).await },
-            move |done| Msg::Saved(format!("strike {alert}"), done),
-        );
-    }
-
-    fn deactivate(&mut self, why: Option<String>, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = if why.is_some() {
-            tr!("Deactivated: {who}. D makes them active again.", who = self.name())
-        } else {
-            tr!("Active again: {who}", who = self.name())
-        };
-        self.saving = true;
-        cx.save(
-            "patient.deactivate",
-            move |store| async move {
-                store.deactivate_patient(&actor, RequestId::new(), id, seen, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
-    }
-
-    fn block(&mut self, until: Option<NaiveDate>, why: String, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = match until {
-            Some(day) => tr!(
-                "Not bookable until {day}: {who}. B lifts it.",
-                day = dates::full_day(day),
-                who = self.name()
-            ),
-            None => tr!("Bookable again: {who}", who = self.name()),
-        };
-        self.saving = true;
-        cx.save(
-            "patient.block",
-            move |store| async move {
-                store.block_patient(&actor, RequestId::new(), id, seen, until, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
     }
 }
 
@@ -244,6 +197,29 @@ impl Screen for Patient {
             None => Err(Why::new("nothing_selected", tr!("No visit is selected."))),
         };
         match command {
+            Command::Survivor if profile.merged_into.is_none() => {
+                Err(Why::new("unmerge_not_merged", tr!("This record was not merged into another.")))
+            }
+            Command::Unmerge if profile.merged_into.is_none() && profile.merged.is_empty() => {
+                Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
+            }
+            Command::TakeOver => self.can_take_over(),
+            Command::Book
+            | Command::Edit
+            | Command::Intake
+            | Command::Alert
+            | Command::Connect
+            | Command::Merge
+                if self.leads().is_err() =>
+            {
+                self.leads()
+            }
+            Command::Advance | Command::Move | Command::Restore if self.stands_elsewhere().is_err() => {
+                self.stands_elsewhere()
+            }
+            Command::Fee if self.table.selected().is_none() => {
+                Err(Why::new("nothing_selected", tr!("No visit is selected.")))
+            }
             Command::Advance => to(S::Arrived),
             Command::Cancel => to(S::Cancelled),
             Command::NoShow => to(S::NoShow),
@@ -261,6 +237,8 @@ impl Screen for Patient {
                 )
                 .instead(tr!("b books a new one."))),
             },
+            Command::Cut => carry::check(self.target().is_some_and(|t| t.status == S::Booked)),
+            Command::Series if self.target().is_none() => to(S::Cancelled),
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
             }
@@ -281,6 +259,18 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Intake => {
+                let patient = Some(self.id);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
+            Command::Survivor => {
+                if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
+                    cx.push(Route::Patient(leads.id));
+                }
+            }
+            Command::TakeOver => self.take_over(cx),
+            Command::Merge => self.pick_other(cx),
+            Command::Unmerge => self.separate(cx),
             Command::Ask => cx.push(Route::AskAccess(self.id)),
             Command::Visits => cx.push(Route::History(self.id)),
             Command::Connect => {
@@ -320,6 +310,38 @@ impl Screen for Patient {
                     cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
                 }
             }
+            Command::Cut => {
+                if let (Some(l), Some(p)) = (self.table.selected(), &self.profile) {
+                    let v = &l.visit;
+                    let carried = Carried {
+                        appointment: v.id,
+                        version: v.version,
+                        patient: p.id,
+                        patient_name: p.name(),
+                        provider: v.provider,
+                        provider_name: v.provider_name.clone(),
+                        period: v.period,
+                        zone: v.zone,
+                    };
+                    carry::cut(cx, carried);
+                }
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.visit.id));
+                }
+            }
+            Command::Fee => {
+                let (Some(actor), Some(line)) = (cx.env().actor.clone(), self.table.selected()) else {
+                    return;
+                };
+                let appointment = line.visit.id;
+                cx.load(
+                    "visit.fee",
+                    move |store| async move { store.visit_fee(&actor, appointment).await },
+                    Msg::Fee,
+                );
+            }
             Command::Alert => {
                 let question = tr!("What must everybody read about {who}?", who = self.name());
                 desk::ask_reason(cx, question, Msg::AlertText);
@@ -333,12 +355,15 @@ impl Screen for Patient {
                 cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
             }
             Command::Viewers => cx.push(Route::RecordViewers(self.id)),
+            Command::Kept => cx.push(Route::Subject(Some(self.id))),
             Command::Deactivate => {
-                if self.profile.as_ref().is_some_and(|p| p.deactivated) {
-                    return self.deactivate(None, cx);
-                }
-                let question = tr!("Deactivate {who}? Nobody can book them then. Why?", who = self.name());
-                desk::ask_reason(cx, question, Msg::Deactivate);
+                let active = self.profile.as_ref().is_some_and(|p| p.deactivated);
+                let question = if active {
+                    tr!("Make {who} active again? Why?", who = self.name())
+                } else {
+                    tr!("Deactivate {who}? Nobody can book them then. Why?", who = self.name())
+                };
+                desk::ask_reason(cx, question, move |why| Msg::Active(active, why));
             }
             Command::Block => {
                 if self.profile.as_ref().is_some_and(|p| p.blocked_until.is_some()) {
@@ -369,6 +394,16 @@ impl Screen for Patient {
                 self.saving = true;
                 desk::change(cx, target, AppointmentStatus::Cancelled, why, Msg::Changed);
             }
+            Msg::Fee(Ok(Some(fee))) if fee.signed => {
+                cx.toast(tr!("The visit is signed: its fee stays. Its provider adds an addendum."));
+            }
+            Msg::Fee(Ok(Some(fee))) => self.ask_fee(fee, cx),
+            Msg::Fee(Ok(None)) => {
+                cx.toast(tr!("This appointment has no visit yet: a fee is set once it has begun."))
+            }
+            Msg::Fee(Err(e)) => cx.failed(&e),
+            Msg::FeeTyped(fee, Some(typed)) => self.set_fee(fee, &typed, cx),
+            Msg::FeeTyped(_, None) => {}
             Msg::AlertText(Some(text)) => {
                 let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
                 self.saving = true;
@@ -384,18 +419,31 @@ impl Screen for Patient {
                 );
             }
             Msg::AlertPicked(Some(alert)) => self.strike(alert, cx),
-            Msg::Deactivate(Some(why)) => self.deactivate(Some(why), cx),
+            Msg::Active(active, Some(why)) => self.set_active(active, why, cx),
             Msg::BlockUntil(Some(day)) => {
                 let question = tr!("Why may {who} not be booked?", who = self.name());
                 desk::ask_reason(cx, question, move |why| Msg::BlockWhy(day, why));
             }
             Msg::BlockWhy(day, Some(why)) => self.block(Some(day), why, cx),
+            Msg::Other(Some(other)) => cx.push(Route::MergePatients(self.id, other.id)),
+            Msg::Separate(Some(id)) => self.ask_separate(id, cx),
+            Msg::SeparateSure(id, true) => self.unmerge(id, cx),
+            Msg::TakenOver(Ok(booked)) => {
+                self.saving = false;
+                cx.toast(tr!("Taken over: {what}", what = desk::confirmation(&booked)));
+                self.load(false, cx);
+            }
+            Msg::TakenOver(Err(e)) => {
+                self.saving = false;
+                cx.failed(&e);
+                self.load(false, cx);
+            }
             Msg::Saved(said, Ok(())) => {
                 self.saving = false;
                 let struck = said.strip_prefix("strike ").and_then(|id| id.parse::<Uuid>().ok());
                 match (struck, cx.env().actor.clone()) {
                     (Some(alert), Some(actor)) => {
-                        let patient = self.id;
+                        let patient = self.alert_of(alert);
                         cx.undoable(
                             tr!("The alert was struck."),
                             "alert.strike",
@@ -418,9 +466,12 @@ impl Screen for Patient {
             Msg::Reason(_, None)
             | Msg::AlertText(None)
             | Msg::AlertPicked(None)
-            | Msg::Deactivate(None)
+            | Msg::Active(_, None)
             | Msg::BlockUntil(None)
-            | Msg::BlockWhy(_, None) => {}
+            | Msg::BlockWhy(_, None)
+            | Msg::Other(None)
+            | Msg::Separate(None)
+            | Msg::SeparateSure(_, false) => {}
         }
     }
 
@@ -429,7 +480,10 @@ impl Screen for Patient {
             Change::Everything => true,
             Change::Link(_) => false,
             Change::Row(r) => {
-                r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0)
+                r.entity == "patient_link"
+                    || self.merged().iter().any(|m| r.patient == Some(m.id.0))
+                    || r.patient == Some(self.id.0)
+                    || r.entity == "patient" && r.id == Some(self.id.0)
             }
         };
         if concerns {

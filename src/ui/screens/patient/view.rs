@@ -11,11 +11,23 @@ use crate::{
 use ratatui::{Frame, layout::Rect, style::Style, text::Span};
 
 impl Patient {
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, ui: &Ui) -> Vec<String> {
         let Some(p) = &self.profile else { return vec![] };
-        let mut all: Vec<String> = p.alerts.iter().map(|a| format!("! {}", a.text)).collect();
+        let mut all: Vec<String> =
+            p.alerts.iter().map(|a| format!("! {}{}", a.text, desk::of_record(a.origin))).collect();
+        if let Some(leads) = &p.merged_into {
+            let into = record_number(leads.record_number);
+            all.insert(0, tr!("MERGED into {into}: enter opens it, nothing new comes in here", into = into));
+        }
         if p.deactivated {
             all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
+        }
+        if let (false, Some((at, why))) = (p.deactivated, &p.reactivated) {
+            all.push(tr!(
+                "active again since {day}: {why}",
+                day = dates::long_date(at.with_timezone(&ui.env.zone()).date_naive()),
+                why = why
+            ));
         }
         if let Some(until) = p.blocked_until {
             all.push(tr!(
@@ -25,7 +37,11 @@ impl Patient {
             ));
         }
         if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+            all.push(crate::text::tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
+        }
+        for m in &p.merged {
+            let number = record_number(m.record_number);
+            all.push(tr!("with record {number} {name}", number = number, name = m.name));
         }
         for other in &p.look_alikes_today {
             all.push(tr!(
@@ -63,7 +79,7 @@ impl Patient {
         ];
         widgets::put_spans(frame, area, 0, line);
         let mut y = 1;
-        let warnings = self.warnings().join(" · ");
+        let warnings = self.warnings(ui).join(" · ");
         for text in crate::text::wrap(
             &crate::text::clean(&warnings),
             usize::from(area.width.saturating_sub(2)).max(1),

@@ -13,6 +13,7 @@ use crate::{
     store::{Change, Error, SessionsOf},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::Cx,
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -37,6 +38,7 @@ crate::commands! {
         Add: "schedule.add" "add" "Add a session";
         Change: "schedule.change" "change" "Change date, hours or slot length of the session";
         Remove: "schedule.remove" "remove" "Remove the session; asks first" destructive;
+        Paste: "appointment.paste" "paste" "Move what was cut into the session: the free time nearest to its own";
         Whose: "schedule.whose" "mine or all" "Show your own sessions, or everybody's at this centre";
         Later: "schedule.later" "later" "Show the four weeks after these";
         Earlier: "schedule.earlier" "earlier" "Show the four weeks before these";
@@ -58,6 +60,8 @@ pub enum Msg {
     MoveFirst(bool),
     /// What became of the removal.
     Removed(Result<(), Error>),
+    /// What was cut was pasted into a session.
+    Pasted(Pasted),
 }
 
 /// The screen.
@@ -291,6 +295,11 @@ impl Screen for Schedule {
                 self.from = None;
                 self.load(cx);
             }
+            (Command::Paste, Some(session)) => {
+                let (day, provider) = (session.day, Some(session.provider));
+                let landing = Landing::Day { day, provider, centre: Some(session.centre), near: None };
+                carry::paste(cx, landing, Msg::Pasted);
+            }
             (Command::Open, Some(session)) => self.open_panel(session, cx),
             (Command::Change, Some(session)) => {
                 let env = cx.env().clone();
@@ -309,6 +318,10 @@ impl Screen for Schedule {
             }
             Msg::Formed(saved) => self.formed(saved, cx),
             Msg::PanelClosed(()) => self.load(cx),
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
             Msg::Sure(true) => {
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {
                     self.remove(id, seen, cx);
