@@ -226,6 +226,7 @@ impl<S: Screen> Layer for Slot<S> {
             Moment::Edited => k.edited(s, cx),
             Moment::Moved | Moment::HangUp => k.keep(s, cx),
             Moment::Discard => k.discard(cx),
+            Moment::Changed(change) => k.changed(change, s, cx),
             _ => {}
         }));
         effects

@@ -163,6 +163,8 @@ pub enum Route {
     AdminSettings,
     /// Who may do what.
     Permissions,
+    /// Everything that waits for the signed-in person.
+    Inbox,
     /// Messages and tasks for the signed-in person.
     Messages,
     /// Writing to a colleague or to a patient.
@@ -178,6 +180,8 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Everything kept about one person; without a patient it asks about whom.
+    Subject(Option<PatientId>),
     /// Asking to read the history of a patient.
     AskAccess(PatientId),
     /// Requests to read a history: to answer, or one's own.
@@ -234,7 +238,7 @@ pub fn places(role: Role) -> Vec<Place> {
         Auditor,
     ];
     const EVERYBODY: &[Role] = &Role::ALL;
-    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+    let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),
         (
             "Schedule",
@@ -257,6 +261,7 @@ pub fn places(role: Role) -> Vec<Place> {
         ("Records", "go.records", Route::Records, CLINICAL),
         ("Admin", "go.admin", Route::Admin, &[Administrator]),
         ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+        ("Inbox", "go.messages", Route::Inbox, EVERYBODY),
     ];
     all.into_iter()
         .filter(|(.., roles)| roles.contains(&role))
@@ -293,7 +298,8 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
-        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
+        Route::WriteUnsigned => "",
+        Route::Inbox | Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic => "go.messages",
         Route::Paper(_) | Route::Figures => "",
         Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
             "go.board"
@@ -317,7 +323,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referral(_)
         | Route::StartVisit(_)
         | Route::AskAccess(_) => "go.records",
-        Route::RecordViewers(_) => "",
+        Route::RecordViewers(_) | Route::Subject(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }

@@ -19,6 +19,7 @@ pub mod fees;
 pub mod figures;
 pub mod history;
 pub mod home;
+pub mod inbox;
 pub mod intake;
 pub mod login;
 pub mod merging;
@@ -38,6 +39,7 @@ pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
+pub mod subject;
 pub mod visit_door;
 pub mod workplace;
 
@@ -102,12 +104,14 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Inbox", inbox::Command::ALL),
     ("Messages", messages::Command::ALL),
     ("A message", messages::write::Command::ALL),
     ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
+    ("Everything about one person", subject::Command::ALL),
     ("Asking for access", access::ask::Command::ALL),
     ("Requests to read a record", access::requests::Command::ALL),
     ("Connections", access::connections::Command::ALL),
@@ -191,12 +195,14 @@ pub const SECTIONS: &[&str] = &[
     "audit",
     "audit-event",
     "viewers",
+    "subject",
     "access-form",
     "access",
     "connections",
     "emergency",
     "emergency-form",
     "emergencies",
+    "inbox",
     "messages",
     "message-form",
     "outside-form",
@@ -252,6 +258,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Inbox => at(inbox::Inbox::default()),
         Route::Messages => at(messages::Messages::default()),
         Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
         Route::WriteToClinic => at(messages::write::Write::to_clinic()),
@@ -259,6 +266,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::Subject(patient) => at(subject::Subject::of(*patient)),
         Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
         Route::AccessRequests => at(access::requests::Requests::default()),
         Route::Connections => at(access::connections::Connections::default()),

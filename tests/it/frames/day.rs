@@ -207,6 +207,7 @@ fn session(n: u128, day: &str, from: &str, to: &str, booked: u32) -> SessionRow 
         period: Period { start: at(&format!("{day}T{from}")), end: at(&format!("{day}T{to}")) },
         slot_minutes: 30,
         booked,
+        kept: Default::default(),
     }
 }
 

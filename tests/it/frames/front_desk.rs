@@ -341,6 +341,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
         deactivated_why: String::new(),
         merged_into: None,
         merged: vec![],
+        reactivated: None,
         blocked_until: None,
         blocked_why: String::new(),
         alerts: vec![PatientAlert {

@@ -16,12 +16,15 @@ mod desk_words;
 pub mod everywhere;
 mod find;
 pub mod front_desk;
+mod inbox;
+mod intake;
 mod keymaps;
 mod login;
 mod merging;
 mod messages;
 pub mod sample;
 mod second;
+mod subject;
 mod till;
 pub mod visit;
 mod visit_leave;
@@ -55,6 +58,7 @@ pub fn actor(role: Role) -> Actor {
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
         }),
+        clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,
     }
 }

@@ -59,8 +59,7 @@ impl Booking {
         let mut rows = vec![Row::new(None, tr!("every department"), "")];
         for centre in directory.centres.iter().filter(|c| self.centre.is_none_or(|id| c.id == id)) {
             rows.extend(centre.departments.iter().map(|d| {
-                let detail =
-                    if d.closed { tr!("closed, opens {opens}", opens = d.opens) } else { String::new() };
+                let detail = if d.closed { desk::closed(&d.opens) } else { String::new() };
                 Row::new(Some(d.id), format!("{}  {}", d.name, centre.name), detail)
             }));
         }
@@ -95,7 +94,7 @@ impl Booking {
                 .departments
                 .iter()
                 .filter(|d| d.closed)
-                .map(|d| tr!("{name} closed, opens {opens}", name = d.name, opens = d.opens))
+                .map(|d| format!("{} {}", d.name, desk::closed(&d.opens)))
                 .collect();
             Row::new(Some(c.id), title, closed.join(", "))
         }));

@@ -103,6 +103,10 @@ impl Booking {
                 _ if self.answered && self.overbooks() => {
                     tr!("No taken time has a place over it. o goes back to free times.").to_owned()
                 }
+                _ if self.answered && self.closed().is_some() => {
+                    let keys = tr!("v changes the provider, c the centre.");
+                    format!("{} {keys}", self.closed().unwrap_or_default())
+                }
                 _ if self.answered => tr!(
                     "Nothing is free within {n} days where you may book. v changes the provider, c the centre, n looks further.",
                     n = self.days
@@ -117,6 +121,29 @@ impl Booking {
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
             offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
+    }
+
+    /// That the department asked for, or that of the provider, is closed, and when it opens.
+    fn closed(&self) -> Option<String> {
+        let directory = self.directory.as_ref()?;
+        let of_provider = || {
+            let provider = self.provider?;
+            directory.providers.iter().find(|p| p.id == provider)?.department
+        };
+        let id = self.department.or_else(of_provider)?;
+        let all = directory.centres.iter().flat_map(|c| c.departments.iter().map(move |d| (c, d)));
+        let (centre, d) = all.into_iter().find(|(_, d)| d.id == id && d.closed)?;
+        Some(match d.opens.trim() {
+            "" => tr!("{name} ({centre}) is closed.", name = d.name, centre = centre.name),
+            opens => {
+                tr!(
+                    "{name} ({centre}) is closed. It opens: {opens}.",
+                    name = d.name,
+                    centre = centre.name,
+                    opens = opens
+                )
+            }
+        })
     }
 
     fn department_name(&self) -> Option<String> {

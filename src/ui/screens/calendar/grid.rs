@@ -194,7 +194,7 @@ impl Calendar {
                 };
                 let kind =
                     if b.kind.letter() == ' ' { String::new() } else { format!(" {}", b.kind.letter()) };
-                let lifted = self.lifted.as_ref().is_some_and(|l| l.target.id == b.id);
+                let lifted = self.lifted.as_ref().is_some_and(|l| l.appointment == b.id);
                 let letter = if lifted { 'x' } else { b.status.letter() };
                 let more = if more > 0 { format!(" +{more}") } else { String::new() };
                 let text = format!("{letter} {}{kind}{more}{at} {}", b.patient_name, b.visit_type);

@@ -87,7 +87,7 @@ impl Calendar {
         let mut spans = vec![Span::styled(title.clone(), ui.theme.strong())];
         let mut left = room.saturating_sub(width(&title));
         if let Some(lifted) = &self.lifted {
-            let text = cut(&clean(&tr!("moving {who}  ", who = lifted.target.label)), left);
+            let text = cut(&clean(&tr!("moving {who}  ", who = lifted.label())), left);
             left = left.saturating_sub(width(&text));
             spans.push(Span::styled(text, ui.theme.warn()));
         }
