@@ -465,23 +465,7 @@ impl Screen for Board {
     }
 
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        let concerns = match change {
-            Change::Everything => true,
-            Change::Link(_) => false,
-            Change::Row(r) => match r.entity.as_str() {
-                "appointment" => {
-                    r.day.is_none_or(|d| Some(d) == self.shown_day)
-                        || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
-                }
-                "queue_entry" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
-                "patient" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id)),
-                "patient_alert" | "allergy" => {
-                    r.patient.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id))
-                }
-                _ => false,
-            },
-        };
-        if concerns {
+        if self.concerns(change) {
             cx.after("board.reload", Duration::from_millis(50), Msg::Reload);
         }
     }

@@ -179,6 +179,7 @@ impl SeriesView {
             days,
             moves,
             series: Some(series),
+            visit_type: first.visit_type.clone(),
             reason: String::new(),
         })));
     }
