@@ -97,31 +97,42 @@ impl Store {
                         continue;
                     }
                     let holder = held.iter().find(|h| !h.mine && h.period.overlaps(&wanted));
-                    let clash =
-                        match overlap(c, patient, first.provider, wanted, first.zone, None, visit_type.as_deref()).await? {
-                            Some(Error::Overlap(why)) => why,
-                            Some(other) => return Err(other),
-                            None => match holder {
-                                Some(h) => Why::new(
-                                    "slot_being_chosen",
-                                    tr!("{who} is choosing that time just now.", who = h.holder),
+                    let clash = match overlap(
+                        c,
+                        patient,
+                        first.provider,
+                        wanted,
+                        first.zone,
+                        None,
+                        visit_type.as_deref(),
+                    )
+                    .await?
+                    {
+                        Some(Error::Overlap(why)) => why,
+                        Some(other) => return Err(other),
+                        None => match holder {
+                            Some(h) => Why::new(
+                                "slot_being_chosen",
+                                tr!("{who} is choosing that time just now.", who = h.holder),
+                            ),
+                            None => Why::new(
+                                "no_session_then",
+                                tr!(
+                                    "{provider} has no session on {day} at {time}.",
+                                    provider = first.provider_name,
+                                    day = dates::short_day(day),
+                                    time = dates::clock(first.time())
                                 ),
-                                None => Why::new(
-                                    "no_session_then",
-                                    tr!(
-                                        "{provider} has no session on {day} at {time}.",
-                                        provider = first.provider_name,
-                                        day = dates::short_day(day),
-                                        time = dates::clock(first.time())
-                                    ),
-                                ),
-                            },
-                        };
+                            ),
+                        },
+                    };
                     let near = match series::nearest(&free, wanted) {
                         Some(near) => Some(near.clone()),
                         None => {
-                            let filter =
-                                FreeFilter { limit: 1, ..of_provider(patient, &first, visit_type.clone(), day, NEAR_DAYS) };
+                            let filter = FreeFilter {
+                                limit: 1,
+                                ..of_provider(patient, &first, visit_type.clone(), day, NEAR_DAYS)
+                            };
                             first_free_in(c, &filter).await?.into_iter().next()
                         }
                     };

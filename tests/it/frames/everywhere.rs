@@ -14,7 +14,7 @@ use praxis::{
     ui::{
         Picture,
         cx::Env,
-        route::{BookingStart, MessageStart, Route},
+        route::{BookingStart, IntakeStart, MessageStart, Route},
         screens::{
             board::{self, Board},
             login::Login,
@@ -62,6 +62,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
         (Route::Sessions(None, None), gp),
+        (Route::Intake(IntakeStart::default()), desk),
         (Route::Fees(None, None), desk),
         (Route::Figures, admin),
         (Route::Paper(a_paper()), desk),
@@ -70,6 +71,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
         (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
+        (Route::Intake(IntakeStart::default()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::PlanSeries(Box::new(super::booking::plan())), desk),
         (Route::Series(AppointmentId::new()), desk),
@@ -115,6 +117,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
             Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Intake(_) => {}
             Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
@@ -129,7 +132,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
-            Route::Inbox => {}
+            Route::Inbox | Route::Intake(_) => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

@@ -196,5 +196,9 @@ fn a_merged_record_is_found_and_enter_opens_the_one_that_goes_on() {
     insta::assert_snapshot!("found_and_led_on", stage.frame());
     stage.forget_effects();
     stage.keys("enter");
-    assert!(stage.effects().iter().any(|e| e.starts_with("push Patient(") && e.contains("7b")), "{:?}", stage.effects());
+    assert!(
+        stage.effects().iter().any(|e| e.starts_with("push Patient(") && e.contains("7b")),
+        "{:?}",
+        stage.effects()
+    );
 }

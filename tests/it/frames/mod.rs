@@ -17,6 +17,7 @@ pub mod everywhere;
 mod find;
 pub mod front_desk;
 mod inbox;
+mod intake;
 mod keymaps;
 mod login;
 mod merging;

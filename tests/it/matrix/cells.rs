@@ -260,9 +260,10 @@ fn decide(role: usize, statement: &Statement, cell: &Cell) -> Option<String> {
     let facts = Facts {
         own_centre: thing.is_none_or(|t| t.centre.is_some_and(at_mine)),
         own_object: none || thing.is_some_and(mine),
-        relationship: provider.is_some() && is("treated"),
+        relationship: provider.is_some() && (is("treated") || is("merged")),
         connection: provider.is_some() && is("connected"),
-        present_today: (is("present") || provider.is_some() && is("near")) && (reading || !of_another_day),
+        present_today: (is("present") || is("merged") || provider.is_some() && is("near"))
+            && (reading || !of_another_day),
         routed: none
             || statement.object == "mail"
             || provider.is_some() && is("referred") && statement.object == "letter",

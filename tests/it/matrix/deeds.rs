@@ -69,7 +69,6 @@ fn slot(cell: &Cell) -> NewAppointment {
         visit_type: None,
         reason: "cough".into(),
         arrived: false,
-        visit_type: None,
     }
 }
 
@@ -145,9 +144,11 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
     Some(match action {
         "patient.change" => store.update_patient(a, r, patient, 1, identity("Cell")).await.map(drop),
         "patient.deactivate" => {
-            store.deactivate_patient(a, r, patient, 1, Some("moved".into())).await.map(drop)
+            store.set_patient_active(a, r, patient, 1, false, "moved".into()).await.map(drop)
         }
-        "patient.reactivate" => store.deactivate_patient(a, r, patient, 1, None).await.map(drop),
+        "patient.reactivate" => {
+            store.set_patient_active(a, r, patient, 1, true, "back".into()).await.map(drop)
+        }
         "patient.block" => {
             let until = NaiveDate::from_ymd_opt(2030, 1, 1);
             store.block_patient(a, r, patient, 1, until, "threats".into()).await.map(drop)
@@ -370,6 +371,7 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 period: Period { start: cell.plan.slot_ends, end: cell.plan.slot_ends },
                 slot_minutes: 30,
                 booked: 0,
+                kept: praxis::domain::clinic_session::Kept::default(),
             };
             let hours =
                 SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
@@ -401,7 +403,9 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
         "account.deactivate" => {
             store.deactivate_account(a, r, id("/account").into(), 1, "left").await.map(drop)
         }
-        "account.reactivate" => store.reactivate_account(a, r, id("/off_account").into(), 1).await.map(drop),
+        "account.reactivate" => {
+            store.reactivate_account(a, r, id("/off_account").into(), 1, "back").await.map(drop)
+        }
         "account.block" => {
             let until = Some(cell.plan.slot_ends);
             store.block_account(a, r, id("/account").into(), 1, until, "stolen").await.map(drop)

@@ -76,7 +76,7 @@ const ELSEWHERE: &[Elsewhere] = &[
         of: &["server", "program"],
         actions: &["access.request", "emergency.open"],
         roles: &[],
-        situations: "aekbds",
+        situations: "aekbdsm",
         why: "that the record is open to them already is a rule of asking, which the statement meets",
     },
     Elsewhere {

@@ -341,9 +341,8 @@ impl Screen for Booking {
                 | C::Pick8
                 | C::Pick9
         );
-        let needs_directory =
-            matches!(command, C::Centre | C::Profession | C::Department | C::VisitType)
-                && self.directory.is_none();
+        let needs_directory = matches!(command, C::Centre | C::Profession | C::Department | C::VisitType)
+            && self.directory.is_none();
         needs_directory
             || uses_list
                 && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
