@@ -51,6 +51,8 @@ pub struct PlanStart {
     pub moves: Vec<Booked>,
     /// The series that is moved.
     pub series: Option<SeriesId>,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
     pub reason: String,
 }
 
