@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod demo;
 mod demo_data;
+mod display;
 mod failure;
 mod import;
 mod jobs;
@@ -15,6 +16,7 @@ mod migrate;
 mod open;
 mod output;
 mod permissions;
+mod printing;
 mod program;
 mod sealer;
 mod sealing;
@@ -67,6 +69,8 @@ enum Command {
     /// What the log proves: check it, print a day's root, take lines out
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The waiting room's screen: who is called, and when the others may expect it
+    Display(display::Display),
     /// The worker that runs beside the program
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -136,6 +140,7 @@ pub fn run() -> ExitCode {
         Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Permissions(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
+        Some(Command::Display(args)) => args.run(&context),
     };
     match done {
         Ok(code) => code,

@@ -1,5 +1,7 @@
 //! `praxis user`: accounts from a shell, the first administrator before anybody can sign in. A code is printed once; there
 //! is no default password anywhere.
+mod service;
+
 use super::{
     Context, Failure,
     administration::reason,
@@ -23,7 +25,7 @@ use crate::{
     text::clean,
 };
 use clap::{Args, Subcommand};
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 /// How long the first code can be used, in hours.
 const CODE_HOURS: i32 = 72;
@@ -73,8 +75,9 @@ pub struct Deactivate {
     why: String,
 }
 
-/// Adds an account and prints its one-time code, once. Needs a database login that
-/// may act as the schema's owner: the one that ran `praxis migrate`.
+/// Adds an account and prints its one-time code, once; or a service, whose secret
+/// goes to a file. Needs a database login that may act as the schema's owner: the
+/// one that ran `praxis migrate`.
 #[derive(Debug, Args)]
 pub struct Add {
     /// The user name to sign in with
@@ -82,8 +85,17 @@ pub struct Add {
     login: String,
     /// administrator, receptionist, nurse, lab_technician, auditor, or a profession
     /// such as gp
-    #[arg(long)]
+    #[arg(long, required_unless_present = "service", default_value = "")]
     role: String,
+    /// Not a person but a program: a waiting-room screen (display) of one centre
+    #[arg(long, requires = "centre", requires = "secret_file", conflicts_with_all = ["role", "email", "family", "given"])]
+    service: bool,
+    /// The service's centre, by name or number
+    #[arg(long, value_name = "CENTRE", requires = "service")]
+    centre: Option<String>,
+    /// Where the service's secret is written; the file must not be there yet
+    #[arg(long, value_name = "FILE", requires = "service")]
+    secret_file: Option<PathBuf>,
     /// The e-mail address, which can be used to sign in too
     #[arg(long, default_value = "")]
     email: String,
@@ -129,6 +141,7 @@ impl List {
             say_json(&serde_json::Value::Array(rows));
             return Ok(());
         }
+        service::list(&mut system).await?;
         for a in accounts {
             let role = a.profession.as_deref().unwrap_or(&a.role);
             let ended = if a.deactivated_at.is_some() { "  (deactivated)" } else { "" };
@@ -144,7 +157,12 @@ impl Deactivate {
         let why = reason(&self.why)?;
         let keys = super::program::keys_of(&context.config()?)?;
         let mut system = connect(context, self.who.database_login.as_deref()).await?;
-        let id = self.who.found(system.deactivate_account(&keys, &self.who.login, &why).await)?;
+        let id = match system.deactivate_account(&keys, &self.who.login, &why).await {
+            Err(Error::NotFound) => {
+                self.who.found(system.end_service(&self.who.login, &why).await.map(Into::into))?
+            }
+            done => done?,
+        };
         let said = format!("{} can no longer sign in.", clean(&self.who.login));
         tell(context, &serde_json::json!({ "account": id, "deactivated": true }), &said);
         Ok(())
@@ -208,6 +226,10 @@ pub(super) fn position(role: &str) -> Result<Position, Failure> {
 
 impl Add {
     async fn run(&self, context: &Context) -> Result<(), Failure> {
+        if let (true, Some(centre), Some(file)) = (self.service, &self.centre, &self.secret_file) {
+            let mut system = connect(context, self.database_login.as_deref()).await?;
+            return service::add(context, &mut system, &self.login, centre, file).await;
+        }
         let details = self.details()?;
         let mut system = connect(context, self.database_login.as_deref()).await?;
         for name in [&details.login, &details.email] {

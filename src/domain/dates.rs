@@ -242,7 +242,7 @@ fn coming(day: u32, month: u32, today: NaiveDate) -> Result<NaiveDate, Why> {
         .ok_or_else(|| no_such_day(today.year(), month, day))
 }
 
-fn weekday(text: &str) -> Option<Weekday> {
+pub(super) fn weekday(text: &str) -> Option<Weekday> {
     const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let n = NAMES.iter().position(|name| text.len() >= 3 && name.starts_with(text.trim_end_matches('.')))?;
     Weekday::try_from(u8::try_from(n).ok()?).ok()

@@ -273,6 +273,8 @@ pub struct PastVisit {
     pub centre: String,
     pub state: EncounterState,
     pub chief_complaint: String,
+    /// The number of the record it stands in, where that is another one of the same person.
+    pub origin: Option<i32>,
     /// The main diagnosis first; empty when there is none.
     pub diagnoses: Vec<String>,
 }

@@ -233,8 +233,17 @@ pub struct PatientHit {
     pub birth_date: Option<NaiveDate>,
     pub phone: String,
     pub deactivated: bool,
+    /// Where it leads, when it was merged into another record.
+    pub merged_into: Option<Leads>,
     /// The next open appointment from now on.
     pub next: Option<DateTime<Utc>>,
+}
+
+/// The record that goes on for one that was merged into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leads {
+    pub id: PatientId,
+    pub record_number: i32,
 }
 
 impl PatientHit {
@@ -278,6 +287,9 @@ pub struct PatientAlert {
     pub text: String,
     pub by: PersonName,
     pub at: DateTime<Utc>,
+    /// Whose record it stands in, and its number where that is another one of the same person.
+    pub patient: PatientId,
+    pub origin: Option<i32>,
 }
 
 /// An allergy as the desk may see it.
@@ -286,6 +298,8 @@ pub struct AllergyMark {
     pub substance: String,
     pub reaction: String,
     pub severity: Option<String>,
+    /// The number of the record it stands in, where that is another one of the same person.
+    pub origin: Option<i32>,
 }
 
 /// What is known of allergies: four different things.

@@ -54,6 +54,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(1, 3660),
     },
     Policy {
+        key: "patient_cancel_min_days",
+        help: "How many days before an appointment a patient may still cancel or move it; staff at any time",
+        kind: PolicyKind::Number(0, 366),
+    },
+    Policy {
         key: "overbook_per_session",
         help: "How many patients may be booked over the full times of one session; 0 forbids it",
         kind: PolicyKind::Number(0, 50),
@@ -92,6 +97,21 @@ pub const POLICIES: &[Policy] = &[
         key: "messages_per_hour",
         help: "Messages an hour that people who have not signed in may write to the clinic, all together",
         kind: PolicyKind::Number(0, 1000),
+    },
+    Policy {
+        key: "long_wait_minutes",
+        help: "Minutes in the waiting room after which a wait is marked as long on the board; 0 marks none",
+        kind: PolicyKind::Number(0, 600),
+    },
+    Policy {
+        key: "queue_retry_minutes",
+        help: "Minutes before a patient who was called and was not there is called again",
+        kind: PolicyKind::Number(1, 120),
+    },
+    Policy {
+        key: "display_names",
+        help: "Whom the waiting room's screen calls: by initials (N… Li…) or by the ticket of the check-in",
+        kind: PolicyKind::Choice(&["initials", "ticket"]),
     },
     Policy {
         key: "patient_sign_up",

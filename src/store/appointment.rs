@@ -4,7 +4,7 @@ use crate::domain::{
     actor::Actor,
     appointment::{AppointmentKind, AppointmentStatus},
     booking::Booked,
-    ids::{AppointmentId, PatientId, ProviderId, RequestId},
+    ids::{AppointmentId, CentreId, PatientId, ProviderId, RequestId},
     name::PersonName,
     time::Period,
 };
@@ -43,34 +43,7 @@ impl Store {
             .facts(serde_json::json!({ "to": status }));
         let why = why.to_owned();
         self.write(actor, request, event, &(appointment, seen, status), move |c| {
-            Box::pin(async move {
-                let why = if why.is_empty() {
-                    None
-                } else {
-                    let patient = sqlx::query_scalar!(
-                        "select patient_id from clinic.appointment where id = $1",
-                        appointment.0
-                    )
-                    .fetch_optional(&mut *c)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                    let keys = sealed::keys_to_write(&mut *c, patient).await?;
-                    keys.row("appointment", patient, appointment).seal("status_why", &why)?
-                };
-                let version = sqlx::query_scalar!(
-                    "update clinic.appointment set status = $3, status_why = $4 where id = $1 and version = $2 returning version",
-                    appointment.0,
-                    seen,
-                    status,
-                    why
-                )
-                .fetch_optional(&mut *c)
-                .await?;
-                match version {
-                    Some(v) => Ok(v),
-                    None => Err(stale(c, appointment).await?),
-                }
-            })
+            Box::pin(async move { set_status(c, appointment, seen, status, &why).await })
         })
         .await
     }
@@ -103,34 +76,7 @@ impl Store {
     ) -> Result<i64, Error> {
         let event = Event::new("appointment.restore", "appointment").id(appointment.0);
         self.write(actor, request, event, &(appointment, seen), move |c| {
-            Box::pin(async move {
-                let now = booked(c, appointment).await?;
-                if now.version != seen {
-                    return Err(stale(c, appointment).await?);
-                }
-                if now.status != AppointmentStatus::Cancelled {
-                    let facts = serde_json::json!({ "from": now.status.code(), "to": "booked" });
-                    return Err(Error::Refused(refusal::why("appointment_edge", &facts)));
-                }
-                lock_days(c, &now, None).await?;
-                if now.kind == AppointmentKind::Slot
-                    && let Some(taken) = overlap(c, now.patient, now.provider, now.period, now.zone, None, now.visit_type.as_deref())
-                            .await?
-                {
-                    return Err(taken);
-                }
-                let version = sqlx::query_scalar!(
-                    "update clinic.appointment set status = 'booked' where id = $1 and version = $2 returning version",
-                    appointment.0,
-                    seen
-                )
-                .fetch_optional(&mut *c)
-                .await?;
-                match version {
-                    Some(v) => Ok(v),
-                    None => Err(stale(c, appointment).await?),
-                }
-            })
+            Box::pin(async move { restore(c, appointment, seen).await })
         })
         .await
     }
@@ -185,6 +131,75 @@ impl Store {
     }
 }
 
+/// Changes the status inside a transaction; returns the new version.
+pub(super) async fn set_status(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+    status: &str,
+    why: &str,
+) -> Result<i64, Error> {
+    let why = if why.is_empty() {
+        None
+    } else {
+        let patient =
+            sqlx::query_scalar!("select patient_id from clinic.appointment where id = $1", appointment.0)
+                .fetch_optional(&mut *c)
+                .await?
+                .ok_or(Error::NotFound)?;
+        let keys = sealed::keys_to_write(&mut *c, patient).await?;
+        keys.row("appointment", patient, appointment).seal("status_why", why)?
+    };
+    let version = sqlx::query_scalar!(
+        "update clinic.appointment set status = $3, status_why = $4 where id = $1 and version = $2 returning version",
+        appointment.0,
+        seen,
+        status,
+        why
+    )
+    .fetch_optional(&mut *c)
+    .await?;
+    match version {
+        Some(v) => Ok(v),
+        None => Err(stale(c, appointment).await?),
+    }
+}
+
+/// Books a cancelled appointment again inside a transaction; returns the new version.
+pub(super) async fn restore(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+) -> Result<i64, Error> {
+    let now = booked(c, appointment).await?;
+    if now.version != seen {
+        return Err(stale(c, appointment).await?);
+    }
+    if now.status != AppointmentStatus::Cancelled {
+        let facts = serde_json::json!({ "from": now.status.code(), "to": "booked" });
+        return Err(Error::Refused(refusal::why("appointment_edge", &facts)));
+    }
+    lock_days(c, &now, None).await?;
+    if now.kind == AppointmentKind::Slot
+        && let Some(taken) =
+            overlap(c, now.patient, now.provider, now.period, now.zone, None, now.visit_type.as_deref())
+                .await?
+    {
+        return Err(taken);
+    }
+    let version = sqlx::query_scalar!(
+        "update clinic.appointment set status = 'booked' where id = $1 and version = $2 returning version",
+        appointment.0,
+        seen
+    )
+    .fetch_optional(&mut *c)
+    .await?;
+    match version {
+        Some(v) => Ok(v),
+        None => Err(stale(c, appointment).await?),
+    }
+}
+
 /// Who changed the appointment since it was read, or that it is gone.
 pub(super) async fn stale(c: &mut PgConnection, appointment: AppointmentId) -> Result<Error, Error> {
     let row = sqlx::query!(
@@ -202,7 +217,8 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
     let r = sqlx::query!(
         r#"select a.id, a.version, a.patient_id, p.family_name, p.given_name, p.record_number, a.provider_id,
                   v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.centre_id,
-                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status, a.reason,
+                  c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
                   a.visit_type, a.room
              from clinic.appointment a
              join clinic.patient p on p.id = a.patient_id
@@ -246,25 +262,47 @@ pub(super) async fn lock_days(
     now: &Booked,
     other: Option<(ProviderId, DateTime<Utc>, Tz)>,
 ) -> Result<(), Error> {
-    let day = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).date_naive();
-    let mut keys = vec![
-        format!("provider {} {}", now.provider, day(now.period.start, now.zone)),
-        format!("patient {}", now.patient),
-    ];
+    let mut keys = keys_of(now);
     if let Some((provider, at, zone)) = other {
-        keys.push(format!("provider {provider} {}", day(at, zone)));
+        keys.push(day_key(provider, at, zone));
     }
-    lock_keys(c, keys).await
+    lock_in_order(c, keys).await
 }
 
-/// Takes these locks until the end of the transaction, in one order.
-pub(super) async fn lock_keys(c: &mut PgConnection, mut keys: Vec<String>) -> Result<(), Error> {
+/// The name under which a provider's day is locked.
+pub(super) fn day_key(provider: ProviderId, at: DateTime<Utc>, zone: Tz) -> String {
+    format!("provider {provider} {}", at.with_timezone(&zone).date_naive())
+}
+
+/// The name under which a patient's times are locked.
+pub(super) fn patient_key(patient: PatientId) -> String {
+    format!("patient {patient}")
+}
+
+/// What a change of this appointment locks.
+pub(super) fn keys_of(now: &Booked) -> Vec<String> {
+    vec![day_key(now.provider, now.period.start, now.zone), patient_key(now.patient)]
+}
+
+/// Locks by name until the transaction ends, in one order for everybody. Who queues for a provider's day waits longer than
+/// other locks allow: the line is short, and being turned away would be worse.
+pub(super) async fn lock_in_order(c: &mut PgConnection, mut keys: Vec<String>) -> Result<(), Error> {
     keys.sort();
     keys.dedup();
+    sqlx::query!("select set_config('lock_timeout', '4500', true)").fetch_one(&mut *c).await?;
     for key in keys {
         sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).execute(&mut *c).await?;
     }
     Ok(())
+}
+
+/// The zone of a centre.
+pub(super) async fn zone_of_centre(c: &mut PgConnection, centre: CentreId) -> Result<Tz, Error> {
+    let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", centre.0)
+        .fetch_optional(c)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(zone_of(&zone))
 }
 
 /// Who has that time, as a refusal; `None`: it is free. `except` does not count; a visit of `visit_type` keeps the provider for
@@ -279,8 +317,10 @@ pub(super) async fn overlap(
     visit_type: Option<&str>,
 ) -> Result<Option<Error>, Error> {
     let rows = sqlx::query!(
-        r#"select side as "side!", starts_at as "starts_at!", provider_name as "provider_name!", centre_name as "centre_name!"
-             from clinic.overlap_facts($1, $2, $3, $4, $6) where appointment_id is distinct from $5"#,
+        r#"select o.side as "side!", o.starts_at as "starts_at!", o.provider_name as "provider_name!", o.centre_name as "centre_name!",
+                  t.at as "at?", t.who as "who?"
+             from clinic.overlap_facts($1, $2, $3, $4, $6) o left join lateral clinic.taken_by(o.appointment_id) t on true
+            where o.appointment_id is distinct from $5"#,
         patient.0,
         provider.0,
         period.start,
@@ -297,6 +337,8 @@ pub(super) async fn overlap(
             "time": r.starts_at.with_timezone(&zone).format("%H:%M").to_string(),
             "with": r.provider_name,
             "centre": r.centre_name,
+            "at": r.at.map(|at| at.with_timezone(&zone).format("%H:%M").to_string()),
+            "who": r.who,
         });
         Error::Overlap(refusal::why(rule, &facts))
     }))

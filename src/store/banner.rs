@@ -5,7 +5,9 @@ use crate::domain::{
     history::{AllergyState, Severity},
     ids::PatientId,
     name::PersonName,
+    patient::record_number,
 };
+use crate::tr;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
@@ -15,6 +17,8 @@ pub struct AllergyMark {
     pub substance: String,
     pub reaction: String,
     pub severity: Option<Severity>,
+    /// The number of the record it stands in, where that is another one of the same person.
+    pub origin: Option<i32>,
 }
 
 /// The line above everything about a patient.
@@ -83,19 +87,23 @@ pub(super) async fn banner(c: &mut PgConnection, patient: PatientId) -> Result<B
     .await?
     .ok_or(Error::NotFound)?;
     let marks = sqlx::query!(
-        r#"select id as "id!", substance as "substance!", reaction, severity from clinic.allergy_mark_rows($1)"#,
+        r#"select patient_id as "patient!", record_number as "number!", id as "id!", substance as "substance!", reaction, severity
+             from clinic.allergy_marks_of($1)"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
     let alerts = sqlx::query!(
-        "select id, text from clinic.patient_alert where patient_id = $1 and struck_at is null order by created_at desc",
+        r#"select l.id, l.patient_id, l.text, o.record_number as "origin?"
+             from clinic.patient_alert l left join clinic.patient o on o.id = l.patient_id and l.patient_id <> $1
+            where l.patient_id = any ((select clinic.records_of($1))::uuid[]) and l.struck_at is null
+            order by l.created_at desc"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let keys = if marks.is_empty() && alerts.is_empty() { vec![] } else { vec![patient.0] };
-    let keys = sealed::keys(c, keys).await?;
+    let owners = marks.iter().map(|m| m.patient).chain(alerts.iter().map(|a| a.patient_id));
+    let keys = sealed::keys(c, owners).await?;
     Ok(Banner {
         patient,
         record_number: p.record_number,
@@ -107,18 +115,25 @@ pub(super) async fn banner(c: &mut PgConnection, patient: PatientId) -> Result<B
         allergies: marks
             .into_iter()
             .map(|m| {
-                let text = keys.row("allergy", patient.0, m.id);
+                let text = keys.row("allergy", m.patient, m.id);
                 Ok(AllergyMark {
                     substance: text.open("substance", Some(&m.substance))?,
                     reaction: text.open("reaction", m.reaction.as_deref())?,
                     severity: m.severity.as_deref().and_then(Severity::from_code),
+                    origin: (m.patient != patient.0).then_some(m.number),
                 })
             })
             .collect::<Result<_, Error>>()?,
         alerts: alerts
             .iter()
-            .map(|a| keys.row("patient_alert", patient.0, a.id).open("text", Some(&a.text)))
-            .collect::<Result<_, _>>()?,
+            .map(|a| {
+                let text = keys.row("patient_alert", a.patient_id, a.id).open("text", Some(&a.text))?;
+                Ok(match a.origin {
+                    Some(n) => tr!("{text} (record {number})", text = text, number = record_number(n)),
+                    None => text,
+                })
+            })
+            .collect::<Result<_, Error>>()?,
     })
 }
 

@@ -9,13 +9,16 @@ use crate::{
         actor::Actor,
         appointment::{AppointmentKind, AppointmentStatus},
         booking::waited,
-        ids::{AppointmentId, CentreId, EncounterId, PatientId, ProviderId},
+        ids::{AppointmentId, CentreId, DepartmentId, EncounterId, PatientId, ProviderId},
         name::PersonName,
         patient::{Sex, easily_confused},
+        predict::{Expected, Habits, Slot, predict},
+        queue::{Priority, QueuePlace},
     },
     text::fold,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use std::{collections::HashMap, sync::Arc};
 
 /// One appointment of the day as the board shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +56,20 @@ pub struct BoardRow {
     pub encounter: Option<EncounterId>,
     /// Somebody else of the day is easily taken for them.
     pub look_alike: bool,
+    pub service: Service,
+    /// The place in the queue; what nobody asked of it yet is empty.
+    pub queue: QueuePlace,
+}
+
+/// Which service of the centre an appointment is for, and what its prediction needs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Service {
+    pub department: Option<(DepartmentId, String)>,
+    /// The code of the kind of visit, and its name.
+    pub visit_type: Option<(String, String)>,
+    /// The kind of visit as [`Habits`] names it.
+    pub habit: Option<String>,
+    pub started_at: Option<DateTime<Utc>>,
 }
 
 /// A day at a centre.
@@ -62,6 +79,46 @@ pub struct Board {
     pub rows: Vec<BoardRow>,
     /// Appointments of earlier days that are still booked or arrived: each is to be closed as no-show or left.
     pub earlier: Vec<BoardRow>,
+    /// From so many minutes on a wait is long; 0: nothing is.
+    pub long_wait: i64,
+    /// When each of today's will be seen, where [`Board::predicted`] has said it.
+    pub expected: HashMap<AppointmentId, Expected>,
+    /// What the prediction was made from, to be handed to the next one.
+    pub habits: Option<Arc<Habits>>,
+}
+
+impl Board {
+    /// The same board with its predictions.
+    #[must_use]
+    pub fn predicted(mut self, habits: Arc<Habits>, now: DateTime<Utc>) -> Self {
+        let day: Vec<Slot> = self.rows.iter().map(BoardRow::slot).collect();
+        self.expected = predict(&day, &habits, now);
+        self.habits = Some(habits);
+        self
+    }
+}
+
+impl BoardRow {
+    fn slot(&self) -> Slot {
+        Slot {
+            id: self.appointment,
+            provider: self.provider,
+            status: self.status,
+            kind: self.kind,
+            habit: self.service.habit.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            arrived_at: self.arrived_at,
+            started_at: self.service.started_at,
+            place: self.queue.clone(),
+        }
+    }
+
+    /// Where this one stands among those who wait: the lowest is called first.
+    #[must_use]
+    pub fn turn(&self, now: DateTime<Utc>) -> (u8, DateTime<Utc>, Option<DateTime<Utc>>, AppointmentId) {
+        (self.queue.rank(self.kind, now), self.starts_at, self.arrived_at, self.appointment)
+    }
 }
 
 /// The figures over a board. Cancelled and voided ones do not count.
@@ -105,7 +162,7 @@ impl Store {
     /// `opened` says that a person opened the view: that is logged, a refresh is not.
     ///
     /// # Errors
-    /// Those of the line to the server, and [`Error::NoSession`].
+    /// [`Error::Refused`] at a centre where one does not work; those of the line to the server, and [`Error::NoSession`].
     pub async fn board(
         &self,
         actor: &Actor,
@@ -113,7 +170,8 @@ impl Store {
         day: NaiveDate,
         opened: bool,
     ) -> Result<Board, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("board.open", "centre").id(centre.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
@@ -122,15 +180,24 @@ impl Store {
                               a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not exists (select from clinic.appointment h
-                                           where h.patient_id = a.patient_id and h.status = 'completed') as "new_patient!",
+                                           where h.patient_id = any (clinic.records_of(a.patient_id)) and h.status = 'completed') as "new_patient!",
                               exists (select from clinic.patient_alert l
-                                       where l.patient_id = a.patient_id and l.struck_at is null) as "alert!",
+                                       where l.patient_id = any (clinic.records_of(a.patient_id)) and l.struck_at is null) as "alert!",
                               (select e.id from clinic.encounter e
-                                where e.appointment_id = a.id and e.state <> 'voided') as encounter
+                                where e.appointment_id = a.id and e.state <> 'voided') as encounter,
+                              a.started_at, a.visit_type, t.name as "visit_type_name?", left(md5(a.visit_type), 8) as habit, pr.department_id, d.name as "department?",
+                              q.ticket as "ticket?", q.priority as "priority?", q.priority_at as "priority_at?",
+                              coalesce(b.given_name || ' ' || b.family_name, '') as "priority_by!", q.called_at as "called_at?",
+                              q.room as "called_to?", q.calls as "calls?", q.absents as "absents?", q.retry_at as "retry_at?",
+                              clinic.setting('long_wait_minutes')::bigint as "long_wait!"
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.provider pr on pr.id = a.provider_id
                        join clinic.account v on v.id = pr.account_id
+                       left join clinic.department d on d.id = pr.department_id
+                       left join clinic.visit_type t on t.code = a.visit_type
+                       left join clinic.queue_entry q on q.id = a.id
+                       left join clinic.account b on b.id = q.priority_by
                        where a.centre_id = $1
                          and (a.day = $2 or a.day < $2 and a.day > $2 - 60 and a.status in ('booked', 'arrived')
                               and $2 = (clinic.now() at time zone (select zone from clinic.centre where id = $1))::date)
@@ -140,14 +207,9 @@ impl Store {
                 )
                 .fetch_all(&mut *c)
                 .await?;
-                if opened {
-                    Event::new("board.open", "centre")
-                        .id(centre.0)
-                        .facts(serde_json::json!({ "day": day, "rows": rows.len() }))
-                        .record(&mut *c)
-                        .await?;
-                }
+                let facts = serde_json::json!({ "day": day, "rows": rows.len() });
                 let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
+                let long_wait = rows.first().map_or(0, |r| r.long_wait);
                 let rows = rows
                     .into_iter()
                     .map(|r| {
@@ -171,7 +233,7 @@ impl Store {
                             profession: r.profession,
                             reason: text.open("reason", r.reason.as_deref())?,
                             why: text.open("status_why", r.status_why.as_deref())?,
-                            room: r.room,
+                            room: r.called_to.clone().or(r.room),
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,
                             referred: r.referred,
@@ -179,12 +241,29 @@ impl Store {
                             alert: r.alert,
                             encounter: r.encounter.map(Into::into),
                             look_alike: false,
+                            service: Service {
+                                department: r.department_id.map(Into::into).zip(r.department),
+                                visit_type: r.visit_type.zip(r.visit_type_name),
+                                habit: r.habit,
+                                started_at: r.started_at,
+                            },
+                            queue: QueuePlace {
+                                ticket: r.ticket,
+                                priority: r.priority.as_deref().map(Priority::from_code).unwrap_or_default(),
+                                priority_by: r.priority_by,
+                                priority_at: r.priority_at,
+                                called_at: r.called_at,
+                                room: r.called_to,
+                                calls: r.calls.unwrap_or_default(),
+                                absents: r.absents.unwrap_or_default(),
+                                retry_at: r.retry_at,
+                            },
                         })
                     })
                     .collect::<Result<Vec<_>, Error>>()?;
                 let (mut rows, earlier): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.day == day);
                 mark_look_alikes(&mut rows);
-                Ok(Board { rows, earlier })
+                Ok((Board { rows, earlier, long_wait, ..Board::default() }, facts))
             })
         })
         .await

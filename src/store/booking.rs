@@ -1,7 +1,7 @@
 //! Making an appointment and moving one. Who wins a race is decided by the database's constraints; the loser is told why.
 use super::{
     Error, Event, Store,
-    appointment::{booked, lock_days, overlap, stale, zone_of},
+    appointment::{booked, lock_days, overlap, stale, zone_of_centre},
     refusal, sealed,
 };
 use crate::domain::{
@@ -47,55 +47,55 @@ impl Store {
             .facts(serde_json::json!({ "provider": to.provider, "starts": to.period.start }));
         let arguments = (appointment, seen, to.clone());
         self.write(actor, request, event, &arguments, move |c| {
-            Box::pin(async move {
-                let now = booked(c, appointment).await?;
-                if now.version != seen {
-                    return Err(stale(c, appointment).await?);
-                }
-                let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", to.centre.0)
-                    .fetch_optional(&mut *c)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let zone = zone_of(&zone);
-                lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
-                if let Some(taken) =
-                    overlap(c, now.patient, to.provider, to.period, zone, Some(appointment), now.visit_type.as_deref())
-                        .await?
-                {
-                    return Err(taken);
-                }
-                let moved = sqlx::query_scalar!(
-                    "update clinic.appointment
-                        set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
-                            referral_id = case when provider_id = $3 then referral_id end
-                      where id = $1 and version = $2 returning id",
-                    appointment.0,
-                    seen,
-                    to.provider.0,
-                    to.centre.0,
-                    to.session.map(|s| s.0),
-                    to.period.start,
-                    to.period.end
-                )
-                .fetch_optional(&mut *c)
-                .await?;
-                match moved {
-                    Some(_) => booked(c, appointment).await,
-                    None => Err(stale(c, appointment).await?),
-                }
-            })
+            Box::pin(async move { relocate(c, appointment, seen, &to).await })
         })
         .await
     }
 }
 
+/// Moves a booked appointment inside a transaction.
+pub(super) async fn relocate(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+    to: &NewTime,
+) -> Result<Booked, Error> {
+    let now = booked(c, appointment).await?;
+    if now.version != seen {
+        return Err(stale(c, appointment).await?);
+    }
+    let zone = zone_of_centre(c, to.centre).await?;
+    lock_days(c, &now, Some((to.provider, to.period.start, zone))).await?;
+    if let Some(taken) =
+        overlap(c, now.patient, to.provider, to.period, zone, Some(appointment), now.visit_type.as_deref())
+            .await?
+    {
+        return Err(taken);
+    }
+    let moved = sqlx::query_scalar!(
+        "update clinic.appointment
+            set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
+                referral_id = case when provider_id = $3 then referral_id end
+          where id = $1 and version = $2 returning id",
+        appointment.0,
+        seen,
+        to.provider.0,
+        to.centre.0,
+        to.session.map(|s| s.0),
+        to.period.start,
+        to.period.end
+    )
+    .fetch_optional(&mut *c)
+    .await?;
+    match moved {
+        Some(_) => booked(c, appointment).await,
+        None => Err(stale(c, appointment).await?),
+    }
+}
+
 /// Makes an appointment inside a transaction, or answers with the one that is already there.
 pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result<Booked, Error> {
-    let zone = sqlx::query_scalar!("select zone from clinic.centre where id = $1", new.centre.0)
-        .fetch_optional(&mut *c)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let zone = zone_of(&zone);
+    let zone = zone_of_centre(c, new.centre).await?;
     let reason = if new.reason.trim().is_empty() {
         None
     } else {

@@ -82,11 +82,16 @@ impl Event {
     pub(super) async fn record(self, c: &mut PgConnection) -> Result<(), Error> {
         record(c, self, "done").await
     }
+
+    /// Writes that it was refused, in the transaction of `c`, which shows why.
+    pub(super) async fn record_refused(self, c: &mut PgConnection) -> Result<(), Error> {
+        record(c, self, "refused").await
+    }
 }
 
 async fn record(c: &mut PgConnection, e: Event, outcome: &str) -> Result<(), Error> {
     sqlx::query!(
-        "select audit.record($1, $2, $3, $4, $5, $6) as id",
+        "select audit.tell($1, $2, $3, $4, $5, $6) as id",
         e.action,
         e.entity,
         e.entity_id,
@@ -124,6 +129,55 @@ impl Store {
             let _ = self.reconnect().await;
         }
         outcome
+    }
+
+    /// One reading transaction that opens a view, or reads it again: the database decides whether `actor` may, and a refusal is
+    /// explained. `opened` tells the log of it with the facts that the body gives, and of a refusal.
+    pub(super) async fn view<T, F>(
+        &self,
+        actor: &Actor,
+        event: Event,
+        opened: bool,
+        body: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<(T, serde_json::Value), Error>>
+            + Send
+            + 'static,
+    {
+        let asked = event.clone();
+        let seen = self.read(actor, move |c| {
+            Box::pin(async move {
+                let patient = event.patient.map(|p| p.0);
+                sqlx::query!("select auth.demand($1, $2, $3)", event.action, patient, event.entity_id)
+                    .execute(&mut *c)
+                    .await?;
+                let (value, facts) = body(&mut *c).await?;
+                if opened {
+                    event.facts(facts).record(c).await?;
+                }
+                Ok(value)
+            })
+        });
+        let seen = seen.await;
+        self.explained(actor, asked, opened, seen).await
+    }
+
+    /// A view that was not opened: why not, and told to the log where somebody meant to open it.
+    pub(super) async fn explained<T>(
+        &self,
+        actor: &Actor,
+        event: Event,
+        opened: bool,
+        seen: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Err(e) = seen else { return seen };
+        let e = self.explain(actor, &event, e).await;
+        if let (true, Error::Refused(why)) = (opened, &e) {
+            self.tell_refusal(actor, event, &why.rule).await;
+        }
+        Err(e)
     }
 
     /// One writing transaction as `actor`, done at most once however often it is sent under the same `request`.

@@ -123,7 +123,8 @@ impl Store {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select a.id, a.version, a.status, a.kind, a.starts_at, a.ends_at, a.patient_id, p.family_name, p.given_name,
-                              p.sex, p.birth_date, a.reason, a.arrived_at, clinic.allergy_state(p.id) as allergy_state,
+                              p.sex, p.birth_date, case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
+                              a.arrived_at, clinic.allergy_state(p.id) as allergy_state,
                               (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state in ('open', 'paused')) as encounter
                        from clinic.appointment a join clinic.patient p on p.id = a.patient_id
                        where a.clinic_session_id = $1 and a.status in ('booked', 'arrived', 'in_progress')

@@ -94,6 +94,8 @@ fn with_token(options: PgConnectOptions, token: Option<&str>) -> PgConnectOption
 /// Time limits the server keeps for us, so that a lost program never leaves a lock behind.
 fn settings(o: PgConnectOptions) -> PgConnectOptions {
     o.application_name("praxis").statement_cache_capacity(200).options([
+        // Short statements over many policies: compiling them costs more than it ever saves.
+        ("jit", "off"),
         ("statement_timeout", "5000"),
         ("lock_timeout", "2000"),
         ("idle_in_transaction_session_timeout", "10000"),

@@ -1,7 +1,7 @@
 //! Leave, holidays and extra days; the bookings under them, where those could go, and moving them all at once.
 use super::{
     Error, Event, Store,
-    appointment::{booked, lock_keys, overlap, stale, zone_of},
+    appointment::{booked, lock_in_order, overlap, stale, zone_of},
 };
 use crate::domain::{
     actor::Actor,
@@ -242,7 +242,7 @@ impl Store {
                     keys.push(format!("provider {} {}", to.provider, day(to.period.start)));
                     keys.push(format!("patient {}", now.patient));
                 }
-                lock_keys(c, keys).await?;
+                lock_in_order(c, keys).await?;
                 let mut moved = vec![];
                 for (id, seen, to) in steps {
                     let mut tx = c.begin().await?;

@@ -6,7 +6,7 @@ use crate::{
         contact,
         ids::PatientId,
         name::PersonName,
-        patient::{Identity, LookAlike, PatientHit, Sex},
+        patient::{Identity, Leads, LookAlike, PatientHit, Sex},
         patient_query::PatientQuery,
     },
     text::words,
@@ -144,10 +144,12 @@ pub(super) async fn hits(c: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Patie
     let rows = sqlx::query!(
         r#"select p.id, p.record_number, p.family_name, p.given_name, coalesce(p.preferred_name, '') as "preferred!",
                   coalesce(p.second_script_name, '') as "second!", p.sex, p.birth_date, coalesce(p.phone, '') as "phone!",
-                  p.deactivated_at is not null as "deactivated!",
+                  p.deactivated_at is not null as "deactivated!", s.id as "goes_on?", s.record_number as "goes_on_number?",
                   (select min(a.starts_at) from clinic.appointment a
                     where a.patient_id = p.id and a.status in ('booked', 'arrived') and a.ends_at > clinic.now()) as next
              from unnest($1::uuid[]) with ordinality o(id, n) join clinic.patient p on p.id = o.id
+             left join clinic.patient_link l on l.patient_id = p.id and l.undone_at is null
+             left join clinic.patient s on s.id = l.survivor_id
             order by o.n"#,
         ids
     )
@@ -165,6 +167,10 @@ pub(super) async fn hits(c: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Patie
             birth_date: r.birth_date,
             phone: r.phone,
             deactivated: r.deactivated,
+            merged_into: r
+                .goes_on
+                .zip(r.goes_on_number)
+                .map(|(id, n)| Leads { id: id.into(), record_number: n }),
             next: r.next,
         })
         .collect())

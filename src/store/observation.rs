@@ -168,9 +168,9 @@ async fn computed_bmi(
         return Ok(None);
     }
     let latest = sqlx::query!(
-        r#"select (select o.value::float8 from clinic.observation o where o.patient_id = $1 and o.sign = 'height'
+        r#"select (select o.value::float8 from clinic.observation o where o.patient_id = any ((select clinic.records_of($1))::uuid[]) and o.sign = 'height'
                      and o.struck_at is null order by o.taken_at desc limit 1) as height,
-                  (select o.value::float8 from clinic.observation o where o.patient_id = $1 and o.sign = 'weight'
+                  (select o.value::float8 from clinic.observation o where o.patient_id = any ((select clinic.records_of($1))::uuid[]) and o.sign = 'weight'
                      and o.struck_at is null order by o.taken_at desc limit 1) as weight"#,
         patient.0
     )
@@ -190,12 +190,12 @@ pub(super) async fn latest(
     encounter: Option<EncounterId>,
 ) -> Result<Vec<Observation>, Error> {
     let rows = sqlx::query!(
-        r#"select o.id, o.encounter_id, o.sign, o.name, o.value::float8 as value, o.value2::float8 as value2,
+        r#"select o.id, o.patient_id, o.encounter_id, o.sign, o.name, o.value::float8 as value, o.value2::float8 as value2,
                   o.value_text, o.unit, o.flag, o.taken_at, o.struck_at,
                   coalesce(o.author = auth.actor(), false) as "mine!",
                   coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!"
              from (select x.*, row_number() over (partition by x.sign, x.name order by x.taken_at desc, x.id desc) as n
-                     from clinic.observation x where x.patient_id = $1) o
+                     from clinic.observation x where x.patient_id = any ((select clinic.records_of($1))::uuid[])) o
              left join clinic.account a on a.id = o.author
             where (o.n <= $3 and o.struck_at is null) or o.encounter_id = $2
             order by o.taken_at desc, o.id desc"#,
@@ -206,12 +206,12 @@ pub(super) async fn latest(
     .fetch_all(&mut *c)
     .await?;
     let texts = rows.iter().filter(|r| r.name.is_some() || r.value_text.is_some());
-    let keys = sealed::keys(c, texts.map(|_| patient.0)).await?;
+    let keys = sealed::keys(c, texts.map(|r| r.patient_id)).await?;
     // The server cannot tell sealed names of free signs apart: their last values are counted here.
     let mut of_name: HashMap<String, i64> = HashMap::new();
     rows.into_iter()
         .filter_map(|r| {
-            let text = keys.row("observation", patient.0, r.id);
+            let text = keys.row("observation", r.patient_id, r.id);
             let mut read = || {
                 let name = text.open("name", r.name.as_deref())?;
                 let words = text.open("value_text", r.value_text.as_deref())?;

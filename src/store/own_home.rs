@@ -70,7 +70,7 @@ impl Store {
                        join clinic.provider p on p.id = a.provider_id
                        join clinic.account v on v.id = p.account_id
                        join clinic.centre c on c.id = a.centre_id
-                       where a.patient_id = $1 and a.starts_at > clinic.now() - interval '90 days'
+                       where a.patient_id = any ((select clinic.records_of($1))::uuid[]) and a.starts_at > clinic.now() - interval '90 days'
                        order by not (a.starts_at >= clinic.now() and a.status in ('booked', 'arrived')),
                                 abs(extract(epoch from a.starts_at - clinic.now())), a.id
                        limit 100"#,

@@ -70,7 +70,8 @@ impl Store {
                 )
                 .fetch_one(&mut *c)
                 .await?;
-                keep_words(c, id, i).await?;
+                keep_words(&mut *c, id, i).await?;
+                sealed::first_key(c, id.0).await?;
                 Ok(Registered { id, record_number: made.record_number, version: made.version })
             })
         })

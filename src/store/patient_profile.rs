@@ -2,6 +2,7 @@
 use super::{
     Error, Event, Store,
     appointment::{kind_of, status_of, zone_of},
+    merging::{Merged, links},
     sealed,
 };
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         appointment::{AppointmentKind, AppointmentStatus},
         ids::{AppointmentId, CentreId, PatientId, ProviderId},
         name::PersonName,
-        patient::{Allergies, AllergyMark, Identity, PatientAlert, PatientHit, Sex, easily_confused},
+        patient::{Allergies, AllergyMark, Identity, Leads, PatientAlert, PatientHit, Sex, easily_confused},
         time::Period,
     },
     text::fold,
@@ -35,6 +36,9 @@ pub struct PatientAppointment {
     pub centre_name: String,
     pub reason: String,
     pub why: String,
+    /// Whose record it stands in, and its number where that is another one of the same person.
+    pub patient: PatientId,
+    pub origin: Option<i32>,
 }
 
 /// What the desk knows of a patient.
@@ -47,6 +51,10 @@ pub struct PatientProfile {
     pub incomplete: bool,
     pub deactivated: bool,
     pub deactivated_why: String,
+    /// The record that goes on, when this one was merged into it.
+    pub merged_into: Option<Leads>,
+    /// Records of the same person that were merged into this one, in the order of merging.
+    pub merged: Vec<Merged>,
     pub blocked_until: Option<NaiveDate>,
     pub blocked_why: String,
     pub alerts: Vec<PatientAlert>,
@@ -55,7 +63,7 @@ pub struct PatientProfile {
     pub upcoming: Vec<PatientAppointment>,
     /// The latest first, at most 100.
     pub past: Vec<PatientAppointment>,
-    /// Appointments missed within the last two years.
+    /// Appointments missed within the last 12 months.
     pub no_shows: i64,
     /// Somebody else of today at this centre who is easily taken for them.
     pub look_alikes_today: Vec<PatientHit>,
@@ -73,7 +81,7 @@ impl Store {
     /// One patient's page.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of the line to the server.
+    /// [`Error::NotFound`]; [`Error::Refused`] to whose role it is not open; those of the line to the server.
     pub async fn patient_profile(
         &self,
         actor: &Actor,
@@ -81,26 +89,25 @@ impl Store {
         opened: bool,
     ) -> Result<PatientProfile, Error> {
         let centre = actor.workplace.as_ref().map(|w| w.centre);
-        self.read(actor, move |c| {
+        let event = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let mut profile = identity(c, patient).await?;
+                (profile.merged_into, profile.merged) = links(c, patient).await?;
                 profile.alerts = alerts(c, patient).await?;
                 profile.allergies = allergies(c, patient).await?;
                 appointments(c, &mut profile).await?;
                 if let Some(centre) = centre {
                     profile.look_alikes_today = look_alikes_today(c, &profile, centre).await?;
                 }
-                if opened {
-                    Event::new("patient.open", "patient").id(patient.0).patient(patient).record(c).await?;
-                }
-                Ok(profile)
+                Ok((profile, serde_json::json!({})))
             })
         })
         .await
     }
 }
 
-async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientProfile, Error> {
+pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientProfile, Error> {
     let p = sqlx::query!(
         r#"select p.version, p.record_number, p.family_name, p.given_name, coalesce(p.preferred_name, '') as "preferred!",
                   coalesce(p.second_script_name, '') as "second!", p.sex, p.birth_date, coalesce(p.national_number, '') as "national!",
@@ -141,6 +148,8 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
         },
         incomplete: p.incomplete,
         deactivated: p.deactivated,
+        merged_into: None,
+        merged: vec![],
         deactivated_why: text.open("deactivated_why", p.deactivated_why.as_deref())?,
         blocked_until: p.blocked_until,
         blocked_why: text.open("blocked_why", p.blocked_why.as_deref())?,
@@ -155,19 +164,22 @@ async fn identity(c: &mut PgConnection, patient: PatientId) -> Result<PatientPro
 
 async fn alerts(c: &mut PgConnection, patient: PatientId) -> Result<Vec<PatientAlert>, Error> {
     let rows = sqlx::query!(
-        "select l.id, l.text, l.created_at, a.family_name, a.given_name
+        r#"select l.id, l.patient_id, l.text, l.created_at, a.family_name, a.given_name, o.record_number as "origin?"
            from clinic.patient_alert l join clinic.account a on a.id = l.author
-          where l.patient_id = $1 and l.struck_at is null order by l.created_at, l.id",
+           left join clinic.patient o on o.id = l.patient_id and l.patient_id <> $1
+          where l.patient_id = any ((select clinic.records_of($1))::uuid[]) and l.struck_at is null order by l.created_at, l.id"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
             Ok(PatientAlert {
+                patient: r.patient_id.into(),
+                origin: r.origin,
                 id: r.id,
-                text: keys.row("patient_alert", patient.0, r.id).open("text", Some(&r.text))?,
+                text: keys.row("patient_alert", r.patient_id, r.id).open("text", Some(&r.text))?,
                 by: PersonName::new(r.family_name, r.given_name),
                 at: r.created_at,
             })
@@ -184,18 +196,20 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
         "not_asked" => Allergies::NotAsked,
         "listed" => {
             let rows = sqlx::query!(
-                r#"select id as "id!", substance as "substance!", reaction, severity from clinic.allergy_mark_rows($1)"#,
+                r#"select patient_id as "patient!", record_number as "number!", id as "id!", substance as "substance!", reaction, severity
+                     from clinic.allergy_marks_of($1)"#,
                 patient.0
             )
             .fetch_all(&mut *c)
             .await?;
-            let keys = sealed::keys(c, [patient.0]).await?;
+            let keys = sealed::keys(c, rows.iter().map(|r| r.patient)).await?;
             let marks = rows.into_iter().map(|r| {
-                let text = keys.row("allergy", patient.0, r.id);
+                let text = keys.row("allergy", r.patient, r.id);
                 Ok(AllergyMark {
                     substance: text.open("substance", Some(&r.substance))?,
                     reaction: text.open("reaction", r.reaction.as_deref())?,
                     severity: r.severity,
+                    origin: (r.patient != patient.0).then_some(r.number),
                 })
             });
             Allergies::Listed(marks.collect::<Result<_, Error>>()?)
@@ -207,23 +221,26 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
-                  pr.profession, a.centre_id, c.name as centre_name, a.reason, a.status_why,
+                  pr.profession, a.centre_id, c.name as centre_name,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
+                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.status_why end as status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
-                  (select count(*) from clinic.appointment n where n.patient_id = $1 and n.status = 'no_show'
-                      and n.starts_at > clinic.now() - interval '2 years') as "no_shows!"
+                  a.patient_id, o.record_number as "origin?",
+                  (select count(*) from clinic.appointment n where n.patient_id = any ((select clinic.records_of($1))::uuid[]) and n.status = 'no_show'
+                      and n.starts_at > clinic.now() - interval '12 months') as "no_shows!"
              from clinic.appointment a
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id
              join clinic.centre c on c.id = a.centre_id
-            where a.patient_id = $1 order by a.starts_at desc, a.id limit 150"#,
+             left join clinic.patient o on o.id = a.patient_id and a.patient_id <> $1
+            where a.patient_id = any ((select clinic.records_of($1))::uuid[]) order by a.starts_at desc, a.id limit 150"#,
         profile.id.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let patient = profile.id.0;
-    let keys = sealed::keys(c, rows.iter().map(|_| patient)).await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     for r in rows {
-        let text = keys.row("appointment", patient, r.id);
+        let text = keys.row("appointment", r.patient_id, r.id);
         profile.no_shows = r.no_shows;
         let list = if r.coming { &mut profile.upcoming } else { &mut profile.past };
         list.push(PatientAppointment {
@@ -240,6 +257,8 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             centre_name: r.centre_name,
             reason: text.open("reason", r.reason.as_deref())?,
             why: text.open("status_why", r.status_why.as_deref())?,
+            patient: r.patient_id.into(),
+            origin: r.origin,
         });
     }
     profile.upcoming.reverse();
@@ -256,7 +275,7 @@ async fn look_alikes_today(
         "select distinct p.id, p.family_name, p.given_name, p.birth_date
            from clinic.appointment a join clinic.patient p on p.id = a.patient_id
           where a.centre_id = $1 and a.day = (clinic.now() at time zone (select zone from clinic.centre where id = $1))::date
-            and a.status not in ('cancelled', 'voided') and p.id <> $2",
+            and a.status not in ('cancelled', 'voided') and p.id <> all ((select clinic.records_of($2))::uuid[])",
         centre.0,
         me.id.0
     )

@@ -172,7 +172,13 @@ impl Store {
                 )
                 .fetch_one(&mut *c)
                 .await?;
-                if done { Ok(()) } else { Err(stale::patient_registration(c, id.0).await?) }
+                if !done {
+                    return Err(stale::patient_registration(c, id.0).await?);
+                }
+                if existing.is_none() {
+                    sealed::first_key(c, patient.0).await?;
+                }
+                Ok(())
             })
         })
         .await

@@ -173,32 +173,33 @@ async fn insert(
 /// The checks: allergies that may be shown to whoever handles the patient, and drugs taken on the day of the clinic.
 async fn check(c: &mut PgConnection, patient: PatientId, drug: &str) -> Result<Vec<Warning>, Error> {
     let allergies = sqlx::query!(
-        r#"select id as "id!", substance as "substance!" from clinic.allergy_mark_rows($1)"#,
+        r#"select patient_id as "patient!", id as "id!", substance as "substance!" from clinic.allergy_marks_of($1)"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
     let taken = sqlx::query!(
-        r#"select m.id as "id!", m.name as "name!", true as "listed!" from clinic.medication m
-            where m.patient_id = $1 and m.struck_at is null and (m.ended_on is null or m.ended_on >= clinic.now()::date)
+        r#"select m.patient_id as "patient!", m.id as "id!", m.name as "name!", true as "listed!" from clinic.medication m
+            where m.patient_id = any ((select clinic.records_of($1))::uuid[]) and m.struck_at is null and (m.ended_on is null or m.ended_on >= clinic.now()::date)
            union all
-           select p.id, p.drug, false from clinic.prescription p
-            where p.patient_id = $1 and p.struck_at is null and p.status = 'active'
+           select p.patient_id, p.id, p.drug, false from clinic.prescription p
+            where p.patient_id = any ((select clinic.records_of($1))::uuid[]) and p.struck_at is null and p.status = 'active'
               and (p.duration_days is null or p.starts_on + p.duration_days > clinic.now()::date)"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let keys = sealed::keys(c, [patient.0]).await?;
+    let owners = allergies.iter().map(|a| a.patient).chain(taken.iter().map(|t| t.patient));
+    let keys = sealed::keys(c, owners).await?;
     let allergies = allergies
         .iter()
-        .map(|a| keys.row("allergy", patient.0, a.id).open_or_refuse("substance", &a.substance))
+        .map(|a| keys.row("allergy", a.patient, a.id).open_or_refuse("substance", &a.substance))
         .collect::<Result<Vec<String>, Error>>()?;
     let mut taken = taken
         .iter()
         .map(|t| {
             let (table, column) = if t.listed { ("medication", "name") } else { ("prescription", "drug") };
-            keys.row(table, patient.0, t.id).open_or_refuse(column, &t.name)
+            keys.row(table, t.patient, t.id).open_or_refuse(column, &t.name)
         })
         .collect::<Result<Vec<String>, Error>>()?;
     // What is prescribed stands in the list too.

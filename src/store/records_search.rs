@@ -177,9 +177,19 @@ impl Store {
                     .await?
                     .map(|code| closed_because(&code));
                 if opened {
-                    let mut event = Event::new("patient.visits", "patient").id(patient.0).patient(patient);
-                    event.facts = serde_json::json!({ "rows": rows.len(), "closed": closed.is_some() });
-                    event.record(&mut *c).await?;
+                    let of_all = Event::new("patient.visits", "patient").id(patient.0).patient(patient);
+                    match &closed {
+                        None => of_all.facts(serde_json::json!({ "rows": rows.len() })).record(&mut *c).await?,
+                        Some(why) if rows.is_empty() => {
+                            let facts = serde_json::json!({ "rule": why.rule });
+                            of_all.facts(facts).record_refused(&mut *c).await?;
+                        }
+                        // One's own visits of a record that is closed otherwise.
+                        Some(_) => {
+                            let facts = serde_json::json!({ "rows": rows.len(), "own_visits_of": patient });
+                            Event::new("records.search", "encounter").facts(facts).record(&mut *c).await?;
+                        }
+                    }
                 }
                 Ok(HistoryPage {
                     patient,
@@ -289,7 +299,7 @@ async fn visits(
            left join lateral (select d.id, d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
                                order by d.role = 'main' desc, d.created_at limit 1) g on true
            where e.state <> 'voided'
-             and ($1::uuid[] is null or e.patient_id = any ($1))
+             and ($1::uuid[] is null or e.patient_id = any ((select array(select unnest(clinic.records_of(x)) from unnest($1::uuid[]) x))::uuid[]))
              and not exists (select from unnest($2::text[]) w where not (' ' || pr.name_key like '% ' || w || '%'))
              and not exists (select from unnest($3::text[]) w where not (' ' || c.name_key like '% ' || w || '%'))
              and ($4::date is null or e.day >= $4) and ($5::date is null or e.day <= $5)

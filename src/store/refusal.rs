@@ -7,7 +7,11 @@ use serde_json::Value;
 mod access;
 mod account;
 mod availability;
+mod booking;
+mod fee;
+mod merging;
 mod permission;
+mod queue;
 mod record;
 mod referral;
 mod sealing;
@@ -24,10 +28,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => other.to_string(),
     };
     let (sentence, instead): (String, String) = match rule {
-        "appointment_provider_overlap" if !fact("time").is_empty() => (
-            tr!("{with} already has somebody at {time}.", with = fact("with"), time = fact("time")),
-            tr!("Choose another time; the list shows what is free now.").into(),
-        ),
+        "appointment_provider_overlap" if !fact("time").is_empty() => {
+            (booking::taken(facts), tr!("Choose another time; the list shows what is free now.").into())
+        }
         "appointment_patient_overlap" if !fact("time").is_empty() => (
             tr!(
                 "The patient already has an appointment at {time} with {with}, {centre}.",
@@ -342,11 +345,15 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         other => {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
+                .or_else(|| queue::why(other, facts))
+                .or_else(|| fee::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))
                 .or_else(|| availability::why(other, facts))
                 .or_else(|| access::why(other, facts))
+                .or_else(|| booking::why(other, facts))
+                .or_else(|| merging::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))

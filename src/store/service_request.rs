@@ -157,7 +157,7 @@ pub(super) async fn orders(
            left join clinic.account a on a.id = r.author
            left join clinic.account v on v.id = r.reviewed_by
            left join clinic.account s on s.id = r.struck_by
-           where ($1::uuid is null or r.encounter_id = $1) and ($2::uuid is null or r.patient_id = $2)
+           where ($1::uuid is null or r.encounter_id = $1) and ($2::uuid is null or r.patient_id = any ((select clinic.records_of($2))::uuid[]))
            order by r.ordered_at, r.id"#,
         encounter,
         patient

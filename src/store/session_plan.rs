@@ -1,7 +1,7 @@
 //! Sessions made from weekly hours, and a week copied from the one before. Both can be asked for again and do nothing twice.
 use super::{
     Error, Event, Store,
-    appointment::{lock_keys, zone_of},
+    appointment::{lock_in_order, zone_of},
 };
 use crate::domain::{
     actor::Actor,
@@ -59,7 +59,7 @@ impl Store {
         self.write(actor, request, event, &(provider, from, weeks), move |c| {
             Box::pin(async move {
                 // Two who ask at once do it one after the other.
-                lock_keys(c, vec![format!("sessions {provider}")]).await?;
+                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
                 let (hours, zones) = weekly(c, provider).await?;
                 let days = u64::from(weeks.min(53)) * 7;
                 let to = from.checked_add_days(Days::new(days)).unwrap_or(from);
@@ -134,7 +134,7 @@ impl Store {
             .facts(serde_json::json!({ "from": from }));
         self.write(actor, request, event, &(provider, from), move |c| {
             Box::pin(async move {
-                lock_keys(c, vec![format!("sessions {provider}")]).await?;
+                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
                 let week = Days::new(7);
                 let before = from.checked_sub_days(week).unwrap_or(from);
                 let to = from.checked_add_days(week).unwrap_or(from);

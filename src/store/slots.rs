@@ -14,27 +14,13 @@ use sqlx::PgConnection;
 const REACH: [u16; 3] = [3, 21, 366];
 
 impl Store {
-    /// The first free times that fit, soonest first. Days of a clock change have the slots they really have.
+    /// The first free times that fit, soonest first, where the person may book. Days of a clock change have the slots they
+    /// really have.
     ///
     /// # Errors
     /// Those of the line to the server, and [`Error::NoSession`].
     pub async fn first_free(&self, actor: &Actor, filter: FreeFilter) -> Result<Vec<FreeSlot>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let (mut found, mut from, mut looked) = (vec![], filter.from, 0);
-                for reach in REACH {
-                    let days = reach.min(filter.days.max(1)).saturating_sub(looked);
-                    if days == 0 || found.len() >= usize::from(filter.limit) {
-                        break;
-                    }
-                    let to = from.checked_add_days(Days::new(u64::from(days) - 1)).unwrap_or(from);
-                    free_between(c, &filter, from, to, &mut found).await?;
-                    (from, looked) = (to.succ_opt().unwrap_or(to), looked + days);
-                }
-                Ok(found)
-            })
-        })
-        .await
+        self.read(actor, move |c| Box::pin(async move { first_free_in(c, &filter).await })).await
     }
 
     /// The day of these providers; without any, of everybody who has a session at the centre that day.
@@ -109,6 +95,21 @@ impl Store {
     }
 }
 
+/// As [`Store::first_free`], inside a transaction.
+pub(super) async fn first_free_in(c: &mut PgConnection, filter: &FreeFilter) -> Result<Vec<FreeSlot>, Error> {
+    let (mut found, mut from, mut looked) = (vec![], filter.from, 0);
+    for reach in REACH {
+        let days = reach.min(filter.days.max(1)).saturating_sub(looked);
+        if days == 0 || found.len() >= usize::from(filter.limit) {
+            break;
+        }
+        let to = from.checked_add_days(Days::new(u64::from(days) - 1)).unwrap_or(from);
+        free_between(c, filter, from, to, &mut found).await?;
+        (from, looked) = (to.succ_opt().unwrap_or(to), looked + days);
+    }
+    Ok(found)
+}
+
 async fn free_between(
     c: &mut PgConnection,
     f: &FreeFilter,
@@ -150,6 +151,7 @@ async fn free_between(
                   left join clinic.department d on d.id = p.department_id
                   left join vt on true
                  where s.removed_at is null and s.day between $1 and $2 and s.ends_at > (select now from t)
+                   and s.centre_id in (select clinic.centres_for('appointment.book'))
                    and (vt.minutes is null or cardinality(vt.professions) = 0 or p.profession = any (vt.professions))
                    and v.deactivated_at is null and c.retired_at is null and d.closed is not true
                    and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
@@ -159,7 +161,7 @@ async fn free_between(
                            and (p.profession <> 'specialist' or clinic.referral_exists($9, s.provider_id, s.day)))),
            away as materialized (
                 select range_agg(x.during) as at from clinic.appointment x
-                 where x.patient_id = $9 and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress'))
+                 where x.patient_id = any ((select clinic.records_of($9))::uuid[]) and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress'))
            select o.id as "session!", o.provider_id as "provider_id!", o.family_name as "family_name!", o.given_name as "given_name!",
                   o.profession as "profession!", o.centre_id as "centre_id!", o.centre_name as "centre_name!", o.zone as "zone!",
                   o.day as "day!", g.at as "starts_at!", g.at + o.need as "ends_at!"

@@ -1,8 +1,10 @@
 //! What the system itself does, before anybody can sign in: by a database login that may act as the owner. Audited as
 //! *system* with the name of the OS user.
 mod administration;
+mod service;
 
 pub use administration::AccountLine;
+pub use service::ServiceLine;
 
 use super::{Error, Verifier, account, schema_mismatch};
 use crate::{

@@ -12,6 +12,7 @@ mod session;
 mod stage;
 
 use super::{
+    command_line::History,
     cx::{Effect, Env, LayerId, Undo},
     keymap::{Key, Keymap},
     layer::{Layer, Moment},
@@ -157,6 +158,8 @@ pub struct App {
     emergency: Option<OpenEmergency>,
     /// How many messages and tasks wait for the person; nothing before the first count.
     messages: Option<usize>,
+    /// What was typed in the command line since the sign-in.
+    lines: History,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -218,6 +221,7 @@ impl App {
             lock_owed: false,
             emergency: None,
             messages: None,
+            lines: History::default(),
             recorded,
         };
         app.find_places();

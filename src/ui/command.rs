@@ -75,6 +75,7 @@ commands! {
     /// What works everywhere.
     pub enum AppCommand {
         Palette: "app.palette" "go to" "Find any action, place or person by name";
+        Line: "app.line" "command" "Type a command: book, move, cancel, check in, find, go, with a preview" quiet;
         Help: "app.help" "keys" "Show every key that works here";
         Undo: "app.undo" "undo" "Take back what was just done";
         Retry: "app.retry" "try again" "Ask the database again after an error";
@@ -98,10 +99,13 @@ commands! {
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
         Profile: "go.profile" "my profile" "See and change your name, user name, e-mail address and phone" quiet;
         SignUps: "go.sign-ups" "patients who register" "See which patients asked for an account, and decide" quiet;
+        Fees: "go.fees" "fees" "Go to what is due and paid today" quiet;
+        Figures: "go.figures" "figures" "Go to utilisation, no-shows, waits and the third free time" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
         Permissions: "go.permissions" "Permissions" "Go to who may do what" quiet;
+        LetGo: "carry.let-go" "let go" "Leave the appointment that was cut where it is" quiet;
         NextVisit: "visit.next" "next patient" "Start the visit of whoever waits next for you" quiet;
         Emergency: "go.emergency" "emergency access" "Break the glass, or see the emergency that is open; reviewers see those to review" quiet;
         Access: "go.access" "requests for access" "Go to the requests to read a record: yours, or those you answer" quiet;
@@ -168,6 +172,7 @@ pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
         ("Help", super::widgets::help::Command::ALL),
         ("Find anything", super::widgets::palette::Command::ALL),
         ("Locked", super::widgets::lock::Command::ALL),
+        ("Command line", super::command_line::Command::ALL),
     ];
     all.extend_from_slice(super::screens::COMMANDS);
     all

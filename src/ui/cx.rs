@@ -1,5 +1,6 @@
 //! What a screen may ask of the runtime. Every request is labelled data: the loop runs it, a test reads it.
 use super::{
+    carry::Carried,
     layer::{Layer, Slot},
     route::Route,
     screen::Screen,
@@ -24,6 +25,8 @@ pub struct Env {
     pub clock: Clock,
     /// Who is signed in.
     pub actor: Option<Arc<Actor>>,
+    /// The appointment that was cut and is carried along.
+    pub carried: Option<Arc<Carried>>,
 }
 
 impl Env {
@@ -113,6 +116,8 @@ pub enum Effect {
     Run(LayerId, String),
     /// The server took the person for nobody.
     NoSession,
+    /// An appointment is carried from now on; nothing: not any more.
+    Carry(Option<Arc<Carried>>),
     /// Leave the program.
     Quit,
 }
@@ -140,6 +145,8 @@ impl Effect {
             Self::Unlocked => "unlocked".into(),
             Self::Run(_, id) => format!("run {id}"),
             Self::NoSession => "no session".into(),
+            Self::Carry(Some(_)) => "carry".into(),
+            Self::Carry(None) => "let go".into(),
             Self::Quit => "quit".into(),
         }
     }
@@ -416,6 +423,10 @@ impl<M: Send + 'static> Cx<M> {
     /// Closes this layer and runs the command of that name in the one under it.
     pub fn run(&mut self, command: impl Into<String>) {
         self.effects.push(Effect::Run(self.layer, command.into()));
+    }
+    /// Carries an appointment along from place to place, or none any more.
+    pub fn carry(&mut self, carried: Option<Carried>) {
+        self.effects.push(Effect::Carry(carried.map(Arc::new)));
     }
     /// Leaves the program; running saves are finished first.
     pub fn quit(&mut self) {

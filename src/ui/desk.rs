@@ -13,6 +13,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         patient::{Allergies, PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
+        when,
         why::Why,
     },
     search::patients::ranked,
@@ -143,9 +144,9 @@ pub fn ask_date<M: Send + 'static>(
     let today = cx.env().today();
     cx.open(
         move |answer| {
-            Prompt::new(question, answer).check(move |text| dates::parse_date(text, today).map(|_| ()))
+            Prompt::new(question, answer).check(move |text| when::parse_day(text, today).map(|_| ()))
         },
-        move |text: Option<String>| done(text.and_then(|t| dates::parse_date(&t, today).ok())),
+        move |text: Option<String>| done(text.and_then(|t| when::parse_day(&t, today).ok())),
     );
 }
 
@@ -193,11 +194,14 @@ pub fn when(b: &Booked) -> String {
 /// Everything a confirmation says, on one line.
 #[must_use]
 pub fn confirmation(b: &Booked) -> String {
+    let (from, to) = (b.period.starts_at(b.zone), b.period.ends_at(b.zone));
     tr!(
-        "{who} ({number}) {when}, {provider}, {centre}",
+        "{who} ({number}) {day} {from} to {to}, {provider}, {centre}",
         who = b.patient_name,
         number = record_number(b.record_number),
-        when = when(b),
+        day = dates::full_day(from.date()),
+        from = dates::clock(from.time()),
+        to = dates::clock(to.time()),
         provider = b.provider_name,
         centre = b.centre_name
     )
@@ -211,11 +215,12 @@ pub fn allergies(of: &Allergies) -> String {
             let all: Vec<String> = marks
                 .iter()
                 .map(|m| {
-                    if m.reaction.is_empty() {
+                    let what = if m.reaction.is_empty() {
                         m.substance.clone()
                     } else {
                         format!("{} ({})", m.substance, m.reaction)
-                    }
+                    };
+                    what + &of_record(m.origin)
                 })
                 .collect();
             tr!("ALLERGY {what}", what = all.join(", "))
@@ -224,6 +229,12 @@ pub fn allergies(of: &Allergies) -> String {
         Allergies::NotAsked => tr!("allergies not asked").into(),
         Allergies::Hidden => tr!("allergies hidden from you").into(),
     }
+}
+
+/// ` [000045]`: that something stands in another record of the same person.
+#[must_use]
+pub fn of_record(origin: Option<i32>) -> String {
+    origin.map(|n| format!(" [{}]", record_number(n))).unwrap_or_default()
 }
 
 /// A profession in a word.
@@ -241,15 +252,18 @@ pub fn profession(code: &str) -> String {
 #[must_use]
 pub fn patient_detail(hit: &PatientHit, today: NaiveDate) -> String {
     let born = hit.birth_date.map(dates::long_date).unwrap_or_default();
+    let last = match &hit.merged_into {
+        Some(leads) => tr!("merged into {number}", number = record_number(leads.record_number)),
+        None => hit.phone.clone(),
+    };
     format!(
-        "{}  {born}  {}  {}",
+        "{}  {born}  {}  {last}",
         age_sex(hit.birth_date, hit.sex, today),
-        record_number(hit.record_number),
-        hit.phone
+        record_number(hit.record_number)
     )
 }
 
-/// Rows of a picker of patients for what was typed.
+/// Rows of a picker of patients for what was typed. Choosing a merged record chooses the one that goes on.
 ///
 /// # Errors
 /// Those of the store.
@@ -262,13 +276,16 @@ pub async fn patient_rows(
     let Some(actor) = actor else { return Err(Error::NoSession) };
     let query = PatientQuery::parse(&typed, today);
     let hits = store.find_patients(&actor, query.clone(), false).await?;
-    Ok(ranked(&query, hits)
-        .into_iter()
-        .map(|f| {
-            let detail = patient_detail(&f.hit, today);
-            picker::Row::new(f.hit, f.shown, detail)
-        })
-        .collect())
+    let mut rows = vec![];
+    for f in ranked(&query, hits) {
+        let detail = patient_detail(&f.hit, today);
+        let goes_on = match &f.hit.merged_into {
+            Some(leads) => store.patient_hit(&actor, leads.id).await?,
+            None => None,
+        };
+        rows.push(picker::Row::new(goes_on.unwrap_or(f.hit), f.shown, detail));
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -287,6 +304,7 @@ mod tests {
             substance: "penicillin".into(),
             reaction: "rash".into(),
             severity: None,
+            origin: None,
         }]);
         assert_eq!(allergies(&listed), "ALLERGY penicillin (rash)");
         let all = [Allergies::NoneKnown, Allergies::NotAsked, Allergies::Hidden].map(|a| allergies(&a));

@@ -1,9 +1,12 @@
 //! What staff see and press: one small machine per screen, on a stack of layers.
 pub mod app;
 mod arrival;
+pub mod carry;
 pub mod command;
+pub mod command_line;
 pub mod cx;
 pub mod desk;
+pub mod display;
 pub mod draft;
 pub mod finders;
 pub mod input;

@@ -178,6 +178,9 @@ fn lists(page: &mut Page, record: &Record) {
             if matches!(list, HistoryList::Allergies | HistoryList::Conditions) && item.entry.is_active() {
                 what.push_str(tr!(", active"));
             }
+            if let Some(number) = item.origin {
+                what.push_str(&tr!(", in record {number}", number = format!("{number:06}")));
+            }
             if item.encounter == Some(record.visit.id) {
                 what.push_str(tr!(" (added in this visit)"));
             }

@@ -4,11 +4,13 @@ use super::{
     layer::Slot,
     screen::Screen,
 };
+use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
+    booking::{Booked, FreeSlot},
     ids::{
         AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
-        ReferralId,
+        ReferralId, SeriesId,
     },
     message::MessageKind,
 };
@@ -31,6 +33,25 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+    /// The free time that was chosen already.
+    pub slot: Option<Box<FreeSlot>>,
+}
+
+/// The visits that are planned one after the other before they are booked, or moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStart {
+    pub patient: PatientId,
+    /// The patient's name, and how often they come, for the head of the plan.
+    pub who: String,
+    pub how: String,
+    /// The first time; the others are at the same time on their days.
+    pub first: FreeSlot,
+    pub days: Vec<NaiveDate>,
+    /// What is moved there, one for each day; nothing: new ones are booked.
+    pub moves: Vec<Booked>,
+    /// The series that is moved.
+    pub series: Option<SeriesId>,
+    pub reason: String,
 }
 
 /// To whom a message is written, and about what.
@@ -67,14 +88,33 @@ pub enum Route {
     Home,
     /// The day's appointments of a centre; today without a date.
     Board(Option<NaiveDate>),
+    /// The schedule's views, from this day or today.
     Schedule(Option<NaiveDate>),
+    /// The next seven days of a provider: of oneself, or of whom one chooses there.
+    Week(Option<ProviderId>),
+    /// Leave, holidays and extra days.
+    Exceptions,
+    /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
+    Sessions(Option<ProviderId>, Option<NaiveDate>),
+    /// What was due and paid on a day, with an appointment to begin at.
+    Fees(Option<NaiveDate>, Option<AppointmentId>),
+    /// A paper as it will be printed.
+    Paper(Paper),
+    /// Utilisation, no-shows, waits and the third free time.
+    Figures,
     Patients,
     Patient(PatientId),
     /// Registering somebody; with what was typed when they were looked for, or nothing.
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Two records of one person side by side: the one that was open, and the other.
+    MergePatients(PatientId, PatientId),
     Booking(BookingStart),
+    /// A series before it is booked or moved.
+    PlanSeries(Box<PlanStart>),
+    /// What was booked together with an appointment.
+    Series(AppointmentId),
     Providers,
     Provider(ProviderId),
     Centres,
@@ -99,7 +139,9 @@ pub enum Route {
     AdminCentres,
     AdminDepartments,
     AdminProviders,
+    AdminRooms,
     AdminSettings,
+    AdminVisitTypes,
     /// Who may do what.
     Permissions,
     /// Messages and tasks for the signed-in person.
@@ -233,12 +275,16 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergencies
         | Route::OwnDetails => "",
         Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
-        Route::Board(_) | Route::Booking(_) => "go.board",
-        Route::Schedule(_) => "go.schedule",
+        Route::Paper(_) | Route::Figures => "",
+        Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
+            "go.board"
+        }
+        Route::Schedule(_) | Route::Sessions(..) | Route::Week(_) | Route::Exceptions => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
+        | Route::MergePatients(..)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",

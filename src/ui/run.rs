@@ -58,7 +58,7 @@ pub struct Setup {
 /// # Errors
 /// There is no terminal, or it cannot be taken.
 pub async fn run(setup: Setup) -> io::Result<()> {
-    let env = Env { clock: setup.clock, actor: None };
+    let env = Env { clock: setup.clock, actor: None, carried: None };
     let (mut app, mut answers) =
         App::new(Arc::new(setup.keymap), setup.theme, env, Some(setup.store), Ticks::default());
     app.set_hooks(setup.hooks);

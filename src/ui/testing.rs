@@ -46,13 +46,13 @@ impl<S: Screen> Stage<S> {
     #[must_use]
     pub fn new(screen: S) -> Self {
         let noon: DateTime<Utc> = DateTime::from_timestamp(1_773_316_800, 0).unwrap_or_default();
-        Self::with(screen, Env { clock: Clock::fixed(noon), actor: None })
+        Self::with(screen, Env { clock: Clock::fixed(noon), actor: None, carried: None })
     }
     /// Opens the screen for this person.
     #[must_use]
     pub fn signed_in(screen: S, actor: Actor) -> Self {
         let noon: DateTime<Utc> = DateTime::from_timestamp(1_773_316_800, 0).unwrap_or_default();
-        Self::with(screen, Env { clock: Clock::fixed(noon), actor: Some(Arc::new(actor)) })
+        Self::with(screen, Env { clock: Clock::fixed(noon), actor: Some(Arc::new(actor)), carried: None })
     }
     /// Opens the screen with this clock and person.
     #[must_use]
@@ -67,7 +67,7 @@ impl<S: Screen> Stage<S> {
     /// Opens the screen on a real store: what it and the places it goes to ask for is run, not recorded.
     #[must_use]
     pub fn live(screen: S, actor: Actor, store: Store) -> Self {
-        let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(actor)) };
+        let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(actor)), carried: None };
         Self::made(screen, env, Keymap::built_in(), Some(store))
     }
     fn made(screen: S, env: Env, keymap: Keymap, store: Option<Store>) -> Self {

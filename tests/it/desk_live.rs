@@ -19,19 +19,19 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// One desk: a program without a terminal.
-struct Desk {
+pub(crate) struct Desk {
     app: App,
     answers: UnboundedReceiver<Done>,
     changes: UnboundedReceiver<Change>,
     ticks: Ticks,
-    keys: usize,
+    pub(crate) keys: usize,
 }
 
 impl Desk {
-    async fn of(db: &Db, login: &str) -> Self {
+    pub(crate) async fn of(db: &Db, login: &str) -> Self {
         let who = people::signed_in(db, login).await;
         let store: Store = who.store.clone();
-        let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(who.actor)) };
+        let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(who.actor)), carried: None };
         let ticks = Ticks::by_hand();
         let changes = store.listen();
         let (mut app, answers) =
@@ -39,23 +39,35 @@ impl Desk {
         app.open(Route::Board(None));
         Self { app, answers, changes, ticks, keys: 0 }
     }
-    fn key(&mut self, keys: &str) {
+    pub(crate) fn key(&mut self, keys: &str) {
         for key in Key::sequence(keys).unwrap() {
             self.ticks.advance(Duration::from_secs(1));
             self.keys += 1;
             self.app.input(Input::Key(key));
         }
     }
-    fn letters(&mut self, text: &str) {
+    pub(crate) fn letters(&mut self, text: &str) {
         text.chars().for_each(|c| self.app.input(Input::Key(Key::char(c))));
     }
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|f| self.app.view(f)).unwrap();
         terminal.backend().to_string()
     }
+    /// Goes on until `ready` says so.
+    pub(crate) async fn goes_on_until(&mut self, what: &str, mut ready: impl AsyncFnMut() -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !ready().await {
+            assert!(tokio::time::Instant::now() < deadline, "waited for {what} and saw\n{}", self.text());
+            tokio::select! {
+                Some(done) = self.answers.recv() => self.app.deliver(done),
+                Some(change) = self.changes.recv() => self.app.changed(&change),
+                () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            }
+        }
+    }
     /// Waits until the screen shows this.
-    async fn sees(&mut self, what: &str) {
+    pub(crate) async fn sees(&mut self, what: &str) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         while !self.text().contains(what) {
             tokio::select! {
@@ -96,7 +108,7 @@ async fn a_caller_is_booked_in_six_keys_checked_in_with_one_and_taken_back_with_
     desk.key("u");
     desk.sees("Taken back: 09:30 BLACK Jack is booked.").await;
     assert_eq!(desk.keys - before, 2);
-    desk.key("x");
+    desk.key("X");
     desk.letters("ill");
     desk.key("enter");
     desk.sees("Cancelled: 09:30 BLACK Jack").await;

@@ -247,9 +247,12 @@ fn every_decision_is_listed_and_short() {
     let pages: Vec<_> =
         under("docs/adr", &[".md"]).into_iter().filter(|p| !p.ends_with("README.md")).collect();
     assert!(pages.len() > 5, "there are decisions to look at");
-    for (n, path) in pages.iter().enumerate() {
+    let mut numbers = BTreeSet::new();
+    for path in &pages {
         let (text, file) = (read(path), path.file_name().unwrap().to_string_lossy().into_owned());
-        let number = format!("{:04}", n + 1);
+        // A number is given once and stays; one may be left out.
+        let number = file.get(..4).unwrap_or_default().to_owned();
+        assert!(numbers.insert(number.clone()), "{file} has a number that another one has");
         let title = text.lines().next().and_then(|l| l.strip_prefix(&format!("# {number} ")));
         let title = title.unwrap_or_else(|| panic!("{file} does not open with its number, {number}"));
         assert!(

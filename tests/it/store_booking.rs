@@ -19,7 +19,7 @@ use sqlx::Row as _;
 pub(super) struct Desk {
     pub(super) db: Db,
     pub(super) clinic: Clinic,
-    mei: SignIn,
+    pub(super) mei: SignIn,
 }
 
 pub(super) async fn desk() -> Desk {
@@ -99,7 +99,7 @@ async fn two_desks_cannot_take_the_same_time_and_the_second_is_told_who_has_it()
         panic!("taken")
     };
     assert_eq!(why.rule, "appointment_provider_overlap");
-    assert_eq!(why.sentence, "SMITH Anna already has somebody at 10:00.");
+    assert_eq!(why.sentence, "SMITH Anna already has somebody at 10:00: taken by Mei Wong at 09:00.");
     let mut elsewhere = slot(d.clinic.jack, &d.clinic.physio, d.today(10, 0));
     elsewhere.reason = String::new();
     let Err(Error::Overlap(why)) = d.book(elsewhere).await else { panic!("busy") };

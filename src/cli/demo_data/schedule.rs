@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::demo::Rows;
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, TimeZone, Timelike, Utc};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Minutes of a slot in the demo.
@@ -51,6 +51,12 @@ pub(super) struct Calendar<'a> {
     events: Rows,
     referrals: Rows,
     visits: Visits,
+    queue: Rows,
+    payments: Rows,
+    /// The last receipt of each centre.
+    receipts: HashMap<Uuid, u32>,
+    /// The last ticket of each centre today.
+    tickets: HashMap<Uuid, u32>,
     /// When set, only these appointments are written.
     only: Option<HashSet<Uuid>>,
 }
@@ -80,6 +86,16 @@ impl<'a> Calendar<'a> {
                  sent_at, author",
             ),
             visits: Visits::new(people.seed),
+            queue: Rows::of(
+                "queue_entry",
+                "id, centre_id, day, ticket, priority, priority_by, priority_at, room, calls",
+            ),
+            payments: Rows::of(
+                "payment",
+                "id, appointment_id, patient_id, centre_id, day, kind, method, cents, correction, receipt, at, account_id",
+            ),
+            receipts: HashMap::new(),
+            tickets: HashMap::new(),
             only: None,
         }
     }
@@ -275,6 +291,12 @@ impl<'a> Calendar<'a> {
             "left" => event(3, ended, "arrived", "left", desk),
             _ => {}
         }
+        if place.day == self.today && matches!(status, "arrived" | "in_progress") {
+            self.queued(place, appointment, where_, status, arrived);
+        }
+        if status == "completed" && place.day >= self.today - Days::new(7) && self.only.is_none() {
+            self.paid(place, (appointment, who, where_), ended, i64::from(p.fee_cents));
+        }
         if seen {
             self.visits.add(
                 p,
@@ -305,8 +327,49 @@ impl<'a> Calendar<'a> {
     }
 
     /// Everything collected, parents before children.
+    /// Most visits of the last week are paid, some in part.
+    fn paid(&mut self, place: &Place, of: (Uuid, Uuid, Uuid), at: DateTime<Utc>, due: i64) {
+        let seed = self.people.seed;
+        let mut r = place.random(seed, "paid");
+        let (appointment, who, where_) = of;
+        let cents = match r.below(10) {
+            0 => return,
+            1 => due / 2,
+            _ => due,
+        };
+        let receipt = self.receipts.entry(where_).or_default();
+        *receipt += 1;
+        let method = *r.pick(&["card", "card", "cash", "other"]);
+        let y = &mut self.payments;
+        y.put(place.id(seed, "payment")).put(appointment).put(who).put(where_).put(place.day);
+        y.put("payment").put(method).put(cents).put(false).put(*receipt);
+        y.put(at.to_rfc3339()).put(staff_account(seed, 0)).end();
+    }
+
+    /// A ticket for whoever is here, a room for whoever is being seen; one in twelve is urgent, two in twelve soon.
+    fn queued(
+        &mut self,
+        place: &Place,
+        appointment: Uuid,
+        where_: Uuid,
+        status: &str,
+        arrived: DateTime<Utc>,
+    ) {
+        let seed = self.people.seed;
+        let mut r = place.random(seed, "queue");
+        let ticket = self.tickets.entry(where_).or_default();
+        *ticket += 1;
+        let priority = ["urgent", "soon", "soon"].get(r.below(12)).copied();
+        let q = &mut self.queue;
+        q.put(appointment).put(where_).put(place.day).put(*ticket).put(priority.unwrap_or("routine"));
+        q.maybe(priority.map(|_| staff_account(seed, 0))).maybe(priority.map(|_| arrived.to_rfc3339()));
+        let seen = status == "in_progress";
+        q.maybe(seen.then_some(place.provider + 1)).put(u8::from(seen)).end();
+    }
+
     pub(super) fn into_rows(self) -> Vec<Rows> {
-        let mut all = vec![self.sessions, self.referrals, self.appointments, self.events];
+        let mut all =
+            vec![self.sessions, self.referrals, self.appointments, self.events, self.queue, self.payments];
         all.extend(self.visits.into_rows());
         all
     }

@@ -2,7 +2,7 @@
 //! holds is typed here; how it is typed in, field by field, is in [`form`].
 use super::{
     coded::coded,
-    ids::{EncounterId, HistoryItemId},
+    ids::{EncounterId, HistoryItemId, PatientId},
     name::PersonName,
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
@@ -202,6 +202,10 @@ pub fn rough_date(date: NaiveDate) -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryItem {
     pub id: HistoryItemId,
+    /// Whose record it stands in.
+    pub patient: PatientId,
+    /// The number of that record, where it is another one of the same person.
+    pub origin: Option<i32>,
     pub version: i64,
     pub entry: Entry,
     /// The visit it was added in, if it was one.

@@ -225,7 +225,7 @@ fn date(rule: &Rule, text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
     if rule.kind == Kind::PastDate {
         return past_date(rule, text, today);
     }
-    let found = dates::parse_date(text, today)?;
+    let found = super::when::parse_day(text, today)?;
     if rule.kind == Kind::ComingDate && found < today {
         return Err(Why::new("date_coming", tr!("{field} cannot be in the past.", field = rule.label))
             .instead(tr!("Give a date from today on, or 3w for three weeks.")));

@@ -132,9 +132,11 @@ impl Store {
                        from clinic.appointment a
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.centre x on x.id = a.centre_id
+                       left join clinic.queue_entry q on q.id = a.id
                       where a.provider_id = auth.provider_id() and a.status = 'arrived'
                         and a.day = (clinic.now() at time zone x.zone)::date
-                      order by a.kind <> 'emergency', a.starts_at, a.arrived_at, a.id limit 1"
+                      order by q.called_at is null, clinic.queue_rank(a.kind, q.priority, q.retry_at), a.starts_at, a.arrived_at, a.id
+                      limit 1"
                 )
                 .fetch_optional(c)
                 .await?;
@@ -154,19 +156,13 @@ impl Store {
     /// A visit as its panel needs it. `opened` says that a person opened it: that is logged, a refresh is not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is not there or not for this person.
+    /// [`Error::NotFound`] when it is not there, [`Error::Refused`] when it is not for this person.
     pub async fn visit(&self, actor: &Actor, encounter: EncounterId, opened: bool) -> Result<Visit, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("visit.open", "encounter").id(encounter.0);
+        self.view(actor, event, opened, move |c| {
             Box::pin(async move {
-                let visit = load(&mut *c, encounter).await?.ok_or(Error::NotFound)?;
-                if opened {
-                    Event::new("visit.open", "encounter")
-                        .id(encounter.0)
-                        .patient(visit.patient)
-                        .record(&mut *c)
-                        .await?;
-                }
-                Ok(visit)
+                let visit = load(c, encounter).await?.ok_or(Error::NotFound)?;
+                Ok((visit, serde_json::json!({})))
             })
         })
         .await
@@ -224,7 +220,7 @@ pub(super) async fn past(
     before: Option<(DateTime<Utc>, EncounterId)>,
 ) -> Result<Vec<PastVisit>, Error> {
     let rows = sqlx::query!(
-        r#"select e.id, e.day, e.started_at, e.state, e.chief_complaint, x.name as centre, a.family_name, a.given_name,
+        r#"select e.id, e.patient_id, o.record_number as "origin?", e.day, e.started_at, e.state, e.chief_complaint, x.name as centre, a.family_name, a.given_name,
                   array(select d.name from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
                          order by d.role <> 'main', d.created_at, d.id) as "diagnoses!: Vec<Vec<u8>>",
                   array(select d.id from clinic.diagnosis d where d.encounter_id = e.id and d.struck_at is null
@@ -233,7 +229,8 @@ pub(super) async fn past(
              join clinic.centre x on x.id = e.centre_id
              join clinic.provider v on v.id = e.provider_id
              join clinic.account a on a.id = v.account_id
-            where e.patient_id = $1 and e.id <> $2 and e.state <> 'voided'
+             left join clinic.patient o on o.id = e.patient_id and e.patient_id <> $1
+            where e.patient_id = any ((select clinic.records_of($1))::uuid[]) and e.id <> $2 and e.state <> 'voided'
               and ($3::timestamptz is null or (e.started_at, e.id) < ($3, $4::uuid))
             order by e.started_at desc, e.id desc limit $5"#,
         patient.0,
@@ -244,12 +241,12 @@ pub(super) async fn past(
     )
     .fetch_all(&mut *c)
     .await?;
-    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     rows.into_iter()
         .map(|r| {
             let names = r.diagnosis_ids.iter().zip(&r.diagnoses);
             let names =
-                names.map(|(id, name)| keys.row("diagnosis", patient.0, *id).open("name", Some(name)));
+                names.map(|(id, name)| keys.row("diagnosis", r.patient_id, *id).open("name", Some(name)));
             Ok(PastVisit {
                 encounter: r.id.into(),
                 day: r.day,
@@ -258,8 +255,9 @@ pub(super) async fn past(
                 centre: r.centre,
                 state: state(&r.state)?,
                 chief_complaint: keys
-                    .row("encounter", patient.0, r.id)
+                    .row("encounter", r.patient_id, r.id)
                     .open("chief_complaint", r.chief_complaint.as_deref())?,
+                origin: r.origin,
                 diagnoses: names.collect::<Result<_, _>>()?,
             })
         })

@@ -1,6 +1,6 @@
 //! A patient's six lists in one query; what changed since the provider last saw the patient is marked. Writing is in
 //! [`write`].
-use super::{Error, Event, Store, sealed};
+use super::{Error, Event, Store, refusal, sealed};
 use crate::domain::{
     actor::Actor,
     history::{
@@ -38,36 +38,51 @@ struct Row {
     changed_at: DateTime<Utc>,
     struck_at: Option<DateTime<Utc>>,
     version: i64,
+    patient_id: Uuid,
+    /// The number of the record it stands in, where that is another one of the same person.
+    origin: Option<i32>,
 }
 
 impl Store {
     /// Every list of a patient, struck rows included. `opened` says that a person opened the chart: that is logged.
     ///
     /// # Errors
-    /// Those of the line to the server. Lists that may not be read are empty; the allergy state says `Hidden`.
+    /// [`Error::Refused`] to whom the record is not open and who wrote none of it; those of the line to the server.
     pub async fn history(&self, actor: &Actor, patient: PatientId, opened: bool) -> Result<History, Error> {
-        self.read(actor, move |c| {
+        let event = Event::new("history.open", "patient").id(patient.0).patient(patient);
+        let told = event.clone();
+        let seen = self.read(actor, move |c| {
             Box::pin(async move {
                 let history = load(&mut *c, patient).await?;
-                if opened {
-                    Event::new("history.open", "patient")
-                        .id(patient.0)
-                        .patient(patient)
-                        .facts(serde_json::json!({ "rows": history.items.len() }))
-                        .record(c)
-                        .await?;
+                let why = sqlx::query_scalar!("select auth.may('history.open', $1, $1)", patient.0)
+                    .fetch_one(&mut *c)
+                    .await?;
+                let rows = history.items.len();
+                match why {
+                    None if opened => told.facts(serde_json::json!({ "rows": rows })).record(c).await?,
+                    // What one wrote oneself stays readable; it is part of the patient's page.
+                    Some(_) if rows > 0 && opened => {
+                        let facts = serde_json::json!({ "own_entries": rows });
+                        let page = Event::new("patient.open", "patient").id(patient.0).patient(patient);
+                        page.facts(facts).record(c).await?;
+                    }
+                    Some(_) if rows == 0 => {
+                        return Err(Error::Refused(refusal::why("not_permitted", &serde_json::Value::Null)));
+                    }
+                    _ => {}
                 }
                 Ok(history)
             })
-        })
-        .await
+        });
+        let seen = seen.await;
+        self.explained(actor, event, opened, seen).await
     }
 }
 
 pub(super) async fn load(c: &mut PgConnection, patient: PatientId) -> Result<History, Error> {
     let head = sqlx::query!(
         r#"select coalesce(clinic.allergy_state($1), 'hidden') as "state!",
-                  (select max(e.ended_at) from clinic.encounter e where e.patient_id = $1
+                  (select max(e.ended_at) from clinic.encounter e where e.patient_id = any ((select clinic.records_of($1))::uuid[])
                       and e.provider_id = auth.provider_id() and e.state = 'signed') as last_seen"#,
         patient.0
     )
@@ -79,38 +94,40 @@ pub(super) async fn load(c: &mut PgConnection, patient: PatientId) -> Result<His
                   x.status, x.on1, x.on2, x.n, coalesce(x.author = auth.actor(), false) as "mine!",
                   coalesce(coalesce(x.changed_by, x.author) = auth.actor(), false) as "by_me!",
                   coalesce(a.family_name, '') as "family!", coalesce(a.given_name, '') as "given!",
-                  x.created_at as "created_at!", x.changed_at as "changed_at!", x.struck_at, x.version as "version!"
+                  x.created_at as "created_at!", x.changed_at as "changed_at!", x.struck_at, x.version as "version!",
+                  x.patient_id as "patient_id!", o.record_number as "origin?"
              from (
             select 'allergy' as list, 1 as o, id, encounter_id, code, substance as name, reaction as text1, null::bytea as text2,
                    null::bytea as text3, severity as word, status, since as on1, null::date as on2, null::int as n, author,
-                   created_at, changed_at, changed_by, struck_at, version from clinic.allergy where patient_id = $1
+                   created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.allergy where patient_id = any ((select clinic.records_of($1))::uuid[])
             union all
             select 'condition', 2, id, encounter_id, code, name, treatment, null, null, null, status, since, null, null, author,
-                   created_at, changed_at, changed_by, struck_at, version from clinic.condition where patient_id = $1
+                   created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.condition where patient_id = any ((select clinic.records_of($1))::uuid[])
             union all
             select 'medication', 3, id, encounter_id, code, name, dose, frequency, prescriber, null, null, since, ended_on, null,
-                   author, created_at, changed_at, changed_by, struck_at, version from clinic.medication where patient_id = $1
+                   author, created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.medication where patient_id = any ((select clinic.records_of($1))::uuid[])
             union all
             select 'surgery', 4, id, encounter_id, null, name, notes, null, null, null, null, performed_on, null, null, author,
-                   created_at, changed_at, changed_by, struck_at, version from clinic.surgery where patient_id = $1
+                   created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.surgery where patient_id = any ((select clinic.records_of($1))::uuid[])
             union all
             select 'vaccination', 5, id, encounter_id, code, vaccine, notes, null, null, null, null, given_on, null, dose_number,
-                   author, created_at, changed_at, changed_by, struck_at, version from clinic.vaccination where patient_id = $1
+                   author, created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.vaccination where patient_id = any ((select clinic.records_of($1))::uuid[])
             union all
             select 'family_history', 6, id, encounter_id, code, condition, notes, null, null, relationship, null, null, null, null,
-                   author, created_at, changed_at, changed_by, struck_at, version from clinic.family_history where patient_id = $1
+                   author, created_at, changed_at, changed_by, struck_at, version, patient_id from clinic.family_history where patient_id = any ((select clinic.records_of($1))::uuid[])
              ) x left join clinic.account a on a.id = x.author
+             left join clinic.patient o on o.id = x.patient_id and x.patient_id <> $1
             order by x.o, x.struck_at is not null, x.status is distinct from 'active' and x.status is not null,
                      x.on2 is not null, x.created_at desc, x.id desc"#,
         patient.0
     )
     .fetch_all(&mut *c)
     .await?;
-    let keys = sealed::keys(c, rows.iter().map(|_| patient.0)).await?;
+    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     let last_seen = head.last_seen;
     Ok(History {
         allergy_state: AllergyState::from_code(&head.state).unwrap_or(AllergyState::Hidden),
-        items: rows.into_iter().map(|r| item(&keys, patient, r, last_seen)).collect::<Result<_, _>>()?,
+        items: rows.into_iter().map(|r| item(&keys, r, last_seen)).collect::<Result<_, _>>()?,
         last_seen,
     })
 }
@@ -127,16 +144,11 @@ fn texts_of(list: HistoryList) -> (&'static str, [&'static str; 2]) {
     }
 }
 
-fn item(
-    keys: &sealed::Keys,
-    patient: PatientId,
-    r: Row,
-    last_seen: Option<DateTime<Utc>>,
-) -> Result<HistoryItem, Error> {
+fn item(keys: &sealed::Keys, r: Row, last_seen: Option<DateTime<Utc>>) -> Result<HistoryItem, Error> {
     let list = HistoryList::from_code(&r.list)
         .ok_or_else(|| Error::bug("a list", std::io::Error::other(r.list.clone())))?;
     let (table, columns) = texts_of(list);
-    let text = keys.row(table, patient.0, r.id);
+    let text = keys.row(table, r.patient_id, r.id);
     let name = text.open(columns[0], Some(&r.name))?;
     let text1 = text.open(columns[1], r.text1.as_deref())?;
     let status = r.status.as_deref().unwrap_or("active");
@@ -182,6 +194,8 @@ fn item(
     };
     Ok(HistoryItem {
         id: r.id.into(),
+        patient: r.patient_id.into(),
+        origin: r.origin,
         version: r.version,
         entry,
         encounter: r.encounter_id.map(Into::into),

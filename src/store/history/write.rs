@@ -66,11 +66,10 @@ impl Store {
         &self,
         actor: &Actor,
         request: RequestId,
-        patient: PatientId,
         item: &HistoryItem,
     ) -> Result<(), Error> {
         let (id, seen, list) = (item.id, item.version, item.entry.list());
-        let event = Event::new("lists.strike", list.code()).id(id.0).patient(patient);
+        let event = Event::new("lists.strike", list.code()).id(id.0).patient(item.patient);
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move { strike(c, list, id, seen).await })
         })
@@ -90,7 +89,7 @@ impl Store {
         change: HistoryChange,
     ) -> Result<i64, Error> {
         let (id, seen, list) = (item.id, item.version, item.entry.list());
-        let event = Event::new("lists.resolve", list.code()).id(id.0).patient(patient);
+        let event = Event::new("lists.resolve", list.code()).id(id.0).patient(item.patient);
         self.write(actor, request, event, &(id, seen, change), move |c| {
             Box::pin(async move {
                 let version = match change {

@@ -20,6 +20,14 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
                     .instead(tr!("Ask somebody whose patient or task it is.")),
             });
         }
+        "event_unknown" | "event_without_deed" => (
+            tr!("The log takes only what somebody did: {action} was not.", action = fact("action")),
+            tr!("Do it in the program, which tells the log."),
+        ),
+        "write_without_event" => (
+            tr!("Nothing is saved that the log was not told of.").into(),
+            tr!("Do it in the program, which tells the log."),
+        ),
         "permission_code" => (
             tr!("The action {action} does not know that kind of permission.", action = fact("action")),
             tr!("Choose among those the list offers."),

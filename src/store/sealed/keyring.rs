@@ -205,6 +205,18 @@ pub async fn keys_to_write(c: &mut PgConnection, owner: Uuid) -> Result<Keys, Er
     }
 }
 
+/// Makes the first key of a patient who is registered just now, so that it is there before anybody writes about them. Nothing
+/// happens in a program without a key-encryption key, which writes no clinical text.
+///
+/// # Errors
+/// Those of [`keys_to_write`].
+pub async fn first_key(c: &mut PgConnection, patient: Uuid) -> Result<(), Error> {
+    if within_reach()?.source.keys().is_empty() {
+        return Ok(());
+    }
+    keys_to_write(c, patient).await.map(drop)
+}
+
 /// The organisation's key for somebody who has not signed in: it writes, and must be there already.
 ///
 /// # Errors

@@ -16,7 +16,9 @@ mod rotation;
 
 pub use crypto::Kek;
 pub use key_file::{KekSource, KeyFileError, add_key, make_key_file};
-pub use keyring::{Keys, ORGANISATION, keys, keys_of_subject, keys_of_visit, keys_outside, keys_to_write};
+pub use keyring::{
+    Keys, ORGANISATION, first_key, keys, keys_of_subject, keys_of_visit, keys_outside, keys_to_write,
+};
 
 pub use bulk::BulkKeys;
 pub use rotation::KeyStatus;

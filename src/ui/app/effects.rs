@@ -5,6 +5,7 @@ use crate::{
     tr,
     ui::{
         command::{AppCommand, CommandSet},
+        command_line::CommandLine,
         cx::{Answer, Cx, Effect, Envelope, LayerId, Opening},
         layer::{Moment, Slot},
         palette::Palette,
@@ -32,6 +33,7 @@ impl App {
                     self.answer(envelope);
                 }
                 Effect::Close(layer) => self.close(layer),
+                Effect::Carry(carried) => self.env.carried = carried,
                 Effect::Toast(text) => self.say(text),
                 Effect::Failed(text) => self.alarm(text),
                 Effect::Undoable { text, undo } => {
@@ -274,9 +276,18 @@ impl App {
             AppCommand::SignOut => self.run(APP, vec![Effect::SignedOut]),
             AppCommand::NextVisit => self.next_visit(),
             AppCommand::WhyNot => self.why_not(),
+            AppCommand::LetGo => self.let_go(),
             AppCommand::SignUps => match self.forbidden("account.register") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::SignUps),
+            },
+            AppCommand::Fees => match self.forbidden("fees.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Fees(None, None)),
+            },
+            AppCommand::Figures => match self.forbidden("report.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Figures),
             },
             AppCommand::Permissions => match self.forbidden("permission.propose") {
                 Some(why) => self.alarm(why.to_string()),
@@ -305,7 +316,7 @@ impl App {
             }
             AppCommand::Connections => self.alarm(tr!("Patients and their providers have connections.")),
             AppCommand::Help => {
-                let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+                let sections = self.sections().unwrap_or_default();
                 let help = Help::new(&self.keymap, &sections);
                 self.push(Box::new(move |id| Box::new(Slot::new(id, help))), None);
             }
@@ -313,11 +324,24 @@ impl App {
                 let palette = Palette::new(self.palette_items(), self.hooks.palette.clone());
                 self.push(Box::new(move |id| Box::new(Slot::new(id, palette))), None);
             }
+            AppCommand::Line => self.open_line(),
             AppCommand::SignIns => self.own_place(|actor| Route::SignIns(actor.account)),
             AppCommand::Profile => self.own_place(|_| Route::MyProfile),
             AppCommand::SecondFactor => self.own_place(|_| Route::SecondFactor),
             AppCommand::Password => self.own_place(|_| Route::ChangePassword),
             place => self.go_place(place.id()),
+        }
+    }
+
+    fn open_line(&mut self) {
+        match self.env.actor.as_deref() {
+            None => self.say(tr!("Sign in first.")),
+            Some(actor) if actor.must_change_password => self.say(tr!("Choose your password first.")),
+            Some(_) if self.arrival.must_enrol => self.say(tr!("Set up your second factor first.")),
+            Some(_) => {
+                let line = CommandLine::new(self.rules.clone(), self.lines.clone());
+                self.push(Box::new(move |id| Box::new(Slot::new(id, line))), None);
+            }
         }
     }
 
@@ -330,6 +354,14 @@ impl App {
         });
         if goes {
             self.run(APP, vec![Effect::Back]);
+        }
+    }
+
+    /// What was cut stays where it is.
+    fn let_go(&mut self) {
+        match self.env.carried.take() {
+            Some(carried) => self.say(tr!("Not moved: {what}", what = carried.label())),
+            None => self.say(tr!("Nothing is cut.")),
         }
     }
 

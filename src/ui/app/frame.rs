@@ -56,7 +56,7 @@ impl App {
             }
         }
         if !self.pending.is_empty() && self.ticks.now() >= self.pending_since + WHICH_KEY {
-            let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+            let sections = self.sections().unwrap_or_default();
             let rows: Vec<(String, String)> = self
                 .keymap
                 .next(&sections, &self.pending)
@@ -143,8 +143,13 @@ impl App {
         let typing = self.top().is_some_and(|t| t.field().is_some());
         let waits = (!self.held.is_empty())
             .then(|| tr!("waiting for the answer; esc drops what you typed").to_owned());
-        let Some(text) = waits.or_else(|| self.said.as_ref().map(|s| clean(&s.text).replace('\n', " ")))
-        else {
+        let said = || self.said.as_ref().map(|s| clean(&s.text).replace('\n', " "));
+        let carried = || {
+            let carried = self.env.carried.as_ref()?;
+            let what = clean(&carried.label()).into_owned();
+            Some(tr!("Cut: {what}   p pastes it, esc lets go", what = what))
+        };
+        let Some(text) = waits.or_else(said).or_else(carried) else {
             return;
         };
         let said = self.said.as_ref();
@@ -162,7 +167,10 @@ impl App {
         let mut lines = wrap(&text, room);
         // The greeting, whose end matters least, covers no offer of a text that was lost.
         let covers = self.greeted.is_none() || !self.top().is_some_and(|t| t.offers());
-        let most = if covers { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
+        // Nor does anything the line that is being typed at the foot of the body.
+        let foot = self.top().is_some_and(|t| t.contexts().iter().any(|c| c == "command-line"));
+        let most =
+            if covers && !foot { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
         if lines.len() > most {
             let rest = lines.split_off(most - 1).join(" ");
             lines.push(cut(&rest, room));
@@ -193,8 +201,8 @@ impl App {
         let locked = self.lock.is_some();
         let dialog = self.dialog_on_top();
         let closed = self.closed_commands();
+        let Some(sections) = self.sections() else { return vec![] };
         let Some(top) = self.top() else { return vec![] };
-        let sections = top.contexts();
         let typing = top.field().is_some();
         let digits = top.takes_digits().map(|what| (what, top.digits()));
         let own: Vec<_> = top
@@ -255,6 +263,8 @@ impl App {
                 "permissions.why",
                 "go.permissions",
                 "go.sign-ups",
+                "go.fees",
+                "go.figures",
                 "app.lock",
                 "go.sign-ins",
                 "go.profile",
@@ -272,6 +282,8 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
+                    "go.fees" => signed_in && self.forbidden("fees.open").is_none(),
+                    "go.figures" => signed_in && self.forbidden("report.open").is_none(),
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
                     | "go.profile" | "go.second-factor" | "go.password" => signed_in,

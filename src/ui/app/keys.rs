@@ -41,6 +41,16 @@ impl App {
         }
     }
 
+    /// The keymap sections that apply now: those of the layer on top, after what is carried along over every place.
+    pub(super) fn sections(&mut self) -> Option<Vec<String>> {
+        let carries = self.env.carried.is_some() && self.lock.is_none() && !self.dialog_on_top();
+        let mut sections = self.top().map(|t| t.contexts())?;
+        if carries {
+            sections.insert(0, "carry".to_owned());
+        }
+        Some(sections)
+    }
+
     fn paste(&mut self, text: &str) {
         if let Some(field) = self.top().and_then(|t| t.field()) {
             field.insert(text);
@@ -66,7 +76,7 @@ impl App {
             self.pending_since = self.ticks.now();
         }
         self.pending.push(key);
-        let Some(sections) = self.top().map(|t| t.contexts()) else { return };
+        let Some(sections) = self.sections() else { return };
         if self.keymap.find(&sections, &self.pending) == Found::Prefix {
             return;
         }
@@ -85,7 +95,7 @@ impl App {
     /// What Enter does here; a keymap that gives this to Enter itself would never end.
     pub(super) fn press_enter(&mut self) {
         let enter = Key::named("enter");
-        let sections = self.top().map(|t| t.contexts()).unwrap_or_default();
+        let sections = self.sections().unwrap_or_default();
         if !self.keymap.candidates(&sections, &[enter]).iter().any(|c| c == AppCommand::Enter.id()) {
             self.press(enter);
         }

@@ -98,6 +98,7 @@ impl App {
             return;
         };
         self.tell_all(Moment::HangUp);
+        self.lines.wipe();
         self.next_id += 1;
         let mut slot = Slot::new(self.next_id, Lock::new(unlock));
         let id = self.next_id;
@@ -145,6 +146,7 @@ impl App {
     pub(super) fn sign_out(&mut self) {
         let old = self.env.actor.as_ref().and_then(|_| self.runner.store().cloned());
         self.clear_layers();
+        self.lines.wipe();
         self.lock = None;
         self.lock_owed = false;
         self.held_delays.clear();
@@ -153,6 +155,7 @@ impl App {
         self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
+        self.env.carried = None;
         self.set_actor(None);
         self.wipe = true;
         self.runner.set_store(self.first_store.clone());

@@ -11,6 +11,11 @@ impl App {
     pub(in crate::ui) fn stage_emergency(&mut self, open: Option<OpenEmergency>) {
         self.emergency_is(open);
     }
+    /// How many lines of the command line are remembered.
+    #[must_use]
+    pub fn stage_lines(&self) -> usize {
+        self.lines.len()
+    }
     /// Puts a screen on the stack.
     pub fn stage(&mut self, make: Opening) {
         self.push(make, None);

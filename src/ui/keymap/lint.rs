@@ -3,8 +3,9 @@ use super::{Found, Key, Keymap};
 use crate::ui::command;
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 15] = [
     "global",
+    "carry",
     "list",
     "filter",
     "form",
@@ -17,6 +18,7 @@ const SHARED: [&str; 13] = [
     "help",
     "prompt",
     "prompt-lines",
+    "command-line",
 ];
 
 /// Every fault as one sentence. `sections` are the screens' own, beside the shared ones.

@@ -4,6 +4,7 @@ use crate::{
         actor::Role,
         dates::{age, long_date},
         ids::PatientId,
+        patient::record_number,
         why::Why,
     },
     store::{Change, Error, HistoryPage, VisitCursor, VisitRow},
@@ -47,6 +48,8 @@ pub struct History {
     opened: bool,
     /// The reader's role asks for access, and breaks the glass.
     asks: (bool, bool),
+    /// The list says in which record a visit stands.
+    numbered: bool,
     table: Table<VisitRow>,
 }
 
@@ -61,24 +64,8 @@ impl History {
             more: false,
             opened: false,
             asks: (false, false),
-            table: Table::new(|v: &VisitRow| v.encounter.0)
-                .column(Column::new("Date", |v: &VisitRow| long_date(v.day)).width(11))
-                .column(
-                    Column::new("Diagnosis", |v: &VisitRow| {
-                        if v.diagnosis.is_empty() { v.complaint.clone() } else { v.diagnosis.clone() }
-                    })
-                    .grow(14),
-                )
-                .column(
-                    Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2),
-                )
-                .column(Column::new("Centre", |v: &VisitRow| v.centre_name.clone()).grow(10).priority(4))
-                .column(Column::new("State", |v: &VisitRow| state_word(&v.state)).width(9).priority(5).look(
-                    |v, t| {
-                        if v.state == "signed" { t.dim() } else { t.warn() }
-                    },
-                ))
-                .empty("No visit that you may read."),
+            table: table(None),
+            numbered: false,
         }
     }
 
@@ -100,6 +87,32 @@ impl History {
             self.load(after, cx);
         }
     }
+}
+
+/// The list of visits; `of` is the record that is shown, and given where visits of the person's other records are among them.
+fn table(of: Option<i32>) -> Table<VisitRow> {
+    let mut table = Table::new(|v: &VisitRow| v.encounter.0)
+        .column(Column::new("Date", |v: &VisitRow| long_date(v.day)).width(11))
+        .column(
+            Column::new("Diagnosis", |v: &VisitRow| {
+                if v.diagnosis.is_empty() { v.complaint.clone() } else { v.diagnosis.clone() }
+            })
+            .grow(14),
+        )
+        .column(Column::new("Provider", |v: &VisitRow| v.provider_name.to_string()).grow(12).priority(2))
+        .column(Column::new("Centre", |v: &VisitRow| v.centre_name.clone()).grow(10).priority(4))
+        .column(Column::new("State", |v: &VisitRow| state_word(&v.state)).width(9).priority(5).look(
+            |v, t| {
+                if v.state == "signed" { t.dim() } else { t.warn() }
+            },
+        ));
+    if let Some(number) = of {
+        let elsewhere = move |v: &VisitRow| {
+            if v.record_number == number { String::new() } else { record_number(v.record_number) }
+        };
+        table = table.column(Column::new("Record", elsewhere).width(6).priority(3));
+    }
+    table.empty("No visit that you may read.")
 }
 
 fn state_word(state: &str) -> String {
@@ -158,11 +171,13 @@ impl Screen for History {
         let touched = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                r.patient == Some(self.patient.0)
-                    && matches!(
-                        r.entity.as_str(),
-                        "encounter" | "access_request" | "connection" | "emergency" | "appointment"
-                    )
+                r.entity == "patient_link"
+                    || (r.patient == Some(self.patient.0)
+                        || self.table.rows().iter().any(|v| r.patient == Some(v.patient.0)))
+                        && matches!(
+                            r.entity.as_str(),
+                            "encounter" | "access_request" | "connection" | "emergency" | "appointment"
+                        )
             }
             Change::Link(_) => false,
         };
@@ -203,6 +218,10 @@ impl Screen for History {
                 self.more = page.more;
                 let mut rows = if after { self.table.rows().to_vec() } else { vec![] };
                 rows.extend(page.rows);
+                let numbered = rows.iter().any(|v| v.record_number != page.record_number);
+                if numbered != std::mem::replace(&mut self.numbered, numbered) {
+                    self.table = table(numbered.then_some(page.record_number));
+                }
                 self.table.set_rows(rows);
             }
             Err(e) => {

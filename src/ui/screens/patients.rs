@@ -47,6 +47,7 @@ struct Line {
     age: String,
     born: String,
     number: String,
+    phone: String,
     next: String,
 }
 
@@ -88,15 +89,13 @@ pub struct Patients {
 impl Default for Patients {
     fn default() -> Self {
         let table = Table::new(|l: &Line| l.found.hit.id.0)
-            .column(
-                Column::new("Patient", |l: &Line| l.found.shown.clone())
-                    .grow(20)
-                    .look(|l, t| if l.found.hit.deactivated { t.dim() } else { t.text() }),
-            )
+            .column(Column::new("Patient", |l: &Line| l.found.shown.clone()).grow(20).look(|l, t| {
+                if l.found.hit.deactivated || l.found.hit.merged_into.is_some() { t.dim() } else { t.text() }
+            }))
             .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(2))
             .column(Column::new("Born", |l: &Line| l.born.clone()).width(11).priority(3))
             .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))
-            .column(Column::new("Phone", |l: &Line| l.found.hit.phone.clone()).width(14).priority(5))
+            .column(Column::new("Phone", |l: &Line| l.phone.clone()).width(14).priority(5))
             .column(Column::new("Next", |l: &Line| l.next.clone()).width(12).priority(6))
             .empty("Nobody is found. ctrl-n registers a new patient.");
         Self { search: Search { text: TextLine::new().max(120), table }, answered: None, opened: false }
@@ -143,13 +142,19 @@ fn line(found: Found, today: NaiveDate, zone: Tz) -> Line {
         age: age_sex(hit.birth_date, hit.sex, today),
         born: hit.birth_date.map(dates::long_date).unwrap_or_default(),
         number: record_number(hit.record_number),
-        next: hit.next.map_or_else(String::new, |at| {
-            let at = at.with_timezone(&zone);
-            if at.date_naive() == today {
-                tr!("today {time}", time = at.format("%H:%M"))
-            } else {
-                at.format("%d %b %H:%M").to_string()
-            }
+        phone: match hit.merged_into {
+            Some(_) => tr!("merged into").into(),
+            None => hit.phone.clone(),
+        },
+        next: hit.merged_into.as_ref().map(|l| record_number(l.record_number)).unwrap_or_else(|| {
+            hit.next.map_or_else(String::new, |at| {
+                let at = at.with_timezone(&zone);
+                if at.date_naive() == today {
+                    tr!("today {time}", time = at.format("%H:%M"))
+                } else {
+                    at.format("%d %b %H:%M").to_string()
+                }
+            })
         }),
         found,
     }
@@ -192,7 +197,8 @@ impl Screen for Patients {
         self.ask(cx);
     }
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {
-        let patient = self.selected().map(|f| f.hit.id);
+        // A merged record leads to the one that goes on.
+        let patient = self.selected().map(|f| f.hit.merged_into.as_ref().map_or(f.hit.id, |l| l.id));
         match (command, patient) {
             (Command::Open, Some(patient)) => {
                 cx.push(Route::Patient(patient));
@@ -256,6 +262,21 @@ impl Screen for Patients {
             let hint = tr!("name, record or Medicare number, phone, e-mail, birth date");
             widgets::put(frame, right, 0, hint, ui.theme.dim());
         }
+        let leads = self.selected().and_then(|f| {
+            let into = record_number(f.hit.merged_into.as_ref()?.record_number);
+            let number = record_number(f.hit.record_number);
+            let key = ui.key(&["patients"], "patients.open");
+            Some(tr!(
+                "{number} was merged into {into}: {key} opens {into}.",
+                number = number,
+                into = into,
+                key = key
+            ))
+        });
+        let [body, foot] = widgets::split_top(body, body.height.saturating_sub(u16::from(leads.is_some())));
         self.search.table.view(frame, body, &Ui { focused: false, ..ui.clone() });
+        if let Some(leads) = leads {
+            widgets::put(frame, foot, 0, &format!(" {leads}"), ui.theme.warn());
+        }
     }
 }

@@ -16,14 +16,14 @@ use praxis::{
     },
     store::Error,
     ui::{
-        route::BookingStart,
+        route::{BookingStart, PlanStart},
         screens::booking::{self, Booking},
         testing::Stage,
         widgets::picker::{Row, Rows},
     },
 };
 
-fn directory() -> Directory {
+pub(super) fn directory() -> Directory {
     let centre = |n: u128, name: &str| BookableCentre {
         id: CentreId(id(n)),
         kind: "hospital".into(),
@@ -51,7 +51,7 @@ fn directory() -> Directory {
     }
 }
 
-fn slots() -> Vec<FreeSlot> {
+pub(super) fn slots() -> Vec<FreeSlot> {
     let slot = |n: u128, day: i64, hour, minute| {
         let start = at(today() + Duration::days(day), hour, minute);
         FreeSlot {
@@ -69,7 +69,22 @@ fn slots() -> Vec<FreeSlot> {
     vec![slot(0, 0, 10, 30), slot(0, 0, 11, 0), slot(1, 1, 8, 0)]
 }
 
-fn strips() -> Vec<DayStrip> {
+/// A series of three weekly visits that is to be planned.
+pub fn plan() -> PlanStart {
+    let first = slots().remove(0);
+    PlanStart {
+        patient: PatientId(id(1)),
+        who: "BLACK Jack".into(),
+        how: "every week, 3 times".into(),
+        days: (0..3).map(|n| first.day + Duration::days(7 * n)).collect(),
+        first,
+        moves: vec![],
+        series: None,
+        reason: String::new(),
+    }
+}
+
+pub(super) fn strips() -> Vec<DayStrip> {
     vec![DayStrip {
         provider: ProviderId(id(3)),
         name: smith(),
@@ -78,7 +93,7 @@ fn strips() -> Vec<DayStrip> {
     }]
 }
 
-fn booked() -> Booked {
+pub(super) fn booked() -> Booked {
     let slot = slots().remove(0);
     Booked {
         id: AppointmentId(id(70)),
@@ -102,7 +117,7 @@ fn booked() -> Booked {
     }
 }
 
-fn filter(patient: bool, provider: bool) -> FreeFilter {
+pub(super) fn filter(patient: bool, provider: bool) -> FreeFilter {
     FreeFilter {
         patient: patient.then(|| PatientId(id(1))),
         provider: provider.then(|| ProviderId(id(3))),
@@ -110,7 +125,7 @@ fn filter(patient: bool, provider: bool) -> FreeFilter {
     }
 }
 
-fn booking(start: BookingStart) -> Stage<Booking> {
+pub(super) fn booking(start: BookingStart) -> Stage<Booking> {
     Stage::with(Booking::new(start), env(Some(actor(Role::Receptionist))))
 }
 
@@ -122,9 +137,9 @@ pub fn ready() -> Stage<Booking> {
         ..BookingStart::default()
     };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok(directory())));
+    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
-    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots())));
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
     stage
 }
@@ -146,8 +161,8 @@ fn a_known_patient_is_booked_with_a_known_provider_in_at_most_six_keys() {
     from_board.keys("b");
     assert!(from_board.effects()[0].starts_with("push Booking("));
     let mut stage = booking(BookingStart::default());
-    stage.deliver(booking::Msg::Directory(Ok(directory())));
-    stage.deliver(booking::Msg::Free(filter(false, false), false, Ok(slots())));
+    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Free(filter(false, false), false, Ok(slots().into())));
     // The patient: letters and Enter.
     stage.type_text("bla ja");
     let row = Row::new(hit(1, "Black", "Jack"), "BLACK Jack", "29M  04 May 1996  000001");
@@ -163,14 +178,14 @@ fn a_known_patient_is_booked_with_a_known_provider_in_at_most_six_keys() {
     assert!(!stage.effects().iter().any(|e| e.starts_with("save")));
     stage.forget_effects();
     stage.deliver(booking::Msg::Profile(Ok(profile())));
-    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots())));
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     assert!(stage.effects().contains(&"save booking.book".to_owned()), "{:?}", stage.effects());
     assert!(keys < 6, "{} keys and b", keys);
     stage.forget_effects();
-    stage.deliver(booking::Msg::Booked(Ok(booked())));
+    stage.deliver(booking::Msg::Booked(Ok((booked(), None))));
     assert_eq!(
         stage.toast(),
-        "Booked: BLACK Jack (000001) Thu 12 Mar 10:30, SMITH Anna, Randwick Medical Centre"
+        "Booked: BLACK Jack (000001) Thu 12 Mar 2026 10:30 to 11:00, SMITH Anna, Randwick Medical Centre"
     );
     assert_eq!(stage.effects(), ["back"]);
     stage.keys("u");
@@ -192,7 +207,7 @@ fn a_time_somebody_takes_stays_in_its_row_and_cannot_be_taken() {
     let mut left = slots();
     left.remove(0);
     stage.forget_effects();
-    stage.deliver(booking::Msg::Free(filter(true, true), true, Ok(left)));
+    stage.deliver(booking::Msg::Free(filter(true, true), true, Ok(left.into())));
     assert!(stage.text().contains("taken"), "{}", stage.text());
     stage.keys("enter");
     assert!(stage.toast().contains("Somebody just took that time."), "{}", stage.toast());
@@ -216,9 +231,9 @@ fn a_refusal_is_told_whole_and_the_list_is_read_again() {
 fn moving_shows_the_old_time_and_can_be_moved_back() {
     let mut stage = booking(BookingStart { move_of: Some(AppointmentId(id(70))), ..BookingStart::default() });
     stage.deliver(booking::Msg::Moving(Ok(booked())));
-    stage.deliver(booking::Msg::Directory(Ok(directory())));
+    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
-    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots())));
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     insta::assert_snapshot!(stage.frame());
     stage.forget_effects();
     stage.keys("3 enter");
@@ -233,7 +248,7 @@ fn moving_shows_the_old_time_and_can_be_moved_back() {
 fn a_walk_in_is_taken_by_whoever_works_now() {
     let start = BookingStart { patient: Some(PatientId(id(1))), walk_in: true, ..BookingStart::default() };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok(directory())));
+    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
     insta::assert_snapshot!(stage.frame());

@@ -220,7 +220,7 @@ fn sessions() -> Vec<SessionRow> {
 }
 
 fn plan() -> Stage<Schedule> {
-    let mut stage = Stage::with(Schedule::from(None), env(Some(actor(Role::Gp))));
+    let mut stage = Stage::with(Schedule::of(None, None), env(Some(actor(Role::Gp))));
     stage.deliver(schedule::Msg::Loaded(Ok(sessions())));
     stage
 }

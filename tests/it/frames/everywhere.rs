@@ -34,6 +34,16 @@ fn message() -> MessageStart {
     }
 }
 
+fn a_paper() -> praxis::domain::paper::Paper {
+    praxis::domain::paper::Paper {
+        kind: "slip",
+        title: "Appointment slip".into(),
+        text: "Your appointment\n".into(),
+        centre: CentreId::new(),
+        patient: None,
+    }
+}
+
 /// One route of each kind, with somebody who has that place.
 pub fn everywhere() -> Vec<(Route, Role)> {
     let (gp, desk, admin) = (Role::Gp, Role::Receptionist, Role::Administrator);
@@ -51,11 +61,20 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Home, Role::Patient),
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
+        (Route::Week(None), gp),
+        (Route::Exceptions, gp),
+        (Route::Sessions(None, None), gp),
+        (Route::Fees(None, None), desk),
+        (Route::Figures, admin),
+        (Route::Paper(a_paper()), desk),
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
+        (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
         (Route::Booking(BookingStart::default()), desk),
+        (Route::PlanSeries(Box::new(super::booking::plan())), desk),
+        (Route::Series(AppointmentId::new()), desk),
         (Route::Providers, desk),
         (Route::Provider(ProviderId::new()), desk),
         (Route::Centres, desk),
@@ -74,7 +93,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminCentres, admin),
         (Route::AdminDepartments, admin),
         (Route::AdminProviders, admin),
+        (Route::AdminRooms, admin),
         (Route::AdminSettings, admin),
+        (Route::AdminVisitTypes, admin),
         (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
@@ -95,7 +116,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         // A new place does not compile until it stands here, and so in the list above.
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
-            Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
+            Route::Week(_) | Route::Exceptions | Route::AdminRooms | Route::AdminVisitTypes => {}
+            Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
@@ -107,6 +130,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AuditEvent(_) | Route::RecordViewers(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
+            Route::PlanSeries(_) | Route::Series(_) => {}
+            Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

@@ -4,8 +4,13 @@ mod accounts;
 mod admin;
 mod app;
 mod audit;
+mod board;
 pub mod booking;
 mod bytes;
+mod calendar;
+pub mod calendar_sample;
+mod choosing;
+pub mod command_line;
 mod day;
 mod desk_words;
 pub mod everywhere;
@@ -13,9 +18,11 @@ mod find;
 pub mod front_desk;
 mod keymaps;
 mod login;
+mod merging;
 mod messages;
 pub mod sample;
 mod second;
+mod till;
 pub mod visit;
 mod visit_leave;
 mod whole;
@@ -54,7 +61,7 @@ pub fn actor(role: Role) -> Actor {
 /// Thursday 12 March 2026, 09:42 in Sydney.
 pub fn env(actor: Option<Actor>) -> Env {
     let at = chrono::DateTime::parse_from_rfc3339("2026-03-12T09:42:00+11:00").expect("an instant");
-    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new) }
+    Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new), carried: None }
 }
 
 /// Draws a screen at every width at five heights and every height at five widths.

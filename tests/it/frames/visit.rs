@@ -54,6 +54,8 @@ fn actor() -> Actor {
 fn item(n: u128, entry: Entry, news: bool, struck: bool) -> HistoryItem {
     HistoryItem {
         id: HistoryItemId(id(n)),
+        patient: PatientId(id(11)),
+        origin: None,
         version: 1,
         entry,
         encounter: None,
@@ -122,6 +124,7 @@ pub fn chart() -> Chart {
                 substance: "penicillin".into(),
                 reaction: "rash".into(),
                 severity: Some(Severity::Severe),
+                origin: None,
             }],
             alerts: vec![],
         },
@@ -171,6 +174,7 @@ fn past(n: u128, days: i64) -> PastVisit {
         centre: "Randwick Medical Centre".into(),
         state: EncounterState::Signed,
         chief_complaint: "cough".into(),
+        origin: None,
         diagnoses: vec!["Acute bronchitis".into()],
     }
 }
@@ -219,7 +223,7 @@ fn loaded(chart: Chart, drafts: Vec<Draft>) -> Msg {
 
 /// A panel whose chart and tabs have loaded.
 pub fn panel_of(chart: Chart, drafts: Vec<Draft>) -> Stage<Panel> {
-    let env = Env { clock: Clock::fixed(now()), actor: Some(Arc::new(actor())) };
+    let env = Env { clock: Clock::fixed(now()), actor: Some(Arc::new(actor())), carried: None };
     let mut stage = Stage::with(Panel::new(EncounterId(id(10))), env).at(80, 24);
     stage.deliver(loaded(chart, drafts));
     let known = Box::new((identity(), vec![past(70, 10), past(71, 90)]));
@@ -259,7 +263,7 @@ fn the_examination_tab_shows_last_values_fields_and_what_is_stored() {
 
 #[test]
 fn while_nothing_is_known_the_panel_says_loading_and_keys_wait() {
-    let env = Env { clock: Clock::fixed(now()), actor: Some(Arc::new(actor())) };
+    let env = Env { clock: Clock::fixed(now()), actor: Some(Arc::new(actor())), carried: None };
     let mut stage = Stage::with(Panel::new(EncounterId(id(10))), env).at(80, 24);
     assert_eq!(stage.effects(), ["load visit.open"]);
     stage.keys("2");

@@ -146,7 +146,7 @@ fn cost<S: Screen>(stage: &mut Stage<S>, picture: &mut Picture, keys: &str) -> u
 pub fn measure(actor: &Actor) -> Vec<Cost> {
     let mut out = vec![];
     let mut add = |what, bytes, goal| out.push(Cost { what, bytes, goal });
-    let env = |clock| Env { clock, actor: Some(Arc::new(actor.clone())) };
+    let env = |clock| Env { clock, actor: Some(Arc::new(actor.clone())), carried: None };
     let clock = Clock::system();
 
     let mut day = Stage::with_keymap(Day::new(), env(clock.clone()), keymap());

@@ -1,13 +1,20 @@
-//! Runs the statement of each action in each cell, alone in a transaction that is rolled back.
+//! Runs the statement of each action in each cell, alone and taken back; asks the server and the program about the same.
+//!
+//! The same person with the same words is asked once: what no patient is part of is the same in every situation.
 use super::{
     clinic::{Cell, Speaker},
-    expected::{ROLES, Row, SITUATIONS},
+    expected::{ROLES, Row, Situation},
 };
 use praxis::domain::{
     actor::Role,
     permission::{Facts, Table},
 };
 use sqlx::{Executor as _, PgConnection};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+use uuid::Uuid;
 
 /// What came out of one cell.
 pub struct Outcome {
@@ -28,6 +35,9 @@ struct Statement {
     action: &'static str,
     /// What it is done to; `-`: nothing.
     object: &'static str,
+    /// The patient of the cell is part of it.
+    of_patient: bool,
+    /// Empty: the action is decided and has no statement (the file says why).
     sql: &'static str,
 }
 
@@ -36,13 +46,19 @@ struct Statements(Vec<(Vec<&'static str>, Statement)>);
 
 impl Statements {
     fn read() -> Self {
-        let text: &str = super::text("statements.sql").leak();
+        static TEXT: LazyLock<String> = LazyLock::new(|| super::text("statements.sql"));
+        let text: &'static str = &TEXT;
         let blocks = text.split("--@ ").skip(1).map(|block| {
             let (head, sql) = block.split_once('\n').expect("a statement");
             let (head, object) = head.split_once(" = ").unwrap_or((head, ""));
+            let (object, of_patient) = match object.strip_suffix(" -") {
+                Some(object) => (object, false),
+                None => (object, !["-", "bc"].contains(&object)),
+            };
             let mut words = head.split_whitespace();
             let action = words.next().expect("an action");
-            (words.collect(), Statement { action, object, sql: sql.trim() })
+            let end = sql.find("\n--").unwrap_or(sql.len());
+            (words.collect(), Statement { action, object, of_patient, sql: sql[..end].trim() })
         });
         Self(blocks.collect())
     }
@@ -54,57 +70,79 @@ impl Statements {
     }
 }
 
-/// Runs every cell that has a statement; one speaker after another, so that none waits for another's slot.
-pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> Vec<Outcome> {
-    let statements = Statements::read();
-    let mut outcomes = vec![];
-    for speaker in speakers {
-        outcomes.extend(of_speaker(table, &statements, speaker).await);
-    }
-    outcomes
+/// Whether there is a statement, or at least a question, for an action.
+pub fn has_statement(action: &str) -> bool {
+    Statements::read().0.iter().any(|(_, s)| s.action == action)
 }
 
-async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speaker) -> Vec<Outcome> {
+/// What was asked of one person already.
+#[derive(Default)]
+struct Asked {
+    statements: HashMap<String, (bool, String)>,
+    decisions: HashMap<Question, Option<String>>,
+}
+
+/// An action, its patient and its thing.
+type Question = (&'static str, Option<Uuid>, Option<Uuid>);
+
+/// Runs every cell; one speaker after another, so that none waits for another's slot. Also: how many statements were run.
+pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> (Vec<Outcome>, usize) {
+    let statements = Statements::read();
+    let (mut outcomes, mut ran) = (vec![], 0);
+    for speaker in speakers {
+        let (more, of_speaker) = of_speaker(table, &statements, speaker).await;
+        outcomes.extend(more);
+        ran += of_speaker;
+    }
+    (outcomes, ran)
+}
+
+async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speaker) -> (Vec<Outcome>, usize) {
     let role = ROLES[speaker.role];
     let rows: Vec<(&Row, Statement)> =
-        table.iter().filter_map(|row| statements.of(row.action, role).map(|s| (row, s))).collect();
-    let mut outcomes = vec![];
+        table.iter().filter_map(|row| Some((row, statements.of(row.action, role)?))).collect();
+    let (mut outcomes, mut asked) = (vec![], Asked::default());
     for cell in &speaker.cells {
-        assert!(SITUATIONS.contains(cell.situation));
-        let ran = run_all(&mut speaker.connection, rows.iter().map(|(_, s)| filled(s.sql, cell))).await;
-        let may = may_all(&mut speaker.connection, rows.iter().map(|(_, s)| s), cell).await;
-        for (((row, statement), (found, said)), why) in rows.iter().zip(ran).zip(may) {
+        run_all(&mut speaker.connection, &rows, cell, &mut asked).await;
+        may_all(&mut speaker.connection, &rows, cell, &mut asked).await;
+        for (row, statement) in &rows {
             let expected = row.allows(speaker.role, cell.situation);
             let mut tell = |of, found, said| {
                 let (action, situation) = (row.action.into(), cell.situation);
                 outcomes.push(Outcome { action, role, situation, of, expected, found, said });
             };
-            tell("statement", found, said);
+            if !statement.sql.is_empty() {
+                let (found, said) = asked.statements[&filled(statement.sql, cell)].clone();
+                tell("statement", found, said);
+            }
             // A variant of an action is a way around its statement: the decision is about the action itself.
             if row.action.contains('/') {
                 continue;
             }
+            let why = asked.decisions[&question(statement, cell)].clone();
             tell("server", why.is_none(), why.unwrap_or_default());
             let why = decide(speaker.role, statement, cell);
             tell("program", why.is_none(), why.unwrap_or_default());
         }
     }
-    outcomes
+    (outcomes, asked.statements.len())
+}
+
+fn question(statement: &Statement, cell: &Cell) -> Question {
+    let patient = statement.of_patient.then_some(cell.ids["p"]);
+    (statement.action, patient, cell.ids.get(statement.object).copied())
 }
 
 /// The server's own answer about each action, in one question.
-async fn may_all(
-    c: &mut PgConnection,
-    statements: impl Iterator<Item = &Statement>,
-    cell: &Cell,
-) -> Vec<Option<String>> {
-    let (mut actions, mut patients, mut objects) = (vec![], vec![], vec![]);
-    for statement in statements {
-        actions.push(statement.action);
-        patients.push((!["-", "bc"].contains(&statement.object)).then_some(cell.ids["p"]));
-        objects.push(cell.ids.get(statement.object).copied());
-    }
-    sqlx::query_scalar(
+async fn may_all(c: &mut PgConnection, rows: &[(&Row, Statement)], cell: &Cell, asked: &mut Asked) {
+    let new: Vec<Question> = rows
+        .iter()
+        .map(|(_, s)| question(s, cell))
+        .filter(|q| !q.0.contains('/') && !asked.decisions.contains_key(q))
+        .collect();
+    let (actions, (patients, objects)): (Vec<_>, (Vec<_>, Vec<_>)) =
+        new.iter().map(|(a, p, o)| (*a, (*p, *o))).unzip();
+    let answers: Vec<Option<String>> = sqlx::query_scalar(
         "select auth.may(x.a, x.p, x.o) from unnest($1::text[], $2::uuid[], $3::uuid[]) with ordinality x(a, p, o, n) order by n",
     )
     .bind(actions)
@@ -112,7 +150,8 @@ async fn may_all(
     .bind(objects)
     .fetch_all(c)
     .await
-    .expect("answers")
+    .expect("answers");
+    asked.decisions.extend(new.into_iter().zip(answers));
 }
 
 /// The program's answer, from the table it carries and the facts of the situation.
@@ -121,7 +160,7 @@ fn decide(role: usize, statement: &Statement, cell: &Cell) -> Option<String> {
         // Who was disabled has no session, and nothing is decided for nobody.
         return Some("nobody".into());
     }
-    let is = |situations: &str| situations.contains(cell.situation);
+    let situation = Situation::of(cell.situation);
     let (me, provider) = (Some(cell.ids["me"]), Some(cell.ids["provider"]).filter(|p| !p.is_nil()));
     let thing = cell.ids.get(statement.object).and_then(|id| cell.things.get(id));
     let none = statement.object == "-";
@@ -133,21 +172,24 @@ fn decide(role: usize, statement: &Statement, cell: &Cell) -> Option<String> {
     };
     let at_mine =
         |centre| centre == cell.ids["randwick"] || provider.is_some() && centre == cell.ids["hospital"];
-    let of_another_day =
-        ["signed", "paused", "f", "f2"].contains(&statement.object) || statement.object == "t" && is("xcnrk");
+    let of_another_day = ["signed", "paused", "f", "f2"].contains(&statement.object)
+        || statement.object == "t" && !situation.is("today");
+    let is = |fact: &str| situation.is(fact);
     let reading = statement.action.ends_with(".open")
         || statement.action.ends_with(".search")
         || statement.action.ends_with(".visits");
     let facts = Facts {
         own_centre: thing.is_none_or(|t| t.centre.is_some_and(at_mine)),
         own_object: none || thing.is_some_and(mine),
-        relationship: provider.is_some() && is("aebd"),
-        connection: provider.is_some() && is("k"),
-        present_today: (is("aosbd") || provider.is_some() && is("e")) && (reading || !of_another_day),
-        routed: none || provider.is_some() && is("r") && statement.object == "letter",
-        self_patient: is("s") && !none && statement.object != "bc",
+        relationship: provider.is_some() && is("treated"),
+        connection: provider.is_some() && is("connected"),
+        present_today: (is("present") || provider.is_some() && is("near")) && (reading || !of_another_day),
+        routed: none
+            || statement.object == "mail"
+            || provider.is_some() && is("referred") && statement.object == "letter",
+        self_patient: is("own") && statement.of_patient,
         granted: false,
-        emergency: provider.is_some() && is("b"),
+        emergency: provider.is_some() && is("emergency"),
         with_oneself: provider.is_some()
             && (statement.action == "appointment.book"
                 || statement.action == "appointment.restore"
@@ -175,6 +217,8 @@ fn filled(statement: &str, cell: &Cell) -> String {
         text.push_str(before);
         if name == "i" {
             text.push_str(&cell.i.to_string());
+        } else if let Some(word) = cell.words.get(name) {
+            text.push_str(word);
         } else {
             let id = cell.ids.get(name).unwrap_or_else(|| panic!("no id is called {name}"));
             text.push_str(&format!("'{id}'::uuid"));
@@ -184,18 +228,22 @@ fn filled(statement: &str, cell: &Cell) -> String {
     text + rest
 }
 
-/// Runs statements on the person's connection, each alone and taken back at once: whether it read or changed a row, and
-/// what the server said. A refusal of any kind is no row.
-async fn run_all(c: &mut PgConnection, statements: impl Iterator<Item = String>) -> Vec<(bool, String)> {
+/// Runs the cell's statements on the person's connection, each alone and taken back at once: whether it read or changed a row,
+/// and what the server said. A refusal of any kind is no row.
+async fn run_all(c: &mut PgConnection, rows: &[(&Row, Statement)], cell: &Cell, asked: &mut Asked) {
+    let new: BTreeMap<String, &str> = rows
+        .iter()
+        .filter(|(_, s)| !s.sql.is_empty())
+        .map(|(_, s)| (filled(s.sql, cell), s.action))
+        .filter(|(text, _)| !asked.statements.contains_key(text))
+        .collect();
     let mut block = String::from("do $all$ declare n bigint; said text[] := '{}'; begin\n");
-    let mut asked = vec![];
-    for statement in statements {
+    for statement in new.keys() {
         // The number of rows leaves by an error, which takes the rows back.
         block.push_str(&format!(
             "begin execute $one${statement}$one$; get diagnostics n = row_count; raise sqlstate 'PX999' using message = n::text;
              exception when others then said := said || (sqlstate || ' ' || sqlerrm); end;\n"
         ));
-        asked.push(statement);
     }
     block.push_str("perform set_config('matrix.said', array_to_json(said)::text, false); end $all$");
     c.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(block))).await.expect("the block");
@@ -204,14 +252,12 @@ async fn run_all(c: &mut PgConnection, statements: impl Iterator<Item = String>)
             .fetch_all(c)
             .await
             .expect("what was said");
-    assert_eq!(said.len(), asked.len());
-    said.into_iter()
-        .zip(asked)
-        .map(|(said, statement)| {
-            let (code, said) = said.split_once(' ').expect("a code");
-            // Nothing but permissions and rules may refuse: a mistake in a statement is no proof of anything.
-            assert!(["PX999", "42501", "PX001", "PX000"].contains(&code), "{code} {said}: {statement}");
-            (code == "PX999" && said != "0", said.to_owned())
-        })
-        .collect()
+    assert_eq!(said.len(), new.len());
+    for (said, (statement, action)) in said.into_iter().zip(new) {
+        let (code, said) = said.split_once(' ').expect("a code");
+        // Nothing but permissions and rules may refuse: a mistake in a statement is no proof of anything.
+        let known = ["PX999", "42501", "PX001", "PX000"].contains(&code);
+        assert!(known, "{action}, {}: {code} {said}: {statement}", cell.situation);
+        asked.statements.insert(statement, (code == "PX999" && said != "0", said.to_owned()));
+    }
 }

@@ -15,8 +15,43 @@ pub const ROLES: [&str; 11] = [
     "administrator",
 ];
 
-/// The situations, by their letters (explained at the top of the table).
-pub const SITUATIONS: &str = "aexcnorsdkbz";
+/// How the patient of a cell stands to its person, as facts for the program's decision. The same is built in
+/// `fixture.sql` by the letter, and explained by it at the top of the table; a new situation is a line in each of the three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Situation {
+    pub letter: char,
+    /// What holds, by the letters' own words: `treated` (by a provider's self), `present` (at the others' centre), `near` (at a
+    /// centre where providers work too), `today` (the visit is of this day), `connected`, `referred`, `emergency`, `own`.
+    pub facts: &'static [&'static str],
+}
+
+impl Situation {
+    /// Whether a fact holds.
+    pub fn is(&self, fact: &str) -> bool {
+        self.facts.contains(&fact)
+    }
+
+    /// By its letter.
+    pub fn of(letter: char) -> Self {
+        *SITUATIONS.iter().find(|s| s.letter == letter).expect("a situation")
+    }
+}
+
+/// The situations.
+pub const SITUATIONS: [Situation; 12] = [
+    Situation { letter: 'a', facts: &["treated", "present", "today"] },
+    Situation { letter: 'e', facts: &["treated", "near", "today"] },
+    Situation { letter: 'x', facts: &[] },
+    Situation { letter: 'c', facts: &[] },
+    Situation { letter: 'n', facts: &[] },
+    Situation { letter: 'o', facts: &["present", "today"] },
+    Situation { letter: 'r', facts: &["referred"] },
+    Situation { letter: 's', facts: &["present", "today", "own"] },
+    Situation { letter: 'd', facts: &["treated", "present", "today"] },
+    Situation { letter: 'k', facts: &["connected"] },
+    Situation { letter: 'b', facts: &["emergency", "today"] },
+    Situation { letter: 'z', facts: &["disabled"] },
+];
 
 /// One action with the situations in which each role may do it.
 pub struct Row {
@@ -28,6 +63,11 @@ impl Row {
     /// Whether the table allows this to a role (by its column) in a situation.
     pub fn allows(&self, role: usize, situation: char) -> bool {
         self.cells[role].contains(situation)
+    }
+
+    /// Whether the table allows this to a role in any situation.
+    pub fn ever(&self, role: usize) -> bool {
+        self.cells[role] != "-"
     }
 }
 
@@ -43,7 +83,8 @@ pub fn table() -> Vec<Row> {
             let cells: Vec<_> = words.collect();
             assert_eq!(cells.len(), ROLES.len(), "{action}: a cell per role");
             for cell in &cells {
-                assert!(*cell == "-" || cell.chars().all(|c| SITUATIONS.contains(c)), "{action}: {cell}");
+                let known = |c: char| SITUATIONS.iter().any(|s| s.letter == c);
+                assert!(*cell == "-" || cell.chars().all(known), "{action}: {cell}");
             }
             Row { action, cells }
         })

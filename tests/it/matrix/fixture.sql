@@ -7,6 +7,9 @@ create function matrix.place(name text) returns uuid language sql stable as $$
     select id from matrix.place where place.name = $1
 $$;
 
+-- All of this is history: it was allowed when it was written.
+set session_replication_role = replica;
+
 -- The cell's people: whose visit `t` is, where, and who wrote the rows in it.
 create table matrix.cell as
 select a.role, a.sit, a.account, a.provider, row_number() over (order by a.role, a.sit)::int - 1 as i,
@@ -40,10 +43,27 @@ select gen_random_uuid(), v.id, case when n > 12 then matrix.place('hospital') e
   cross join generate_series(2, 16) n
   cross join lateral (select (clinic.now() at time zone 'Australia/Sydney')::date + n as day) d;
 
+-- Each provider's held time and leave, and rooms at every centre.
+insert into clinic.held_slot (id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at)
+select distinct on (s.provider_id) gen_random_uuid(), s.id, s.provider_id, s.day, 'urgent', s.starts_at, s.starts_at + interval '30 min', s.starts_at
+  from clinic.clinic_session s where s.centre_id = matrix.place('randwick') and s.starts_at > clinic.now() + interval '10 days'
+ order by s.provider_id, s.starts_at;
+insert into clinic.schedule_exception (id, kind, provider_id, centre_id, starts_at, ends_at)
+select gen_random_uuid(), 'leave', v.id, matrix.place('randwick'), clinic.now() + interval '30 days', clinic.now() + interval '31 days'
+  from clinic.provider v;
+insert into clinic.room (id, centre_id, name) select matrix.id('', c.id::text, 'room'), c.id, 'Room 1' from clinic.centre c;
+insert into clinic.room (id, centre_id, name, retired_at) values
+    (matrix.id('', '', 'room'), matrix.place('randwick'), 'Room 2', null),
+    (matrix.id('', '', 'off_room'), matrix.place('randwick'), 'Room 3', now());
+
 -- Appointments: what a cell is about (`now`), the other provider's (`far`, `far2`), and one to act on of each kind.
 create table matrix.plan (name text, role text, sit text, patient uuid, provider uuid, centre uuid, kind text, status text,
     starts timestamptz, ended timestamptz);
 insert into matrix.plan
+-- The emergency of somebody at another centre, a week ago.
+select 'glassed', role, sit, p, matrix.place('hal_provider'), matrix.place('hospital'), 'emergency', 'completed',
+       clinic.now() - interval '7 days', clinic.now() - interval '7 days' + interval '1 hour' from matrix.cell
+union all
 select 'now', role, sit, p, tp, tc, case sit when 'b' then 'emergency' else 'walk_in' end,
        case when sit = 'x' then 'completed' else 'in_progress' end,
        clinic.now() - case when sit = 'x' then interval '120 days' else interval '20 min' end,
@@ -87,6 +107,9 @@ select matrix.id(role, sit, name), patient, provider, centre,
        matrix.place('mei'), case when status in ('arrived', 'in_progress', 'completed') then starts end,
        case when status in ('in_progress', 'completed') then starts end, ended, case when status = 'cancelled' then '\x00'::bytea end
   from matrix.plan m;
+
+insert into clinic.appointment_event (appointment_id, at, to_status, to_starts_at, to_provider_id)
+select a.id, a.booked_at, a.status, a.starts_at, a.provider_id from clinic.appointment a join matrix.cell c on a.id = matrix.id(c.role, c.sit, 'due');
 
 -- Visits: the cell's, a paused one of the same person, the other provider's signed and unsigned ones, an own signed one.
 create function matrix.visit(p_id uuid, p_appointment uuid, p_patient uuid, p_provider uuid, p_centre uuid, p_state text, p_age interval)
@@ -163,10 +186,44 @@ select matrix.letter(matrix.id(role, sit, n || '_letter'), p, t, case when own a
 select matrix.letter(matrix.id(role, sit, 'unlocks'), p, f, matrix.place('gary_provider'), provider, 'booked')
   from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b');
 
-insert into clinic.connection (patient_id, provider_id, state)
-select p, coalesce(provider, matrix.place('otto_provider')), 'approved' from matrix.cell where sit = 'k';
+-- Connections: `tie` is the cell's own, or a stranger's; `offer` is what another provider asks of the patient.
+insert into clinic.connection (id, patient_id, provider_id, state, asked_side)
+select matrix.id(role, sit, 'tie'), p, case when sit = 'k' then coalesce(provider, matrix.place('otto_provider'))
+                                            else matrix.place('sven_provider') end, 'approved', 'patient' from matrix.cell
+union all
+select matrix.id(role, sit, 'offer'), p, matrix.place('gary_provider'), 'asked', 'provider' from matrix.cell;
+
+-- Requests of others for the record, one that waits and one that is granted; and one's own, from before
+-- one was let in otherwise.
+insert into clinic.access_request (id, patient_id, asker, state, reason, days, decided_at, decided_by, decided_as, until)
+select matrix.id(role, sit, 'asked'), p, matrix.place('otto'), 'asked', '\x00'::bytea, 7, null::timestamptz, null::uuid, null, null::timestamptz
+  from matrix.cell
+union all
+select matrix.id(role, sit, 'granted'), p, matrix.place('hal'), 'granted', '\x00', 7, clinic.now(), matrix.place('gary'), 'administrator',
+       clinic.now() + interval '7 days' from matrix.cell
+union all
+select matrix.id(role, sit, 'own_asked'), p, account, 'asked', '\x00', 7, null, null, null, null
+  from matrix.cell where provider is not null and sit in ('a', 'e', 'd', 'k', 'b');
+
+-- Emergencies: the cell's own in `b` (for the others: their colleague's), and one of another centre that waits for its review.
+insert into clinic.emergency (id, patient_id, provider_id, account_id, appointment_id, reason, opened_at, until, ended_at, due_on, overdue_from)
+select matrix.id(role, sit, 'emergency'), p, tp, ta, matrix.id(role, sit, 'now'), '\x00'::bytea, clinic.now() - interval '20 min',
+       clinic.now() + interval '40 min', null::timestamptz, clinic.now()::date + 3, clinic.now() + interval '4 days'
+  from matrix.cell where sit = 'b'
+union all
+select matrix.id(role, sit, 'glass'), p, matrix.place('hal_provider'), matrix.place('hal'), matrix.id(role, sit, 'glassed'), '\x00',
+       clinic.now() - interval '7 days', clinic.now() - interval '7 days' + interval '1 hour', null, clinic.now()::date - 3, clinic.now()
+  from matrix.cell;
+
+-- Messages: to the person of the cell, and to the clinic's own box by nobody it knows.
+insert into clinic.message (id, kind, from_account, from_role, proven, to_account, patient_id, subject, body, sent_at)
+select matrix.id(role, sit, 'mail'), case role when 'patient' then 'answer' else 'staff' end, matrix.place('otto'), 'gp', true, account, p,
+       '\x00'::bytea, '\x00'::bytea, clinic.now() from matrix.cell
+union all
+select matrix.id(role, sit, 'box'), 'clinic', null, 'not_in_directory', false, null, null, '\x00', '\x00', clinic.now() from matrix.cell;
 
 -- What administrators act on: nobody's patient.
+set session_replication_role = origin;
 insert into clinic.account (id, login, role, family_name, given_name, deactivated_at) values
     (matrix.id('', '', 'account'), 'spare', 'receptionist', 'Spare', 'Sam', null),
     (matrix.id('', '', 'off_account'), 'spare2', 'receptionist', 'Spare', 'Sue', now());
@@ -176,6 +233,11 @@ insert into clinic.centre (id, kind, number, name, name_key, retired_at) values
 insert into clinic.department (id, centre_id, name) values (matrix.id('', '', 'department'), matrix.place('randwick'), 'Heart');
 insert into clinic.provider_registration (id, email, family_name, given_name, profession) values
     (matrix.id('', '', 'registration'), 'new@example.org', 'New', 'Nora', 'gp');
+
+insert into clinic.patient_registration (id, family_name, given_name, sex, birth_date, email, created_at) values
+    (matrix.id('', '', 'application'), 'New', 'Nils', 'male', '1980-01-01', 'nils@example.org', clinic.now());
+insert into clinic.policy_change (id, action, role, codes_before, codes, why, proposed_by) values
+    (matrix.id('', '', 'proposal'), 'visit.sign', 'nurse', '{}', '{own_object}', 'a reason', matrix.place('otto'));
 
 -- Whose each thing is, for the facts of a decision: said by the rows alone, not by the function that is being tried.
 create table matrix.object as
@@ -189,7 +251,11 @@ union all select x.id, null, x.author, e.centre_id
             join clinic.encounter e on e.id = x.encounter_id
 union all select id, null, author, null from clinic.observation
 union all select id, null, author, null from clinic.allergy
-union all select id, null, author, null from clinic.patient_alert;
+union all select id, null, author, null from clinic.patient_alert
+union all select id, null, asker, null from clinic.access_request
+union all select id, provider_id, null, null from clinic.connection
+union all select id, null, account_id, null from clinic.emergency
+union all select id, null, from_account, null from clinic.message;
 insert into matrix.object select distinct bc, null::uuid, null::uuid, bc from matrix.cell;
 
 -- Destroyed: the key is gone, and what it sealed with it.

@@ -1,11 +1,12 @@
 -- The statement behind each action, as the store runs it: past the program, over a connection of the person. A row counts as
 -- allowed. {name} is an id of the cell; {me} the person, {provider} themselves as a provider, {with} who is booked with.
--- After `=` stands what it is done to, for the program's and the server's decision: `-` for nothing and nobody's patient.
+-- After `=` stands what it is done to, for the program's and the server's decision: `-` for nothing and nobody's patient, and a
+-- second `-` for a thing that is no patient's. {role}, {login}, {sit} and {proof} are words of the cell.
 
 --@ patients.open = -
 select from clinic.find_patients(array['cell{i}'], '', null, null, null, 10) where patient_id = {p};
 --@ patient.open
-select from clinic.patient where id = {p} and family_name = 'Cell';
+select from auth.demand('patient.open', {p}, {p}), clinic.patient where id = {p} and family_name = 'Cell';
 --@ patient.register = -
 insert into clinic.patient (id, family_name, given_name, sex, birth_date) values (gen_random_uuid(), 'New', 'Nina', 'female', '1990-01-01');
 --@ patient.change
@@ -16,6 +17,11 @@ update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00
 update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
 --@ patient.block
 update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
+--@ patient.merge
+select clinic.merge_patients(gen_random_uuid(), (select id from clinic.patient where family_name = 'Zhang'), {p}, '\x0100');
+--@ patient.unmerge
+select clinic.unmerge_patient(x.id) from (select id, clinic.merge_patients(gen_random_uuid(), id, {p}, '\x0100') from clinic.patient
+    where family_name = 'Zhang' offset 0) x;
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
@@ -28,9 +34,7 @@ update clinic.patient_alert set struck_at = clinic.now() where id = {alert};
 update clinic.patient_alert set struck_at = null where id = {struck};
 
 --@ board.open = bc
-select from clinic.appointment where id = {due};
---@ board.open patient lab_technician auditor = bc
-select from clinic.appointment where id = {due} and patient_id not in (select id from clinic.patient where account_id = {me});
+select from auth.demand('board.open', null, {bc}), clinic.appointment where id = {due};
 --@ appointment.open = booked
 select from clinic.appointment where id = {booked};
 --@ appointment.book
@@ -57,6 +61,42 @@ update clinic.clinic_session set ends_at = ends_at + interval '1 hour' where pro
 --@ session.remove = -
 update clinic.clinic_session set removed_at = clinic.now()
  where provider_id = {with} and centre_id = {randwick} and starts_at > clinic.now() + interval '10 days';
+--@ session.generate = -
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), {with}, pc.centre_id, '2026-06-01', '2026-06-01 00:00+00', '2026-06-01 02:00+00'
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ session.copy-week = -
+insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
+select gen_random_uuid(), {with}, pc.centre_id, '2026-06-08', '2026-06-08 00:00+00', '2026-06-08 02:00+00'
+  from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ session.hold = -
+insert into clinic.held_slot (id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at)
+select gen_random_uuid(), s.id, s.provider_id, s.day, 'urgent', s.starts_at + interval '1 hour', s.starts_at + interval '90 min', null
+  from clinic.clinic_session s where s.provider_id = {with} and s.centre_id = {randwick} and s.starts_at > clinic.now() + interval '10 days'
+ order by s.starts_at limit 1;
+--@ session.release = -
+delete from clinic.held_slot where provider_id = {with};
+--@ exception.add = -
+insert into clinic.schedule_exception (id, kind, provider_id, centre_id, starts_at, ends_at)
+values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval '20 days', clinic.now() + interval '21 days');
+--@ exception.remove = -
+update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
+--@ appointment.set-room = due
+update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
+--@ fees.open = -
+select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ day.close = -
+select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
+--@ print.add = -
+select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
+--@ report.open = -
+select from clinic.centres_for('report.open') x where x = {randwick};
+--@ queue.call = waiting
+select clinic.queue_call({waiting}, '2');
+--@ queue.set-priority = due
+select clinic.queue_set_priority({due}, 'soon');
+--@ display.open = -
+select from clinic.display_head({randwick});
 --@ session.open-panel = -
 select from clinic.appointment a join clinic.clinic_session s on s.id = a.clinic_session_id where a.id = {booked};
 --@ session.open-panel patient lab_technician auditor = -
@@ -74,7 +114,7 @@ with started as (update clinic.appointment set status = 'in_progress' where id =
 insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, day, started_at, author)
 select gen_random_uuid(), a.id, a.patient_id, a.provider_id, a.centre_id, a.day, clinic.now(), {me} from started a;
 --@ visit.open = t
-select from clinic.encounter where id = {t};
+select from auth.demand('visit.open', null, {t}), clinic.encounter where id = {t};
 --@ visit.save = t
 update clinic.encounter set chief_complaint = '\x00' where id = {t};
 --@ visit.pause = t
@@ -116,7 +156,7 @@ update clinic.allergy set struck_at = clinic.now(), struck_by = {me} where id = 
 --@ lists.none-known
 update clinic.patient set allergy_state = 'none_known' where id = {p};
 --@ tests.open = f_order
-select from clinic.service_request where id = {f_order};
+select from auth.demand('tests.open', {p}, {f_order}), clinic.service_request where id = {f_order};
 --@ tests.order = t
 insert into clinic.service_request (id, encounter_id, patient_id, name, ordered_at, author) values (gen_random_uuid(), {t}, {p}, '\x00', clinic.now(), {me});
 --@ tests.set-status = f_order
@@ -184,15 +224,81 @@ select from clinic.condition where id = {f_condition};
 select from clinic.encounter e join clinic.diagnosis d on d.encounter_id = e.id where d.id = {f_diagnosis};
 --@ patient.visits = f
 select from clinic.encounter where patient_id = {p} and id = {f};
+--@ access.request
+insert into clinic.access_request (id, patient_id, asker, reason, days)
+values (gen_random_uuid(), {p}, {me}, '\x00', 7);
+--@ access.grant = asked
+update clinic.access_request set state = 'granted', until = clinic.now() + interval '7 days' where id = {asked};
+--@ access.refuse = asked
+update clinic.access_request set state = 'refused' where id = {asked};
+--@ access.withdraw = own_asked
+update clinic.access_request set state = 'withdrawn' where id in ({own_asked}, {asked}) and (asker = {me} or id = {asked} and
+       not exists (select from clinic.access_request where id = {own_asked}));
+--@ access.end = granted
+update clinic.access_request set state = 'ended' where id = {granted};
+-- One at a time: whichever else is open ends first, but for the cell's own.
+--@ emergency.open
+select from clinic.patient x, lateral clinic.emergency_open(gen_random_uuid(), gen_random_uuid(),
+    x.record_number::text || coalesce((select clinic.emergency_end(e.id)::text from clinic.emergency e
+        where e.account_id = {me} and e.id <> {emergency} and e.ended_at is null and e.until > clinic.now()), ''),
+    x.birth_date, '\x0061', null, {proof}) where x.id = {p};
+--@ emergency.end = emergency
+select clinic.emergency_end({emergency});
+--@ emergency.review = glass
+select clinic.emergency_review({glass}, 'justified', '\x0061');
 --@ emergency.open/by-hand
 insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by)
 select gen_random_uuid(), {p}, {with}, pc.centre_id, 'emergency', 'in_progress', clinic.now()::date, clinic.now(), clinic.now() + interval '1 hour', {me}
   from clinic.provider_centre pc where pc.provider_id = {with} limit 1;
+--@ connection.request
+insert into clinic.connection (patient_id, provider_id, state) values ({p}, {to}, 'asked')
+on conflict (patient_id, provider_id) do update set state = 'asked';
+--@ connection.accept = offer
+update clinic.connection set state = 'approved' where id = {offer};
+--@ connection.reject = offer
+update clinic.connection set state = 'declined' where id = {offer};
+--@ connection.end = tie
+update clinic.connection set state = 'ended' where id = {tie};
 --@ connection.accept/by-hand
 insert into clinic.connection (patient_id, provider_id, state) values ({p}, {with}, 'approved');
 
+
+--@ message.send = -
+select clinic.write_to_clinic(gen_random_uuid(), '', '', '', '\x00', '\x00');
+--@ message.send-to-staff
+insert into clinic.message (id, kind, from_account, from_role, proven, from_name, to_account, patient_id, subject, body, sent_at)
+values (gen_random_uuid(), 'staff', {me}, {role}, true, '', {gary}, {p}, '\x00', '\x00', clinic.now());
+--@ message.open = mail -
+select from clinic.message where id = {mail};
+--@ message.mark-read = mail -
+update clinic.message set read_at = clinic.now(), read_by = {me} where id = {mail};
+--@ message.open/box
+select from clinic.message where id = {box};
+--@ message.mark-read/box
+update clinic.message set read_at = clinic.now(), read_by = {me} where id = {box};
+
+--@ sign-in.open = -
+select from auth.open({login}, {proof}, 'matrix') o where o.outcome = 'open';
+--@ sign-in.close = -
+select from (select auth.actor() as id) s, lateral (select auth.close()) x where s.id is not null;
+--@ sign-in.list = -
+select from auth.sign_ins({me});
+--@ sign-in.list/another
+select from auth.sign_ins({otto});
+--@ sign-in.end = -
+select from auth.end_sign_in((select s.session_id from auth.sign_ins({me}) s limit 1)) e where e;
+--@ sign-in.second-factor = -
+select from auth.second_begin({proof}) b where b is not null;
+--@ account.change-password = -
+select from auth.change_password({proof}, '\x01', 'm=8,t=1,p=1', '\x02') c where c;
+--@ profile.change = -
+select from clinic.change_profile((select a.version from clinic.account a where a.id = {me}), {login}, '', 'New', 'Name', '', '', 'new name',
+    array['new'], array[true]) v where v is not null;
+--@ account.register = -
+select from clinic.reject_patient({/application}, 1, '\x00') r where r;
+
 --@ accounts.open = -
-select id, login, email, phone, deactivated_why from clinic.account where id = {/account};
+select id, login, email, phone, deactivated_why from auth.demand('accounts.open', null, null), clinic.account where id = {/account};
 --@ account.add = -
 insert into clinic.account (id, login, role, family_name, given_name) values (gen_random_uuid(), 'somebody', 'receptionist', 'Some', 'Body');
 --@ account.change = -
@@ -201,6 +307,8 @@ update clinic.account set family_name = 'Other' where id = {/account};
 update clinic.account set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {/account};
 --@ account.reactivate = -
 update clinic.account set deactivated_at = null, deactivated_why = null where id = {/off_account};
+--@ account.block = -
+update clinic.account set blocked_until = clinic.now() + interval '1 day', blocked_why = '\x0061' where id = {/account};
 --@ account.give-code = -
 select auth.set_code({/account}, '\x00', 'm=8,t=1,p=1', '\x00', 1);
 --@ centre.add = -
@@ -225,6 +333,12 @@ update clinic.visit_type set retired_at = clinic.now() where code = 'short';
 update clinic.visit_type set name = 'Nothing' where code = 'short';
 --@ room.add = -
 insert into clinic.room (id, centre_id, name) values (gen_random_uuid(), {randwick}, 'New');
+--@ room.change = -
+update clinic.room set equipment = 'x' where id = {/room};
+--@ room.retire = -
+update clinic.room set retired_at = clinic.now() where id = {/room};
+--@ room.reopen = -
+update clinic.room set retired_at = null where id = {/off_room};
 --@ provider.change = -
 update clinic.provider set expertise = 'x' where id = {gary_provider};
 --@ provider.set-centres = -
@@ -239,5 +353,21 @@ update clinic.provider_registration set state = 'rejected', decided_at = clinic.
 update clinic.setting set value = '100', changed_at = clinic.now() where key = 'book_ahead_days';
 --@ setting.change/schema
 update clinic.setting set value = '1' where key = 'schema_version';
+--@ permission.propose = -
+select clinic.propose_permission(gen_random_uuid(), 'visit.void', 'nurse', array['own_object'], 'a reason');
+--@ permission.confirm = -
+select clinic.confirm_permission({/proposal});
+--@ permission.withdraw = -
+select clinic.withdraw_permission({/proposal});
 --@ audit.open = -
 select from audit.event limit 1;
+--@ audit.export = -
+select from audit.event limit 1;
+--@ record.viewers
+select count(*) from clinic.record_viewers({p}, null, null, 1);
+-- Decided, and no statement yet that the store runs: the export is in the making.
+--@ subject.export
+
+-- Its statement refuses every record that must be kept, as all of the clinic's must: `sealing::erasure` erases one.
+--@ subject.erase
+

@@ -50,9 +50,22 @@ async fn may(c: &mut PgConnection, action: &str, patient: Option<PatientId>, obj
 }
 
 /// The rule that refused a statement with one id, `done N` for the rows it changed, or the SQLSTATE.
-async fn told(c: &mut PgConnection, sql: &'static str, id: Uuid) -> String {
-    match sqlx::query(sql).bind(id).execute(c).await {
-        Ok(done) => format!("done {}", done.rows_affected()),
+async fn told(c: &mut PgConnection, sql: impl Into<String>, id: Uuid) -> String {
+    let mut tx = c.begin().await.unwrap();
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql.into())).bind(id).execute(&mut *tx).await;
+    match done {
+        Ok(done) => {
+            // Whatever is written, the log is told of a write.
+            sqlx::raw_sql(
+                "select clinic.request_begin(gen_random_uuid(), 'profile.change', '\\x00');
+                 select audit.tell('profile.change', 'account', auth.actor(), null, 'done', '{}')",
+            )
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+            tx.commit().await.unwrap();
+            format!("done {}", done.rows_affected())
+        }
         Err(e) => {
             let e = e.into_database_error().unwrap();
             e.constraint().map_or_else(|| e.code().unwrap_or_default().into_owned(), str::to_owned)
@@ -208,17 +221,8 @@ async fn a_nurse_adds_notes_vitals_and_tests_while_the_patient_is_there_and_neit
                  values (gen_random_uuid(), '{}', '{}', $1, {values})",
                 visit.0, patient.0
             );
-            let done =
-                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(g.clinic.nurse.account.0).execute(&mut nina).await;
-            let told = match done {
-                Ok(done) => format!("done {}", done.rows_affected()),
-                Err(e) => {
-                    let e = e.into_database_error().unwrap();
-                    e.constraint().map_or_else(|| e.code().unwrap_or_default().into_owned(), str::to_owned)
-                }
-            };
             assert_eq!(
-                told,
+                told(&mut nina, sql, g.clinic.nurse.account.0).await,
                 outcome,
                 "{table} of {}",
                 if visit == g.visit { "the visit here" } else { "a visit elsewhere" }

@@ -380,7 +380,7 @@ async fn strangers_read_nothing_of_a_visit() {
         .unwrap();
     for login in ["mei", "gary", "lab", "audrey", "root"] {
         let who = people::signed_in(&g.db, login).await;
-        assert!(matches!(who.store.visit(&who.actor, e, false).await, Err(Error::NotFound)), "{login}");
+        assert!(matches!(who.store.visit(&who.actor, e, false).await, Err(Error::Refused(_))), "{login}");
         assert!(who.store.notes(&who.actor, e).await.unwrap().is_empty(), "{login}");
         assert!(who.store.observations(&who.actor, g.clinic.jack, Some(e)).await.unwrap().is_empty());
         assert!(

@@ -20,7 +20,7 @@ const SCRIPT: &str = r#"
 trap '' PIPE; b="$2"; mkdir -m 700 "$1" && cd "$1" || exit 1
 "$b/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -N -D d >init.log 2>&1 &&
 printf '%s\n' "$3" >>d/postgresql.conf &&
-"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC" start >start.log 2>&1 &&
+"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC -c jit=off" start >start.log 2>&1 &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
 "$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1""#;
@@ -107,7 +107,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Runs a future on a thread of its own, so that it works inside of a runtime too.
-fn apart<T: Send, F: Future<Output = T>>(make: impl FnOnce() -> F + Send) -> T {
+pub fn apart<T: Send, F: Future<Output = T>>(make: impl FnOnce() -> F + Send) -> T {
     std::thread::scope(|s| s.spawn(move || block_on(make())).join().expect("the future ran"))
 }
 
@@ -132,6 +132,16 @@ pub fn fresh_database() -> Db {
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let alone = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     apart(|| server.endpoint.create_database(&name, Some(&server.template))).expect("the template is copied");
+    drop(alone);
+    Db { name, endpoint: server.endpoint.clone(), socket: server.endpoint.socket_dir().to_path_buf() }
+}
+
+/// A copy of another test's database, to which nobody is connected.
+pub fn copy_of(db: &Db) -> Db {
+    let server = &*SERVER;
+    let name = format!("copy_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let alone = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    apart(|| server.endpoint.create_database(&name, Some(&db.name))).expect("the database is copied");
     drop(alone);
     Db { name, endpoint: server.endpoint.clone(), socket: server.endpoint.socket_dir().to_path_buf() }
 }

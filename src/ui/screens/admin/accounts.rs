@@ -7,7 +7,6 @@ use super::{
 use crate::{
     domain::{
         account::{AccountEntry, LeftBehind},
-        dates,
         name::PersonName,
         why::Why,
     },
@@ -91,7 +90,7 @@ pub(super) fn shown_name(name: &PersonName, login: &str) -> String {
 
 /// The last day of a block: today or later.
 fn block_day(typed: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
-    let day = dates::parse_date(typed, today)?;
+    let day = crate::domain::when::parse_day(typed, today)?;
     if day < today {
         let why = Why::new("block_is_over", tr!("A block ends in the future."));
         return Err(why.instead(tr!("Choose a day from today on.")));

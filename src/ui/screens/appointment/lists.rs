@@ -12,6 +12,7 @@ use crate::{
     tr,
     ui::{
         cx::Cx,
+        desk,
         draft::Keeps,
         widgets::{
             confirm::Confirm,
@@ -89,8 +90,8 @@ impl Line {
     fn details(&self) -> String {
         match self {
             Self::Item(i) if i.struck_at.is_some() => tr!("entered in error"),
-            Self::Item(i) => return i.entry.details(),
-            Self::Past(p) => return format!("{}, {}", p.provider, p.centre),
+            Self::Item(i) => return i.entry.details() + &desk::of_record(i.origin),
+            Self::Past(p) => return format!("{}, {}{}", p.provider, p.centre, desk::of_record(p.origin)),
         }
         .to_owned()
     }
@@ -323,7 +324,7 @@ impl Lists {
                 let Some(item) = self.about.take() else { return false };
                 cx.save(
                     "history.strike",
-                    move |s| async move { s.strike_history(&actor, request, patient, &item).await },
+                    move |s| async move { s.strike_history(&actor, request, &item).await },
                     written,
                 );
             }

@@ -186,14 +186,15 @@ impl Screen for ReferralForm {
         if self.form.check().is_err() {
             return;
         }
-        let valid_until = match self.form.filled(F::Until).map(|t| dates::parse_date(&t, cx.env().today())) {
-            None => None,
-            Some(Ok(date)) => Some(date),
-            Some(Err(why)) => {
-                self.form.problem(F::Until, why.sentence);
-                return self.form.go_to(F::Until);
-            }
-        };
+        let valid_until =
+            match self.form.filled(F::Until).map(|t| crate::domain::when::parse_day(&t, cx.env().today())) {
+                None => None,
+                Some(Ok(date)) => Some(date),
+                Some(Err(why)) => {
+                    self.form.problem(F::Until, why.sentence);
+                    return self.form.go_to(F::Until);
+                }
+            };
         let target = match &self.to {
             Some(to) => to.target.clone(),
             None => Target::Outside {

@@ -6,6 +6,7 @@ use crate::{
     text::{clean, pad_left, width},
     tr,
     ui::{
+        desk,
         keeper::told_time,
         screen::Ui,
         widgets::{self, banner, tabs},
@@ -136,11 +137,12 @@ pub(super) fn banner_of(b: &store::Banner, right: &str, today: NaiveDate) -> ban
         .allergies
         .iter()
         .map(|a| {
-            if a.reaction.is_empty() {
+            let what = if a.reaction.is_empty() {
                 a.substance.clone()
             } else {
                 format!("{} ({})", a.substance, a.reaction)
-            }
+            };
+            what + &desk::of_record(a.origin)
         })
         .collect();
     banner::Banner {

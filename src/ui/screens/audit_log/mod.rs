@@ -7,8 +7,8 @@ use crate::{
     domain::{
         account::AccountEntry,
         audit::{AuditEntry, AuditFilter, AuditKey, AuditPage},
-        dates::parse_date,
         ids::PatientId,
+        when::parse_day as parse_date,
         why::Why,
     },
     store::{AccountFilter, Error, Store},

@@ -1,34 +1,31 @@
 //! The board: the day at one centre, a receptionist's home. One key checks in, one takes it back; what other desks do
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
-    domain::{
-        appointment::AppointmentStatus,
-        booking::{Booked, waited},
-        dates,
-        ids::AppointmentId,
-        patient::age_sex,
-        why::Why,
-    },
+    domain::{appointment::AppointmentStatus, booking::Booked, ids::AppointmentId, why::Why},
     store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
-        widgets::{
-            self,
-            table::{Column, Table},
-        },
+        widgets::{self, table::Table},
     },
 };
 use chrono::{Days, NaiveDate};
-use ratatui::{Frame, layout::Rect, text::Span};
-use std::time::Duration;
+use ratatui::{Frame, layout::Rect};
+use std::{sync::Arc, time::Duration};
 
+mod filter;
+mod head;
+mod papers;
+pub mod queue;
 mod rows;
+use filter::Filter;
+pub use filter::Picked;
 pub use rows::Line;
-use rows::{marks, way_in, where_the_day_is};
+use rows::{carried, way_in, where_the_day_is};
 
 crate::commands! {
     /// What the board understands.
@@ -38,11 +35,29 @@ crate::commands! {
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Paste: "appointment.paste" "paste" "Move what was cut to this day: the free time nearest to its own, same provider";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The selected patient did not come";
         WalkIn: "board.walk-in" "walk-in" "Somebody came without an appointment";
         Left: "appointment.left" "left" "The selected patient went without being seen";
         Restore: "appointment.restore" "restore" "Booked again: what was cancelled, missed or checked in by mistake";
+        CallNext: "queue.call-next" "call next" "Call whoever waits first, of those shown";
+        CallTo: "queue.call-to" "call to a room" "Call whoever waits first, of those shown, to a room that you name";
+        Call: "queue.call" "call" "Call the selected patient";
+        Absent: "queue.absent" "not there" "The selected patient was called and is not there" quiet;
+        PutBack: "queue.put-back" "put back" "Take a call back, or bring an absent patient back to the old place" quiet;
+        Priority: "queue.set-priority" "priority" "Say how soon the selected patient is to be seen" quiet;
+        Queue: "board.queue" "queue" "Show only who waits, in the order of calling; again: the whole day";
+        Service: "board.service" "service" "Show one department, profession or kind of visit" quiet;
+        Provider: "board.provider" "provider" "Show one provider" quiet;
+        Status: "board.status" "status" "Show one status" quiet;
+        Fees: "board.fees" "fees" "What the selected patient owes and pays";
+        DaySheet: "board.day-sheet" "day sheet" "Show what the board shows on paper, to print or to save" quiet;
+        Slip: "board.slip" "appointment slip" "Show the selected appointment on paper, for the patient" quiet;
+        RoutingSlip: "board.routing-slip" "routing slip" "Show where the selected patient goes, on paper" quiet;
+        Explain: "board.explain" "expected times" "How the expected times are worked out" quiet;
         Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
         DayAfter: "board.day-after" "day after" "Show the next day" quiet;
@@ -60,6 +75,9 @@ pub enum Msg {
     PickedDay(Option<NaiveDate>),
     Changes(Result<(Box<Booked>, Vec<AppointmentStep>), Error>),
     ClosedChanges,
+    Pasted(Pasted),
+    Queue(queue::Said),
+    Filter(filter::Picked),
     Reload,
 }
 
@@ -71,6 +89,7 @@ pub struct Board {
     data: Day,
     table: Table<Line>,
     counts: BoardCounts,
+    filter: Filter,
     with_cancelled: bool,
     saving: Option<AppointmentId>,
     problem: bool,
@@ -91,35 +110,9 @@ impl Board {
             day,
             shown_day: None,
             data: Day::default(),
-            table: Table::new(|l: &Line| l.row.appointment.0)
-                .column(Column::new("Time", |l: &Line| l.time.clone()).width(6))
-                .column(Column::new("Patient", |l: &Line| l.name.clone()).grow(16).look(|l, t| {
-                    match l.row.status {
-                        AppointmentStatus::Cancelled | AppointmentStatus::Completed => t.dim(),
-                        _ => t.text(),
-                    }
-                }))
-                .column(
-                    Column::new("", |l: &Line| l.marks.clone())
-                        .width(6)
-                        .priority(2)
-                        .look(|l, t| if l.marks.contains('!') { t.alarm() } else { t.dim() }),
-                )
-                .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(3))
-                .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(13).priority(5))
-                .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
-                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
-                    match l.row.status {
-                        AppointmentStatus::Arrived => t.strong(),
-                        AppointmentStatus::InProgress => t.good(),
-                        AppointmentStatus::NoShow => t.warn(),
-                        _ => t.text(),
-                    }
-                }))
-                .column(Column::new("Wait", |l: &Line| l.wait.clone()).width(5).right().priority(4))
-                .uncounted()
-                .empty("Nobody is booked on this day. b books, ] shows the next day."),
+            table: rows::table(),
             counts: BoardCounts::default(),
+            filter: Filter::default(),
             with_cancelled: false,
             saving: None,
             problem: false,
@@ -141,9 +134,18 @@ impl Board {
         let opened = !self.opened || self.shown_day.is_some_and(|d| d != day);
         self.opened = true;
         self.table.loading();
+        let (habits, now) = (self.data.habits.clone(), cx.env().now());
         cx.load(
             "board",
-            move |store| async move { store.board(&actor, centre, day, opened).await },
+            move |store| async move {
+                let board = store.board(&actor, centre, day, opened).await?;
+                let habits = match habits {
+                    Some(known) => known,
+                    // Without them the prediction is made of the plan; the board is there anyway.
+                    None => Arc::new(store.visit_habits(&actor, centre).await.unwrap_or_default()),
+                };
+                Ok(board.predicted(habits, now))
+            },
             move |day_read| Msg::Loaded(day, day_read),
         );
     }
@@ -152,32 +154,18 @@ impl Board {
         let (now, zone, today) = (env.now(), env.zone(), env.today());
         self.counts = BoardCounts::of(&self.data.rows, now);
         let shown = |r: &&BoardRow| {
-            self.with_cancelled
-                || !matches!(r.status, AppointmentStatus::Cancelled | AppointmentStatus::Voided)
+            self.filter.shows(r)
+                && (self.with_cancelled
+                    || !matches!(r.status, AppointmentStatus::Cancelled | AppointmentStatus::Voided))
         };
-        let lines = self.data.rows.iter().filter(shown).chain(&self.data.earlier).map(|r| {
-            let starts = r.starts_at.with_timezone(&zone);
-            let early = self.shown_day != Some(r.day);
-            Line {
-                time: starts.format(if early { "%d %b" } else { "%H:%M" }).to_string(),
-                name: r.patient_name.to_string(),
-                marks: marks(r),
-                age: age_sex(r.birth_date, r.sex, today),
-                provider: r.provider_name.to_string(),
-                status: match (&r.room, r.status) {
-                    (Some(room), AppointmentStatus::InProgress) => tr!("in room {room}", room = room),
-                    (_, status) => status.word().to_owned(),
-                },
-                wait: match r.status {
-                    AppointmentStatus::Arrived if !early => {
-                        waited(r.arrived_at, now).map(desk::wait).unwrap_or_default()
-                    }
-                    _ => String::new(),
-                },
-                row: r.clone(),
-            }
-        });
-        self.table.set_rows(lines.collect());
+        let of_day = rows::OfDay { day: self.shown_day, now, zone, today, board: &self.data };
+        let mut lines: Vec<Line> =
+            self.data.rows.iter().chain(&self.data.earlier).filter(shown).map(|r| of_day.line(r)).collect();
+        if self.filter.queue {
+            lines.retain(|l| Some(l.row.day) == self.shown_day);
+            lines.sort_by_key(|l| l.row.turn(now));
+        }
+        self.table.set_rows(lines);
     }
 
     fn target(&self) -> Option<Target> {
@@ -207,26 +195,6 @@ impl Board {
     fn go_to(&mut self, day: Option<NaiveDate>, cx: &mut Cx<Msg>) {
         self.day = day.filter(|d| *d != cx.env().today());
         self.load(cx);
-    }
-
-    fn header(&self, env: &Env) -> String {
-        let c = &self.counts;
-        let day = self.shown_day.unwrap_or_else(|| self.day_of(env));
-        let name = if day == env.today() { tr!("Today").to_owned() } else { dates::short_day(day) };
-        let mut parts = vec![format!("{name} {}", c.today)];
-        let mut add = |n: usize, text: String| {
-            if n > 0 {
-                parts.push(text);
-            }
-        };
-        add(c.waiting, tr!("waiting {n}", n = c.waiting));
-        add(c.in_room, tr!("in room {n}", n = c.in_room));
-        add(c.done, tr!("done {n}", n = c.done));
-        add(c.no_show, tr!("no-show {n}", n = c.no_show));
-        let earlier = self.data.earlier.len();
-        add(earlier, tr!("earlier {n}", n = earlier));
-        let spaced = parts.join("   ");
-        if crate::text::width(&spaced) <= 58 { spaced } else { parts.join("  ") }
     }
 }
 
@@ -289,7 +257,22 @@ impl Screen for Board {
                 )
                 .instead(tr!("b books a new one."))),
             },
-            Command::Open | Command::Changes | Command::Patient if selected.is_none() => {
+            Command::Cut => carry::check(selected.is_some_and(|l| l.row.status == S::Booked)),
+            Command::Call | Command::Absent | Command::PutBack | Command::Priority => {
+                queue::available(command, selected.map(|l| &l.row))
+            }
+            Command::CallNext | Command::CallTo if self.day.is_some() => {
+                Err(Why::new("queue_today", tr!("Patients are called on the day itself."))
+                    .instead(tr!("t shows today.")))
+            }
+            Command::Open
+            | Command::Changes
+            | Command::Patient
+            | Command::Series
+            | Command::Slip
+            | Command::RoutingSlip
+                if selected.is_none() =>
+            {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -299,7 +282,20 @@ impl Screen for Board {
         use Command as C;
         let changes = matches!(
             command,
-            C::Advance | C::NoShow | C::Left | C::Cancel | C::Restore | C::Move | C::Open | C::Patient
+            C::Advance
+                | C::NoShow
+                | C::Left
+                | C::Cancel
+                | C::Restore
+                | C::Move
+                | C::Cut
+                | C::Series
+                | C::Open
+                | C::Patient
+                | C::Call
+                | C::Absent
+                | C::PutBack
+                | C::Priority
         );
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
         changes && (busy || self.shown_day.is_none() && self.table.is_loading())
@@ -329,6 +325,20 @@ impl Screen for Board {
                         move_of: Some(l.row.appointment),
                         ..BookingStart::default()
                     }));
+                }
+            }
+            Command::Cut => {
+                if let Some(l) = self.table.selected() {
+                    carry::cut(cx, carried(&l.row, cx.env().zone()));
+                }
+            }
+            Command::Paste => {
+                let landing = Landing::Day { day, provider: None, centre: None, near: None };
+                carry::paste(cx, landing, Msg::Pasted);
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.row.appointment));
                 }
             }
             Command::Open => {
@@ -363,6 +373,27 @@ impl Screen for Board {
                 self.with_cancelled = !self.with_cancelled;
                 self.redraw(&cx.env().clone());
             }
+            Command::CallNext | Command::CallTo => {
+                queue::call_next(cx, self.filter.of_queue(), command == Command::CallTo);
+            }
+            Command::Call | Command::Absent | Command::PutBack | Command::Priority => {
+                if let Some(l) = self.table.selected() {
+                    queue::step(cx, command, &l.row);
+                }
+            }
+            Command::Queue => {
+                self.filter.queue = !self.filter.queue;
+                self.redraw(&cx.env().clone());
+                self.table.go(0);
+            }
+            Command::Service | Command::Provider | Command::Status => {
+                filter::ask(cx, command, &self.data.rows);
+            }
+            Command::Explain => head::explain(cx),
+            Command::Fees => {
+                cx.push(Route::Fees(self.day, self.table.selected().map(|l| l.row.appointment)));
+            }
+            Command::DaySheet | Command::Slip | Command::RoutingSlip => self.show_paper(command, cx),
             Command::DayAfter => self.go_to(day.checked_add_days(Days::new(1)), cx),
             Command::DayBefore => self.go_to(day.checked_sub_days(Days::new(1)), cx),
             Command::Today => self.go_to(None, cx),
@@ -411,6 +442,19 @@ impl Screen for Board {
             }
             Msg::Changes(Err(e)) => cx.failed(&e),
             Msg::Reason(_, None) | Msg::PickedDay(None) | Msg::ClosedChanges => {}
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
+            Msg::Queue(said) => {
+                if queue::tell(cx, said) {
+                    self.load(cx);
+                }
+            }
+            Msg::Filter(picked) => {
+                self.filter.take(picked);
+                self.redraw(&cx.env().clone());
+            }
             Msg::Reload => self.load(cx),
         }
     }
@@ -424,6 +468,7 @@ impl Screen for Board {
                     r.day.is_none_or(|d| Some(d) == self.shown_day)
                         || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
                 }
+                "queue_entry" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
                 "patient" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id)),
                 "patient_alert" | "allergy" => {
                     r.patient.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id))
@@ -443,23 +488,10 @@ impl Screen for Board {
                 tr!("You work at no centre yet, so there is no board. An administrator adds you to one.");
             return widgets::sentence(frame, area, text);
         }
-        let left = self.header(&ui.env);
-        let right = match (self.problem, self.counts.longest_wait) {
-            (true, _) => tr!("not up to date, r tries again").to_owned(),
-            (_, Some(minutes)) => tr!("longest wait {wait}", wait = desk::wait(minutes)),
-            _ => String::new(),
-        };
-        let room = usize::from(area.width).saturating_sub(crate::text::width(&right) + 3);
-        let long = self.problem || self.counts.longest_wait.is_some_and(|m| m >= 30);
-        widgets::put_spans(
-            frame,
-            head,
-            0,
-            vec![
-                Span::styled(format!(" {} ", crate::text::pad(&left, room)), ui.theme.strong()),
-                Span::styled(right, if long { ui.theme.warn() } else { ui.theme.dim() }),
-            ],
-        );
+        self.head(frame, head, ui);
+        let rows = body.height.saturating_sub(1);
+        let [body, foot] = widgets::split_top(body, rows);
+        self.detail(frame, foot, ui);
         self.table.view(frame, body, ui);
     }
 }

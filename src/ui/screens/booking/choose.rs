@@ -1,9 +1,9 @@
 //! The pickers of the booking: patient, provider, centre, profession. Providers and centres are few and kept in memory.
 use super::{Booking, Msg};
 use crate::{
-    domain::{actor::Actor, booking::Directory, ids::ProviderId},
+    domain::{actor::Actor, appointment::AppointmentKind, booking::Directory, ids::ProviderId},
     search::rank,
-    store::{Error, Store},
+    store::{Error, Store, Unbookable},
     tr,
     ui::{
         cx::Cx,
@@ -28,9 +28,48 @@ impl Booking {
         );
     }
 
+    pub(super) fn pick_relative(&self, cx: &mut Cx<Msg>) {
+        let (actor, today) = (cx.env().actor.clone(), cx.env().today());
+        cx.open(
+            move |answer| {
+                Picker::new(tr!("Who comes right after?"), answer)
+                    .hint(tr!(
+                        "Everybody is booked one after the other with the same provider, all or nobody."
+                    ))
+                    .query("booking.find-patient", move |typed, store| {
+                        desk::patient_rows(store, actor.clone(), typed, today)
+                    })
+            },
+            Msg::PickedRelative,
+        );
+    }
+
+    /// Taken times instead of free ones, with the reason that must be given; or back.
+    pub(super) fn overbook(&mut self, cx: &mut Cx<Msg>) {
+        if self.overbooks() {
+            self.kind = AppointmentKind::Slot;
+            return self.find(false, cx);
+        }
+        let question = tr!("Book over a taken time: why? It is kept.").to_owned();
+        desk::ask_reason(cx, question, Msg::OverbookReason);
+    }
+
+    pub(super) fn pick_department(&self, cx: &mut Cx<Msg>) {
+        let Some(directory) = &self.directory else { return };
+        let mut rows = vec![Row::new(None, tr!("every department"), "")];
+        for centre in directory.centres.iter().filter(|c| self.centre.is_none_or(|id| c.id == id)) {
+            rows.extend(centre.departments.iter().map(|d| {
+                let detail =
+                    if d.closed { tr!("closed, opens {opens}", opens = d.opens) } else { String::new() };
+                Row::new(Some(d.id), format!("{}  {}", d.name, centre.name), detail)
+            }));
+        }
+        cx.open(|answer| Picker::new(tr!("Which department?"), answer).rows(rows), Msg::PickedDepartment);
+    }
+
     pub(super) fn pick_provider(&self, cx: &mut Cx<Msg>) {
         let actor = cx.env().actor.clone();
-        let known = self.directory.as_ref().map(provider_rows);
+        let known = self.directory.as_ref().map(|d| provider_rows(d, &self.unbookable));
         cx.open(
             move |answer| {
                 let picker = Picker::new(tr!("With whom?"), answer);
@@ -77,9 +116,10 @@ impl Booking {
     }
 }
 
-fn provider_rows(directory: &Directory) -> Vec<Row<Option<ProviderId>>> {
+fn provider_rows(directory: &Directory, unbookable: &[Unbookable]) -> Vec<Row<Option<ProviderId>>> {
+    let here = |id: ProviderId| unbookable.iter().all(|u| u.provider != id);
     let mut rows = vec![Row::new(None, tr!("anybody  who is free first"), "")];
-    rows.extend(directory.providers.iter().map(|p| {
+    rows.extend(directory.providers.iter().filter(|p| here(p.id)).map(|p| {
         let centres: Vec<&str> =
             p.centres.iter().filter_map(|c| directory.centre(*c)).map(|c| c.name.as_str()).collect();
         let title = [
@@ -92,6 +132,12 @@ fn provider_rows(directory: &Directory) -> Vec<Row<Option<ProviderId>>> {
         let title: Vec<String> = title.into_iter().filter(|t| !t.is_empty()).collect();
         Row::new(Some(p.id), title.join("  "), "")
     }));
+    // Who is asked for by name and is not booked any more is found, with the reason.
+    rows.extend(unbookable.iter().map(|u| {
+        let title = format!("{}  {}", u.name, desk::profession(&u.profession));
+        let why = if u.until.is_some() { tr!("not booked now") } else { tr!("does not work here any more") };
+        Row::new(Some(u.provider), title, why)
+    }));
     rows
 }
 
@@ -101,6 +147,6 @@ async fn found_providers(
     typed: String,
 ) -> Result<Vec<Row<Option<ProviderId>>>, Error> {
     let Some(actor) = actor else { return Err(Error::NoSession) };
-    let rows = provider_rows(&store.directory(&actor).await?);
+    let rows = provider_rows(&store.directory(&actor).await?, &store.unbookable(&actor).await?);
     Ok(rank(&typed, &rows, |r| r.title.clone()).into_iter().map(|hit| rows[hit.index].clone()).collect())
 }

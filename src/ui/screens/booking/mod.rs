@@ -1,7 +1,11 @@
 //! Booking: one screen, any order, always a live list of the first free times. Enter takes the selected one, and what was
-//! booked can be taken back with one key. Moving an appointment is the same screen with its time to be chosen anew.
+//! booked can be taken back with one key. The time that is being chosen is held, and the other desks see it. Moving an
+//! appointment is the same screen with its time to be chosen anew.
 mod choose;
+mod find;
+mod hear;
 mod offers;
+mod person;
 mod take;
 mod view;
 
@@ -9,13 +13,16 @@ use crate::{
     domain::{
         appointment::AppointmentKind,
         booking::{Booked, DayPart, DayStrip, Directory, FreeFilter, FreeSlot},
-        ids::{AppointmentId, CentreId, PatientId, ProviderId, RequestId},
+        ids::{AppointmentId, CentreId, DepartmentId, PatientId, ProviderId, RequestId, SeriesId},
         patient::PatientHit,
+        series::Rhythm,
+        time::Period,
         why::Why,
     },
-    store::{Change, Error, PatientProfile},
+    store::{Change, Error, Held, Hold, Overbookable, PatientProfile, Unbookable},
     tr,
     ui::{
+        carry::{Carried, Landing, Pasted},
         cx::Cx,
         desk,
         route::BookingStart,
@@ -32,13 +39,19 @@ crate::commands! {
     /// What the booking understands.
     pub enum Command {
         Confirm: "booking.confirm" "book it" "Book the selected time";
+        Paste: "appointment.paste" "paste" "Move the appointment that was cut to the selected time";
         Patient: "booking.patient" "patient" "Choose the patient";
         Provider: "booking.provider" "provider" "Choose the provider, or anybody";
         Centre: "booking.centre" "centre" "Choose the centre, or any";
         Reason: "booking.reason" "reason" "Write why the patient comes";
         From: "booking.from" "day" "Look from another day on";
+        Window: "booking.window" "how long" "Look only so many days ahead";
         Part: "booking.part" "part of day" "Only mornings, afternoons or evenings";
         Profession: "booking.profession" "profession" "Only one profession";
+        Department: "booking.department" "department" "Only one department";
+        Series: "booking.series" "series" "The selected time again and again: weekly, fortnightly, every so many days";
+        Family: "booking.family" "family" "One more patient right after this one, with the same provider";
+        Overbook: "booking.overbook" "overbook" "Show taken times that you may book over, with a reason; or back to free times";
         WalkIn: "booking.walk-in" "walk-in" "The patient is here without an appointment, or back to free times";
         Emergency: "booking.emergency" "emergency" "A walk-in that cannot wait" quiet;
         Pick1: "booking.pick-1" "1" "Select the first time" quiet;
@@ -53,51 +66,107 @@ crate::commands! {
     }
 }
 
+/// What can be taken, and what of it somebody is choosing just now.
+#[derive(Debug, Clone, Default)]
+pub struct Free {
+    pub slots: Vec<FreeSlot>,
+    pub holds: Vec<Hold>,
+    /// The times of each place for a family, in the order of `slots`.
+    pub places: Vec<Vec<FreeSlot>>,
+    /// How many are overbooked, of how many, in the order of `slots`.
+    pub over: Vec<(i64, i64)>,
+}
+
+impl From<Vec<FreeSlot>> for Free {
+    fn from(slots: Vec<FreeSlot>) -> Self {
+        Self { slots, ..Self::default() }
+    }
+}
+
+impl From<Vec<Overbookable>> for Free {
+    fn from(rows: Vec<Overbookable>) -> Self {
+        let over = rows.iter().map(|r| (r.used, r.cap)).collect();
+        Self { slots: rows.into_iter().map(|r| r.slot).collect(), over, ..Self::default() }
+    }
+}
+
 /// What the booking is told.
 pub enum Msg {
-    Directory(Result<Directory, Error>),
+    Directory(Result<(Directory, Vec<Unbookable>), Error>),
     Moving(Result<Booked, Error>),
     Profile(Result<Box<PatientProfile>, Error>),
     /// `true`: the same question again, because somebody changed something.
-    Free(FreeFilter, bool, Result<Vec<FreeSlot>, Error>),
+    Free(FreeFilter, bool, Result<Free, Error>),
+    Holds(Result<Vec<Hold>, Error>),
+    /// Whether a patient is referred to a specialist.
+    Referred(PatientId, ProviderId, Result<bool, Error>),
     Strips(NaiveDate, Result<Vec<DayStrip>, Error>),
     PickedPatient(Option<PatientHit>),
+    PickedRelative(Option<PatientHit>),
     PickedProvider(Option<Option<ProviderId>>),
     PickedCentre(Option<Option<CentreId>>),
     PickedProfession(Option<Option<String>>),
+    PickedDepartment(Option<Option<DepartmentId>>),
     Reason(Option<String>),
+    OverbookReason(Option<String>),
     From(Option<NaiveDate>),
-    Booked(Result<Booked, Error>),
+    Window(Option<String>),
+    Rhythm(Option<String>),
+    /// A booking, and the place in the queue of somebody who is here.
+    Booked(Result<(Booked, Option<(i32, i32)>), Error>),
+    BookedFamily(Result<Vec<Booked>, Error>),
     Moved(Result<Booked, Error>),
+    Pasted(Pasted),
+    /// The free time nearest to the one that was refused, with the refusal.
+    Nearest(String, Result<Option<FreeSlot>, Error>),
+    Hold,
+    Held(Result<Held, Error>),
+    LetGo,
     Undone,
     Reload,
+    ReadHolds,
 }
 
 /// The screen.
 pub struct Booking {
     patient: Option<PatientId>,
     profile: Option<Box<PatientProfile>>,
+    /// Who comes right after the patient, in this order.
+    family: Vec<PatientHit>,
     move_of: Option<AppointmentId>,
     moving: Option<Booked>,
     provider: Option<ProviderId>,
     centre: Option<CentreId>,
     profession: Option<String>,
+    department: Option<DepartmentId>,
     from: Option<NaiveDate>,
+    days: u16,
     part: DayPart,
     reason: String,
     kind: AppointmentKind,
     directory: Option<Directory>,
+    unbookable: Vec<Unbookable>,
+    /// The patient has a referral to this specialist, or none.
+    referred: Option<(PatientId, ProviderId, bool)>,
     offers: Offers,
     /// Asked and not answered.
     asked: Option<FreeFilter>,
     answered: bool,
     strips: Vec<DayStrip>,
     strip_day: Option<NaiveDate>,
+    /// What this desk holds, or wishes to.
+    held: Option<(ProviderId, Period)>,
     id: AppointmentId,
+    series: SeriesId,
     request: RequestId,
     saving: bool,
     ask_provider: bool,
+    /// The time that was chosen before this screen.
+    wanted: Option<Box<FreeSlot>>,
 }
+
+/// How many days are looked at unless the person says otherwise.
+const DAYS: u16 = 60;
 
 impl Booking {
     /// With what is already known.
@@ -107,98 +176,54 @@ impl Booking {
         Self {
             patient: start.patient,
             profile: None,
+            family: vec![],
             move_of: start.move_of,
             moving: None,
             provider: start.provider,
             centre: start.centre,
             profession: None,
+            department: None,
             from: start.from,
+            days: DAYS,
             part: DayPart::Any,
             reason: start.reason.unwrap_or_default(),
             kind: if walk_in { AppointmentKind::WalkIn } else { AppointmentKind::Slot },
             directory: None,
+            unbookable: vec![],
+            referred: None,
             offers: Offers::default(),
             asked: None,
             answered: false,
             strips: vec![],
             strip_day: None,
+            held: None,
             id: AppointmentId::new(),
+            series: SeriesId::new(),
             request: RequestId::new(),
             saving: false,
+            wanted: start.slot,
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
+    }
+
+    /// With what is carried: a booking that names nobody is of the one who was cut.
+    #[must_use]
+    pub fn carrying(mut start: BookingStart, carried: Option<&Carried>) -> Self {
+        if let Some(carried) = carried
+            && start.patient.is_none()
+            && start.move_of.is_none()
+            && !start.walk_in
+        {
+            start.move_of = Some(carried.appointment);
+        }
+        Self::new(start)
     }
 
     fn here(&self) -> bool {
         matches!(self.kind, AppointmentKind::WalkIn | AppointmentKind::Emergency)
     }
-
-    fn filter(&self, cx: &Cx<Msg>) -> FreeFilter {
-        FreeFilter {
-            patient: self.patient,
-            provider: self.provider,
-            profession: self.profession.clone(),
-            centre: self.centre,
-            part: self.part,
-            ..FreeFilter::from(self.from.unwrap_or_else(|| cx.env().today()))
-        }
-    }
-
-    /// Asks for the free times; `again` keeps the rows where they are.
-    fn find(&mut self, again: bool, cx: &mut Cx<Msg>) {
-        if self.here() {
-            return self.ask_strips(cx.env().today(), cx);
-        }
-        let Some(actor) = cx.env().actor.clone() else { return };
-        // The newer load takes the older one's place: a question that waits for its answer is asked again, not refreshed.
-        let again = again && self.asked.is_none();
-        let filter = self.filter(cx);
-        let mut wanted = filter.clone();
-        // A moved appointment is in nobody's way, least of all in its own.
-        wanted.patient = wanted.patient.filter(|_| self.moving.is_none());
-        if !again {
-            self.asked = Some(filter.clone());
-        }
-        cx.load(
-            "booking.free",
-            move |store| async move { store.first_free(&actor, wanted).await },
-            move |slots| Msg::Free(filter, again, slots),
-        );
-    }
-
-    fn ask_strips(&mut self, day: NaiveDate, cx: &mut Cx<Msg>) {
-        let Some(actor) = cx.env().actor.clone() else { return };
-        let own = actor.workplace.as_ref().map(|w| w.centre);
-        let (providers, centre) = match self.provider {
-            Some(provider) if !self.here() => (vec![provider], None),
-            _ => (vec![], self.centre.or_else(|| self.offers.selected().map(|o| o.slot.centre)).or(own)),
-        };
-        let centre = if self.here() { self.centre.or(own) } else { centre };
-        cx.load(
-            "booking.strips",
-            move |store| async move { store.day_strips(&actor, providers, centre, day).await },
-            move |strips| Msg::Strips(day, strips),
-        );
-    }
-
-    fn follow(&mut self, cx: &mut Cx<Msg>) {
-        if let Some(day) = self.offers.selected().map(|o| o.slot.day).filter(|_| !self.here())
-            && self.strip_day != Some(day)
-        {
-            self.strip_day = Some(day);
-            self.ask_strips(day, cx);
-        }
-    }
-
-    fn read_patient(&mut self, cx: &mut Cx<Msg>) {
-        if let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) {
-            let opened = self.profile.is_none();
-            cx.load(
-                "booking.patient",
-                move |store| async move { store.patient_profile(&actor, patient, opened).await.map(Box::new) },
-                Msg::Profile,
-            );
-        }
+    fn overbooks(&self) -> bool {
+        self.kind == AppointmentKind::Overbook
     }
 }
 
@@ -223,15 +248,11 @@ impl Screen for Booking {
     }
     fn minute(&mut self, cx: &mut Cx<Msg>) {
         self.find(true, cx);
+        // Held for 90 seconds: renewed each minute while the person stays.
+        self.hold(cx);
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
-        if let Some(actor) = cx.env().actor.clone() {
-            cx.load(
-                "booking.directory",
-                move |store| async move { store.directory(&actor).await },
-                Msg::Directory,
-            );
-        }
+        self.read_directory(cx);
         self.read_moving(cx);
         self.read_patient(cx);
         self.find(self.answered, cx);
@@ -244,18 +265,36 @@ impl Screen for Booking {
             self.find(true, cx);
         }
     }
+    fn hang_up(&mut self, cx: &mut Cx<Msg>) {
+        self.let_go(cx);
+    }
     fn available(&self, command: Command) -> Result<(), Why> {
         match command {
             // The answer that is awaited decides; the key waits for it.
             Command::Confirm if self.asked.is_some() || self.saving => Ok(()),
-            Command::Confirm => self.missing().map_or(Ok(()), Err),
-            Command::Patient | Command::WalkIn if self.move_of.is_some() => {
+            Command::Confirm | Command::Paste => self.missing().map_or(Ok(()), Err),
+            Command::Patient | Command::WalkIn | Command::Overbook | Command::Series | Command::Family
+                if self.move_of.is_some() =>
+            {
                 Err(Why::new("appointment_keeps_its_patient", tr!("An appointment keeps its patient."))
                     .instead(tr!("Cancel it and book another one.")))
             }
             Command::Emergency if !self.here() => {
                 Err(Why::new("emergency_now", tr!("An emergency is now.")).instead(tr!("w first.")))
             }
+            Command::Series | Command::Family if self.patient.is_none() => {
+                Err(Why::new("booking_patient", tr!("No patient is chosen."))
+                    .instead(tr!("p chooses the first one.")))
+            }
+            Command::Series | Command::Family if self.kind != AppointmentKind::Slot => {
+                Err(Why::new("series_of_slots", tr!("Only free times are booked several at once."))
+                    .instead(tr!("w or o goes back to them.")))
+            }
+            Command::Series if !self.family.is_empty() => {
+                Err(Why::new("series_of_family", tr!("A series is of one patient."))
+                    .instead(tr!("p chooses the patient again.")))
+            }
+            Command::Series => self.missing().map_or(Ok(()), Err),
             _ => Ok(()),
         }
     }
@@ -264,6 +303,8 @@ impl Screen for Booking {
         let uses_list = matches!(
             command,
             C::Confirm
+                | C::Paste
+                | C::Series
                 | C::Pick1
                 | C::Pick2
                 | C::Pick3
@@ -274,7 +315,8 @@ impl Screen for Booking {
                 | C::Pick8
                 | C::Pick9
         );
-        let needs_directory = matches!(command, C::Centre | C::Profession) && self.directory.is_none();
+        let needs_directory =
+            matches!(command, C::Centre | C::Profession | C::Department) && self.directory.is_none();
         needs_directory
             || uses_list
                 && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
@@ -285,21 +327,39 @@ impl Screen for Booking {
         let nth = [C::Pick1, C::Pick2, C::Pick3, C::Pick4, C::Pick5, C::Pick6, C::Pick7, C::Pick8, C::Pick9];
         match command {
             C::Confirm => self.confirm(cx),
+            C::Paste => {
+                if let Some(offer) = self.offers.selected() {
+                    let to = offer.new_time();
+                    crate::ui::carry::paste(cx, Landing::Slot(to), Msg::Pasted);
+                }
+            }
             C::Patient => self.pick_patient(cx),
+            C::Family => self.pick_relative(cx),
             C::Provider => self.pick_provider(cx),
             C::Centre => self.pick_centre(cx),
             C::Profession => self.pick_profession(cx),
+            C::Department => self.pick_department(cx),
             C::Reason => {
                 let text = self.reason.clone();
                 cx.open(move |a| Prompt::new(tr!("Why does the patient come?"), a).with(&text), Msg::Reason);
             }
             C::From => desk::ask_date(cx, tr!("Free from which day on?").into(), Msg::From),
+            C::Window => self.ask_window(cx),
+            C::Series => {
+                let question = tr!("How often? Like 6 weekly, 4 fortnightly, 5 every 10 days");
+                cx.open(
+                    move |a| Prompt::new(question, a).check(|text| Rhythm::parse(text).map(|_| ())),
+                    Msg::Rhythm,
+                );
+            }
+            C::Overbook => self.overbook(cx),
             C::Part => {
                 self.part = self.part.next();
                 self.find(false, cx);
             }
             C::WalkIn => {
                 self.kind = if self.here() { AppointmentKind::Slot } else { AppointmentKind::WalkIn };
+                self.family.clear();
                 self.offers = Offers::default();
                 self.strip_day = None;
                 self.find(false, cx);
@@ -326,143 +386,31 @@ impl Screen for Booking {
     }
 
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
-        match msg {
-            Msg::Directory(Ok(directory)) => {
-                self.directory = Some(directory);
-                if self.here() {
-                    self.find(false, cx);
-                }
-            }
-            Msg::Moving(Ok(old)) => {
-                let first = self.moving.is_none();
-                self.patient = Some(old.patient);
-                if first {
-                    self.provider = Some(old.provider);
-                    self.reason.clone_from(&old.reason);
-                    self.read_patient(cx);
-                }
-                self.moving = Some(old);
-                if first {
-                    self.find(false, cx);
-                }
-            }
-            Msg::Profile(Ok(profile)) => self.profile = Some(profile),
-            Msg::Free(filter, again, Ok(slots)) => {
-                if again {
-                    if filter == self.filter(cx) {
-                        self.offers.refresh(slots);
-                    }
-                } else if self.asked.as_ref() == Some(&filter) {
-                    self.asked = None;
-                    self.answered = true;
-                    self.offers.replace(slots);
-                }
-                self.follow(cx);
-            }
-            Msg::Free(_, again, Err(e)) => {
-                if !again {
-                    self.asked = None;
-                }
-                cx.failed(&e);
-            }
-            Msg::Strips(_, Ok(strips)) => {
-                if self.here()
-                    && let Some(directory) = &self.directory
-                {
-                    let desk = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre);
-                    let own = self.centre.or(desk);
-                    self.offers.walk_in(&strips, directory, own, cx.env().zone(), cx.env().now());
-                    self.answered = true;
-                }
-                self.strips = strips;
-            }
-            Msg::PickedPatient(Some(hit)) => {
-                self.patient = Some(hit.id);
-                self.profile = None;
-                self.read_patient(cx);
-                self.find(false, cx);
-                if std::mem::take(&mut self.ask_provider) {
-                    self.pick_provider(cx);
-                }
-            }
-            Msg::PickedPatient(None) if self.patient.is_none() => cx.back(),
-            Msg::PickedProvider(Some(provider)) => {
-                self.provider = provider;
-                self.strip_day = None;
-                self.find(false, cx);
-            }
-            Msg::PickedCentre(Some(centre)) => {
-                self.centre = centre;
-                self.strip_day = None;
-                self.find(false, cx);
-            }
-            Msg::PickedProfession(Some(profession)) => {
-                self.profession = profession;
-                self.provider = None;
-                self.find(false, cx);
-            }
-            Msg::Reason(Some(reason)) => self.reason = reason,
-            Msg::From(Some(day)) => {
-                self.from = Some(day);
-                self.find(false, cx);
-            }
-            Msg::Booked(Ok(b)) => {
-                let Some(actor) = cx.env().actor.clone() else { return };
-                let (id, version) = (b.id, b.version);
-                let said = if self.here() {
-                    tr!("Waiting: {what}", what = desk::confirmation(&b))
-                } else {
-                    tr!("Booked: {what}", what = desk::confirmation(&b))
-                };
-                cx.undoable(
-                    said,
-                    "booking.book",
-                    move |store| async move {
-                        store.cancel_appointment(&actor, RequestId::new(), id, version, "undone").await
-                    },
-                    |_| Msg::Undone,
-                );
-                cx.back();
-            }
-            Msg::Moved(Ok(b)) => {
-                let (Some(actor), Some(old)) = (cx.env().actor.clone(), self.moving.clone()) else { return };
-                let (id, version) = (b.id, b.version);
-                cx.undoable(
-                    tr!("Moved from {old}: {what}", old = desk::when(&old), what = desk::confirmation(&b)),
-                    "booking.move",
-                    move |store| async move {
-                        store.move_appointment(&actor, RequestId::new(), id, version, old.time()).await
-                    },
-                    |_| Msg::Undone,
-                );
-                cx.back();
-            }
-            Msg::Booked(Err(e)) | Msg::Moved(Err(e)) => self.refused(&e, cx),
-            Msg::Directory(Err(e)) | Msg::Moving(Err(e)) | Msg::Profile(Err(e)) | Msg::Strips(_, Err(e)) => {
-                cx.failed(&e);
-            }
-            Msg::Reload => self.find(true, cx),
-            Msg::Undone
-            | Msg::PickedPatient(None)
-            | Msg::PickedProvider(None)
-            | Msg::PickedCentre(None)
-            | Msg::PickedProfession(None)
-            | Msg::Reason(None)
-            | Msg::From(None) => {}
-        }
+        self.hear(msg, cx);
     }
 
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        let concerns = match change {
-            Change::Everything => true,
-            Change::Link(_) => false,
-            Change::Row(r) => {
-                matches!(r.entity.as_str(), "appointment" | "clinic_session")
-                    && (self.provider.is_none() || r.provider == self.provider.map(|p| p.0))
-            }
+        let row = match change {
+            Change::Everything => return cx.after("booking.reload", Duration::from_millis(50), Msg::Reload),
+            Change::Link(_) => return,
+            Change::Row(row) => row,
         };
-        if concerns && !self.saving {
-            cx.after("booking.reload", Duration::from_millis(50), Msg::Reload);
+        let ours = self.provider.is_none() || row.provider == self.provider.map(|p| p.0);
+        let own = row.session.is_some() && row.session == cx.env().actor.as_ref().map(|a| a.session.0);
+        match row.entity.as_str() {
+            "appointment" | "clinic_session" if ours && !self.saving => {
+                cx.after("booking.reload", Duration::from_millis(50), Msg::Reload);
+            }
+            // The GP may have written it meanwhile.
+            "referral" if self.referred.is_some_and(|(_, _, found)| !found) => {
+                self.referred = None;
+                self.ask_referral(cx);
+            }
+            // Only whoever shows that provider's day reads again who is choosing there.
+            "slot_hold" if !own && self.offers.shows(row.provider, row.day) => {
+                cx.after("booking.holds", Duration::from_millis(50), Msg::ReadHolds);
+            }
+            _ => {}
         }
     }
 

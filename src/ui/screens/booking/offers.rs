@@ -1,12 +1,14 @@
-//! The numbered list of free times. What somebody else takes stays in its row, marked, so that a number typed in good
-//! faith never means another time than the one that was read.
+//! The numbered list of free times. What somebody else takes or is choosing stays in its row, marked, so that a number typed
+//! in good faith never means another time than the one that was read.
+use super::Free;
 use crate::{
     domain::{
-        booking::{DayStrip, Directory, FreeSlot},
+        booking::{DayStrip, Directory, FreeSlot, NewTime},
         dates,
         ids::CentreId,
         time::Period,
     },
+    store::Hold,
     text::{clean, cut, pad},
     tr,
     ui::{
@@ -28,12 +30,44 @@ pub struct Offer {
     pub gone: bool,
     /// The patient is here: now.
     pub now: bool,
+    /// Somebody is choosing it.
+    pub held: Option<Hold>,
+    /// The times of a family, one after the other.
+    pub places: Vec<FreeSlot>,
+    /// How many are overbooked in its session, of how many.
+    pub over: Option<(i64, i64)>,
+}
+
+impl Offer {
+    fn of(slot: FreeSlot) -> Self {
+        Self { slot, gone: false, now: false, held: None, places: vec![], over: None }
+    }
+    /// Its whole time; a family's from the first to the last.
+    #[must_use]
+    pub fn period(&self) -> Period {
+        let end = self.places.last().map_or(self.slot.period.end, |last| last.period.end);
+        Period { start: self.slot.period.start, end }
+    }
+    /// Whoever else is choosing it now.
+    #[must_use]
+    pub fn holder(&self, now: DateTime<Utc>) -> Option<&Hold> {
+        self.held.as_ref().filter(|h| h.keeps_off(self.slot.provider, &self.period(), now))
+    }
+    /// Where an appointment is moved to that is moved here.
+    #[must_use]
+    pub fn new_time(&self) -> NewTime {
+        let session = Some(self.slot.session).filter(|s| !s.0.is_nil());
+        let (provider, centre) = (self.slot.provider, self.slot.centre);
+        NewTime { provider, centre, session, period: self.slot.period }
+    }
 }
 
 /// The list and what is selected in it.
 #[derive(Debug, Default)]
 pub struct Offers {
     pub rows: Vec<Offer>,
+    /// Everybody's holds with these providers on these days.
+    pub holds: Vec<Hold>,
     at: usize,
     top: usize,
     page: usize,
@@ -55,24 +89,53 @@ impl Offers {
         }
         at < self.rows.len()
     }
-    /// Another question's answer: the first row is selected.
-    pub fn replace(&mut self, slots: Vec<FreeSlot>) {
-        self.rows = slots.into_iter().map(|slot| Offer { slot, gone: false, now: false }).collect();
-        (self.at, self.top) = (0, 0);
+    /// Another question's answer: the first row is selected that nobody is choosing.
+    pub fn replace(&mut self, free: Free, now: DateTime<Utc>) {
+        self.holds.clone_from(&free.holds);
+        self.rows = rows_of(free);
+        self.at = self.rows.iter().position(|r| r.holder(now).is_none()).unwrap_or(0);
+        self.top = 0;
     }
     /// The same question asked again: rows keep their places, taken ones are marked, new ones come last.
-    pub fn refresh(&mut self, slots: Vec<FreeSlot>) {
-        let same = |a: &FreeSlot, b: &FreeSlot| a.session == b.session && a.period == b.period;
+    pub fn refresh(&mut self, free: Free) {
+        let holds = free.holds.clone();
+        let fresh = rows_of(free);
         for row in &mut self.rows {
-            row.gone = !slots.iter().any(|s| same(s, &row.slot));
+            row.gone = !fresh.iter().any(|f| same(&f.slot, &row.slot));
         }
         let alive = self.rows.iter().filter(|r| !r.gone).count();
-        let fresh: Vec<FreeSlot> = slots
+        let fresh: Vec<Offer> = fresh
             .into_iter()
-            .filter(|s| !self.rows.iter().any(|r| same(s, &r.slot)))
+            .filter(|f| !self.rows.iter().any(|r| same(&f.slot, &r.slot)))
             .take(NUMBERED.saturating_sub(alive))
             .collect();
-        self.rows.extend(fresh.into_iter().map(|slot| Offer { slot, gone: false, now: false }));
+        self.rows.extend(fresh);
+        self.set_holds(holds);
+    }
+    /// Who is choosing what.
+    pub fn set_holds(&mut self, holds: Vec<Hold>) {
+        for row in &mut self.rows {
+            row.held = of_row(&holds, row);
+        }
+        self.holds = holds;
+    }
+    /// The times that are shown.
+    #[must_use]
+    pub fn slots(&self) -> Vec<FreeSlot> {
+        self.rows.iter().map(|r| r.slot.clone()).collect()
+    }
+    /// Whether a time of this provider and day is shown.
+    #[must_use]
+    pub fn shows(&self, provider: Option<uuid::Uuid>, day: Option<NaiveDate>) -> bool {
+        self.rows.iter().any(|r| Some(r.slot.provider.0) == provider && Some(r.slot.day) == day)
+    }
+    /// The row of this time; it is added when it is not there.
+    pub fn place_of(&mut self, slot: FreeSlot) -> usize {
+        let there = self.rows.iter().position(|r| !r.gone && same(&r.slot, &slot));
+        there.unwrap_or_else(|| {
+            self.rows.push(Offer::of(slot));
+            self.rows.len() - 1
+        })
     }
     /// Whoever works at the centre now or later today takes somebody who walked in.
     /// They are booked at the desk's `own` centre when they work there, else at their first.
@@ -91,7 +154,8 @@ impl Offers {
             let here = own.filter(|c| provider.centres.contains(c)).or(provider.centres.first().copied())?;
             let centre = directory.centre(here)?;
             Some(Offer {
-                slot: FreeSlot {
+                now: true,
+                ..Offer::of(FreeSlot {
                     session: crate::domain::ids::ClinicSessionId(uuid::Uuid::nil()),
                     provider: s.provider,
                     provider_name: s.name.clone(),
@@ -101,9 +165,7 @@ impl Offers {
                     zone,
                     day: now.with_timezone(&zone).date_naive(),
                     period: Period { start, end: start + Duration::minutes(30) },
-                },
-                gone: false,
-                now: true,
+                })
             })
         });
         self.rows = rows.collect();
@@ -123,14 +185,26 @@ impl Offers {
                 1 => tr!("tomorrow").to_owned(),
                 _ => dates::short_day(s.day),
             };
-            let time = if offer.now { tr!("now").to_owned() } else { dates::clock(s.time()) };
-            let time = if offer.gone { tr!("taken").to_owned() } else { time };
+            let time = match (offer.gone, offer.now) {
+                (true, _) => tr!("taken").to_owned(),
+                (_, true) => tr!("now").to_owned(),
+                _ => dates::clock(s.time()),
+            };
             let name = s.provider_name.to_string();
             let who = pad(&cut(&clean(&name), 14), 14);
-            let line = format!("{number} {} {} {who} ", pad(&day, 10), pad(&time, 5));
+            let holder = offer.holder(ui.env.now());
+            let until = |h: &Hold| dates::clock(h.until.with_timezone(&s.zone).time());
+            let tail = match (holder, offer.over) {
+                (Some(h), _) => tr!("held to {until} by {who}", until = until(h), who = h.holder),
+                (None, Some((used, cap))) => {
+                    format!("{who} {}", tr!("{n} of {cap} over", n = used, cap = cap))
+                }
+                (None, None) => format!("{who} {}", s.centre_name),
+            };
+            let line = format!("{number} {} {} ", pad(&day, 10), pad(&time, 5));
             let room = usize::from(area.width).saturating_sub(crate::text::width(&line) + 2);
-            let line = line + &cut(&clean(&s.centre_name), room);
-            let style = match (offer.gone, i == self.at) {
+            let line = line + &cut(&clean(&tail), room);
+            let style = match (offer.gone || holder.is_some(), i == self.at) {
                 (true, _) => ui.theme.dim(),
                 (_, true) => ui.theme.strong(),
                 _ => ui.theme.text(),
@@ -146,6 +220,29 @@ impl Offers {
             frame.set_cursor_position((area.x, area.y + (self.at - self.top) as u16));
         }
     }
+}
+
+fn same(a: &FreeSlot, b: &FreeSlot) -> bool {
+    a.session == b.session && a.period == b.period
+}
+
+fn of_row(holds: &[Hold], row: &Offer) -> Option<Hold> {
+    let whole = row.period();
+    let all =
+        holds.iter().filter(|h| !h.mine && h.provider == row.slot.provider && h.period.overlaps(&whole));
+    all.max_by_key(|h| h.until).cloned()
+}
+
+fn rows_of(free: Free) -> Vec<Offer> {
+    let (mut places, mut over) = (free.places.into_iter(), free.over.into_iter());
+    free.slots
+        .into_iter()
+        .map(|slot| {
+            let row =
+                Offer { places: places.next().unwrap_or_default(), over: over.next(), ..Offer::of(slot) };
+            Offer { held: of_row(&free.holds, &row), ..row }
+        })
+        .collect()
 }
 
 impl Widget for Offers {
@@ -173,7 +270,15 @@ impl Widget for Offers {
 }
 
 /// The strip of a day: one line for each provider, two letters for each hour.
-pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStrip], zone: Tz, ui: &Ui) {
+pub fn strip(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    day: NaiveDate,
+    strips: &[DayStrip],
+    holds: &[Hold],
+    zone: Tz,
+    ui: &Ui,
+) {
     let hours: Vec<u32> = strips
         .iter()
         .flat_map(|s| &s.sessions)
@@ -188,10 +293,23 @@ pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStr
     let label = 11u16;
     let fits = u32::from(area.width.saturating_sub(label) / 3);
     let shown: Vec<u32> = (first..=last).take(fits as usize).collect();
-    let part = |c: char| match c {
-        '#' => day_grid::Part::Taken,
-        '.' => day_grid::Part::Free,
-        _ => day_grid::Part::Closed,
+    let now = ui.env.now();
+    let held: Vec<&Hold> = holds.iter().filter(|h| !h.mine && h.day == day && h.until > now).collect();
+    let part = |s: &DayStrip, hour: u32| -> Vec<day_grid::Part> {
+        let halves = s.hour(zone, hour).into_iter().zip([0, 30]);
+        halves
+            .map(|(c, minute)| {
+                let here = held.iter().filter(|h| h.provider == s.provider);
+                match c {
+                    '#' => day_grid::Part::Taken,
+                    '.' if here.clone().any(|h| h.in_half_hour(zone, hour * 60 + minute)) => {
+                        day_grid::Part::Held
+                    }
+                    '.' => day_grid::Part::Free,
+                    _ => day_grid::Part::Closed,
+                }
+            })
+            .collect()
     };
     let grid = day_grid::Grid {
         headings: shown.iter().map(|h| format!("{h:02}")).collect(),
@@ -199,7 +317,7 @@ pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStr
             .iter()
             .map(|s| day_grid::Line {
                 label: s.name.to_string(),
-                cells: shown.iter().map(|h| s.hour(zone, *h).map(part).to_vec()).collect(),
+                cells: shown.iter().map(|h| part(s, *h)).collect(),
             })
             .collect(),
         selected: None,

@@ -20,6 +20,7 @@ impl Booking {
             (Some(_), _) => tr!("Move"),
             (_, AppointmentKind::WalkIn) => tr!("Walk-in"),
             (_, AppointmentKind::Emergency) => tr!("EMERGENCY"),
+            (_, AppointmentKind::Overbook) => tr!("Overbook"),
             _ => tr!("Book"),
         };
         let label = |text: &str, value: String, room: usize| {
@@ -38,6 +39,10 @@ impl Booking {
             (Some(id), _) => offers::provider_line(self.directory.as_ref(), id),
             (None, Some(code)) => tr!("any {profession}", profession = desk::profession(code)),
             _ => tr!("anybody").into(),
+        };
+        let provider = match self.department_name() {
+            Some(name) if self.provider.is_none() => format!("{provider}, {name}"),
+            _ => provider,
         };
         let centre = self.centre.map_or_else(
             || tr!("any").into(),
@@ -64,7 +69,13 @@ impl Booking {
             DayPart::Evening => tr!("evenings"),
         };
         let from = self.from.map_or_else(|| tr!("today").into(), dates::short_day);
-        let from = format!("{from} {part}");
+        let within = if self.days == super::DAYS {
+            String::new()
+        } else {
+            crate::text::tr_n("within {n} day", "within {n} days", self.days)
+        };
+        let from = [from, within, part.to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
+        let from = from.join(", ");
         widgets::put_spans(
             frame,
             area,
@@ -73,7 +84,9 @@ impl Booking {
         );
         let room = usize::from(area.width).saturating_sub(2).max(1);
         let mut above = 3;
-        for line in wrap(&clean(&self.warnings()), room).into_iter().filter(|l| !l.is_empty()).take(2) {
+        for line in
+            wrap(&clean(&self.warnings(ui.env.today())), room).into_iter().filter(|l| !l.is_empty()).take(2)
+        {
             widgets::put(frame, area, above, &format!(" {line}"), theme.warn());
             above += 1;
         }
@@ -87,9 +100,13 @@ impl Booking {
             let text = match (self.asked.is_some(), self.here()) {
                 (true, _) => tr!("loading").to_owned(),
                 (_, true) => tr!("Nobody works here any more today. w goes back to free times.").to_owned(),
-                _ if self.answered => {
-                    tr!("Nothing is free within 60 days. v changes the provider, c the centre.").to_owned()
+                _ if self.answered && self.overbooks() => {
+                    tr!("No taken time has a place over it. o goes back to free times.").to_owned()
                 }
+                _ if self.answered => tr!(
+                    "Nothing is free within {n} days where you may book. v changes the provider, c the centre, n looks further.",
+                    n = self.days
+                ),
                 _ => String::new(),
             };
             widgets::sentence(frame, widgets::split_left(rows, 1)[1], &text);
@@ -98,11 +115,23 @@ impl Booking {
         if strip.width >= 20 && !self.strips.is_empty() {
             let day = self.strip_day.unwrap_or_else(|| ui.env.today());
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
-            offers::strip(frame, strip, day, &self.strips, zone, ui);
+            offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
     }
 
+    fn department_name(&self) -> Option<String> {
+        let (directory, id) = (self.directory.as_ref()?, self.department?);
+        let mut all = directory.centres.iter().flat_map(|c| &c.departments);
+        all.find(|d| d.id == id).map(|d| d.name.clone())
+    }
+
     fn heading(&self) -> String {
+        if self.overbooks() {
+            return tr!(" Taken times with a place over them").into();
+        }
+        if !self.family.is_empty() {
+            return tr!(" One after the other").into();
+        }
         match (&self.moving, self.here()) {
             (Some(old), _) => tr!(" Now {when}. First free", when = desk::when(old)),
             (_, true) => tr!(" Who takes the patient?").into(),
@@ -130,37 +159,5 @@ impl Booking {
             Span::raw(facts),
             Span::styled(cut(&clean(&told), left), if alarm { ui.theme.alarm() } else { ui.theme.dim() }),
         ]
-    }
-
-    /// What somebody who books must know: told before, not after.
-    fn warnings(&self) -> String {
-        let Some(p) = &self.profile else { return String::new() };
-        let mut all: Vec<String> = vec![];
-        if p.deactivated {
-            all.push(tr!("deactivated, not bookable").into());
-        }
-        if let Some(until) = p.blocked_until {
-            all.push(tr!(
-                "not bookable until {day} {why}",
-                day = dates::long_date(until),
-                why = p.blocked_why
-            ));
-        }
-        if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
-        }
-        all.extend(p.alerts.iter().map(|a| format!("! {}", a.text)));
-        all.extend(p.look_alikes_today.iter().map(|l| tr!("!2 today also {name}", name = l.name)));
-        let coming = p.upcoming.iter().find(|v| v.status.is_open() && Some(v.id) != self.move_of);
-        if let Some(v) = coming {
-            let at = v.period.starts_at(v.zone);
-            all.push(tr!(
-                "already booked {day} {time} {provider}",
-                day = dates::short_day(at.date()),
-                time = dates::clock(at.time()),
-                provider = v.provider_name
-            ));
-        }
-        all.join(" · ")
     }
 }

@@ -3,20 +3,23 @@
 use crate::{
     domain::{
         appointment::AppointmentStatus,
+        booking::Booked,
         dates,
         ids::{PatientId, RequestId},
+        patient::PatientHit,
         why::Why,
     },
     store::{Change, Error, PatientAppointment, PatientProfile},
     tr,
     ui::{
+        carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
-            table::{Column, Table},
+            table::Table,
         },
     },
 };
@@ -25,6 +28,7 @@ use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 use uuid::Uuid;
 
+mod merged;
 mod view;
 
 crate::commands! {
@@ -34,6 +38,8 @@ crate::commands! {
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
+        Series: "appointment.series" "series" "What was booked together with the selected appointment" quiet;
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
@@ -44,6 +50,10 @@ crate::commands! {
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
+        Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
+        Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
     }
 }
@@ -58,6 +68,10 @@ pub enum Msg {
     Deactivate(Option<String>),
     BlockUntil(Option<NaiveDate>),
     BlockWhy(NaiveDate, Option<String>),
+    Other(Option<PatientHit>),
+    Separate(Option<PatientId>),
+    SeparateSure(PatientId, bool),
+    TakenOver(Result<Booked, Error>),
     Saved(String, Result<(), Error>),
     Reload,
 }
@@ -75,6 +89,8 @@ pub struct Patient {
     id: PatientId,
     profile: Option<Box<PatientProfile>>,
     table: Table<Line>,
+    /// The list says in which record a visit stands.
+    numbered: bool,
     saving: bool,
 }
 
@@ -82,34 +98,7 @@ impl Patient {
     /// The page of this patient.
     #[must_use]
     pub fn new(id: PatientId) -> Self {
-        let dim = |l: &Line, t: crate::ui::theme::Theme| if l.coming { t.text() } else { t.dim() };
-        Self {
-            id,
-            profile: None,
-            table: Table::new(|l: &Line| l.visit.id.0)
-                .column(Column::new("Visits", |l: &Line| l.when.clone()).width(20).look(dim))
-                .column(
-                    Column::new("Provider", |l: &Line| l.visit.provider_name.to_string()).width(16).look(dim),
-                )
-                .column(
-                    Column::new("Centre", |l: &Line| l.visit.centre_name.clone())
-                        .grow(14)
-                        .priority(4)
-                        .look(dim),
-                )
-                .column(
-                    Column::new("Reason", |l: &Line| l.visit.reason.clone()).width(12).priority(3).look(dim),
-                )
-                .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(|l, t| {
-                    match l.visit.status {
-                        AppointmentStatus::NoShow => t.warn(),
-                        _ if l.coming => t.strong(),
-                        _ => t.dim(),
-                    }
-                }))
-                .empty("No visits yet. b books one."),
-            saving: false,
-        }
+        Self { id, profile: None, table: Self::lines(false), numbered: false, saving: false }
     }
 
     fn load(&mut self, opened: bool, cx: &mut Cx<Msg>) {
@@ -141,6 +130,10 @@ impl Patient {
                 visit: v.clone(),
             }
         };
+        let numbered = p.upcoming.iter().chain(&p.past).any(|v| v.origin.is_some());
+        if numbered != std::mem::replace(&mut self.numbered, numbered) {
+            self.table = Self::lines(numbered);
+        }
         let lines = p.upcoming.iter().map(|v| line(v, true)).chain(p.past.iter().map(|v| line(v, false)));
         self.table.set_rows(lines.collect());
     }
@@ -166,13 +159,19 @@ impl Patient {
     }
 
     fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
-        let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
+        let (Some(actor), patient) = (cx.env().actor.clone(), self.alert_of(alert)) else { return };
         self.saving = true;
         cx.save(
             "alert.strike",
             move |store| async move { store.strike_alert(&actor, RequestId::new(), alert, patient, true).await },
             move |done| Msg::Saved(format!("strike {alert}"), done),
         );
+    }
+
+    /// Whose record an alert stands in.
+    fn alert_of(&self, alert: Uuid) -> PatientId {
+        let alerts = self.profile.as_ref().map_or(&[][..], |p| &p.alerts);
+        alerts.iter().find(|a| a.id == alert).map_or(self.id, |a| a.patient)
     }
 
     fn deactivate(&mut self, why: Option<String>, cx: &mut Cx<Msg>) {
@@ -244,6 +243,21 @@ impl Screen for Patient {
             None => Err(Why::new("nothing_selected", tr!("No visit is selected."))),
         };
         match command {
+            Command::Survivor if profile.merged_into.is_none() => {
+                Err(Why::new("unmerge_not_merged", tr!("This record was not merged into another.")))
+            }
+            Command::Unmerge if profile.merged_into.is_none() && profile.merged.is_empty() => {
+                Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
+            }
+            Command::TakeOver => self.can_take_over(),
+            Command::Book | Command::Edit | Command::Alert | Command::Connect | Command::Merge
+                if self.leads().is_err() =>
+            {
+                self.leads()
+            }
+            Command::Advance | Command::Move | Command::Restore if self.stands_elsewhere().is_err() => {
+                self.stands_elsewhere()
+            }
             Command::Advance => to(S::Arrived),
             Command::Cancel => to(S::Cancelled),
             Command::NoShow => to(S::NoShow),
@@ -261,6 +275,8 @@ impl Screen for Patient {
                 )
                 .instead(tr!("b books a new one."))),
             },
+            Command::Cut => carry::check(self.target().is_some_and(|t| t.status == S::Booked)),
+            Command::Series if self.target().is_none() => to(S::Cancelled),
             Command::Strike if profile.alerts.is_empty() => {
                 Err(Why::new("no_alert", tr!("There is no alert.")).instead(tr!("a adds one.")))
             }
@@ -281,6 +297,14 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Survivor => {
+                if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
+                    cx.push(Route::Patient(leads.id));
+                }
+            }
+            Command::TakeOver => self.take_over(cx),
+            Command::Merge => self.pick_other(cx),
+            Command::Unmerge => self.separate(cx),
             Command::Ask => cx.push(Route::AskAccess(self.id)),
             Command::Visits => cx.push(Route::History(self.id)),
             Command::Connect => {
@@ -318,6 +342,27 @@ impl Screen for Patient {
                 if let Some(l) = self.table.selected() {
                     let move_of = Some(l.visit.id);
                     cx.push(Route::Booking(BookingStart { move_of, ..BookingStart::default() }));
+                }
+            }
+            Command::Cut => {
+                if let (Some(l), Some(p)) = (self.table.selected(), &self.profile) {
+                    let v = &l.visit;
+                    let carried = Carried {
+                        appointment: v.id,
+                        version: v.version,
+                        patient: p.id,
+                        patient_name: p.name(),
+                        provider: v.provider,
+                        provider_name: v.provider_name.clone(),
+                        period: v.period,
+                        zone: v.zone,
+                    };
+                    carry::cut(cx, carried);
+                }
+            }
+            Command::Series => {
+                if let Some(l) = self.table.selected() {
+                    cx.push(Route::Series(l.visit.id));
                 }
             }
             Command::Alert => {
@@ -390,12 +435,25 @@ impl Screen for Patient {
                 desk::ask_reason(cx, question, move |why| Msg::BlockWhy(day, why));
             }
             Msg::BlockWhy(day, Some(why)) => self.block(Some(day), why, cx),
+            Msg::Other(Some(other)) => cx.push(Route::MergePatients(self.id, other.id)),
+            Msg::Separate(Some(id)) => self.ask_separate(id, cx),
+            Msg::SeparateSure(id, true) => self.unmerge(id, cx),
+            Msg::TakenOver(Ok(booked)) => {
+                self.saving = false;
+                cx.toast(tr!("Taken over: {what}", what = desk::confirmation(&booked)));
+                self.load(false, cx);
+            }
+            Msg::TakenOver(Err(e)) => {
+                self.saving = false;
+                cx.failed(&e);
+                self.load(false, cx);
+            }
             Msg::Saved(said, Ok(())) => {
                 self.saving = false;
                 let struck = said.strip_prefix("strike ").and_then(|id| id.parse::<Uuid>().ok());
                 match (struck, cx.env().actor.clone()) {
                     (Some(alert), Some(actor)) => {
-                        let patient = self.id;
+                        let patient = self.alert_of(alert);
                         cx.undoable(
                             tr!("The alert was struck."),
                             "alert.strike",
@@ -420,7 +478,10 @@ impl Screen for Patient {
             | Msg::AlertPicked(None)
             | Msg::Deactivate(None)
             | Msg::BlockUntil(None)
-            | Msg::BlockWhy(_, None) => {}
+            | Msg::BlockWhy(_, None)
+            | Msg::Other(None)
+            | Msg::Separate(None)
+            | Msg::SeparateSure(_, false) => {}
         }
     }
 
@@ -429,7 +490,10 @@ impl Screen for Patient {
             Change::Everything => true,
             Change::Link(_) => false,
             Change::Row(r) => {
-                r.patient == Some(self.id.0) || r.entity == "patient" && r.id == Some(self.id.0)
+                r.entity == "patient_link"
+                    || self.merged().iter().any(|m| r.patient == Some(m.id.0))
+                    || r.patient == Some(self.id.0)
+                    || r.entity == "patient" && r.id == Some(self.id.0)
             }
         };
         if concerns {

@@ -13,7 +13,12 @@ use ratatui::{Frame, layout::Rect, style::Style, text::Span};
 impl Patient {
     fn warnings(&self) -> Vec<String> {
         let Some(p) = &self.profile else { return vec![] };
-        let mut all: Vec<String> = p.alerts.iter().map(|a| format!("! {}", a.text)).collect();
+        let mut all: Vec<String> =
+            p.alerts.iter().map(|a| format!("! {}{}", a.text, desk::of_record(a.origin))).collect();
+        if let Some(leads) = &p.merged_into {
+            let into = record_number(leads.record_number);
+            all.insert(0, tr!("MERGED into {into}: enter opens it, nothing new comes in here", into = into));
+        }
         if p.deactivated {
             all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
         }
@@ -25,7 +30,11 @@ impl Patient {
             ));
         }
         if p.no_shows > 0 {
-            all.push(crate::text::tr_n("{n} no-show in two years", "{n} no-shows in two years", p.no_shows));
+            all.push(crate::text::tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
+        }
+        for m in &p.merged {
+            let number = record_number(m.record_number);
+            all.push(tr!("with record {number} {name}", number = number, name = m.name));
         }
         for other in &p.look_alikes_today {
             all.push(tr!(

@@ -150,7 +150,7 @@ pub(super) fn when(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
     if text.trim().is_empty() {
         return Ok(today.succ_opt().unwrap_or(today));
     }
-    dates::parse_date(text, today)
+    crate::domain::when::parse_day(text, today)
 }
 
 /// A free time as a row to choose.

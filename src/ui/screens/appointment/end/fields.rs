@@ -86,7 +86,7 @@ fn read_date(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
     if text.trim().eq_ignore_ascii_case("today") {
         return Ok(today);
     }
-    dates::parse_date(text, today)
+    crate::domain::when::parse_day(text, today)
 }
 
 fn cents(text: &str) -> Result<i32, Why> {

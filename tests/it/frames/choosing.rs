@@ -1,0 +1,222 @@
+//! What is chosen beside others and several at once, on a stage: at three sizes each, and what the keys do on the way.
+use super::{
+    actor,
+    booking::{booked, booking, directory, filter, plan, ready, slots, strips},
+    env, every_size,
+    front_desk::{board, hit, id, profile, today},
+};
+use chrono::Duration;
+use praxis::{
+    domain::{
+        actor::Role,
+        appointment::AppointmentStatus,
+        ids::{AppointmentId, PatientId, ProviderId, SeriesId},
+        series::Planned,
+        why::Why,
+    },
+    store::{Error, Hold, Overbookable, Series},
+    ui::{
+        route::BookingStart,
+        screens::{
+            booking::{self, Booking, Free},
+            series::{self, SeriesView, plan::PlanSeries},
+        },
+        testing::Stage,
+    },
+};
+
+/// Each of the three sizes a snapshot.
+macro_rules! three_sizes {
+    ($name:literal, $make:expr) => {
+        for (columns, lines) in [(80, 24), (60, 20), (132, 43)] {
+            let mut stage = $make.at(columns, lines);
+            insta::assert_snapshot!(format!("{}_{columns}x{lines}", $name), stage.frame());
+        }
+    };
+}
+
+fn held() -> Hold {
+    let slot = slots().remove(0);
+    Hold {
+        provider: slot.provider,
+        centre: slot.centre,
+        day: slot.day,
+        period: slot.period,
+        holder: "Nina Costa".into(),
+        until: slot.period.start - Duration::minutes(47),
+        mine: false,
+    }
+}
+
+/// The booking for Jack with Dr Smith, of whose first free time somebody is thinking.
+fn beside_others() -> Stage<Booking> {
+    let start = BookingStart {
+        patient: Some(PatientId(id(1))),
+        provider: Some(ProviderId(id(3))),
+        ..BookingStart::default()
+    };
+    let mut stage = booking(start);
+    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Profile(Ok(profile())));
+    let free = Free { slots: slots(), holds: vec![held()], ..Free::default() };
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(free)));
+    stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
+    stage
+}
+
+fn planned() -> Stage<PlanSeries> {
+    let start = plan();
+    let mut stage = Stage::with(PlanSeries::of(start.clone()), env(Some(actor(Role::Receptionist))));
+    let first = start.first.clone();
+    let on = |n: i64| {
+        let mut slot = first.clone();
+        slot.day += Duration::days(7 * n);
+        (slot.period.start, slot.period.end) =
+            (slot.period.start + Duration::days(7 * n), slot.period.end + Duration::days(7 * n));
+        slot
+    };
+    let mut later = on(1);
+    later.period.start += Duration::minutes(30);
+    later.period.end += Duration::minutes(30);
+    let free =
+        |n: i64| Planned { day: on(n).day, slot: Some(on(n)), clash: None, nearest: None, skipped: false };
+    let clash = Planned {
+        slot: None,
+        clash: Some(Why::new("appointment_provider_overlap", "SMITH Anna already has somebody at 10:30.")),
+        nearest: Some(later),
+        ..free(1)
+    };
+    stage.deliver(series::plan::Msg::Planned(Ok(vec![free(0), clash, free(2)])));
+    stage
+}
+
+fn members() -> Series {
+    let member = |n: i64| {
+        let mut b = booked();
+        b.id = AppointmentId(id(70 + n as u128));
+        b.period.start += Duration::days(7 * n);
+        b.period.end += Duration::days(7 * n);
+        b
+    };
+    let mut members: Vec<_> = (0..4).map(member).collect();
+    members[1].status = AppointmentStatus::Cancelled;
+    Series { id: SeriesId::new(), family: false, members }
+}
+
+fn of_series() -> Stage<SeriesView> {
+    let view = SeriesView::of(AppointmentId(id(72)));
+    let mut stage = Stage::with(view, env(Some(actor(Role::Receptionist))));
+    stage.deliver(series::Msg::Loaded(Ok(Some(members()))));
+    stage
+}
+
+#[test]
+fn a_time_that_somebody_is_choosing_is_shown_with_who_and_until_when() {
+    three_sizes!("beside_others", beside_others());
+    every_size(beside_others);
+}
+
+#[test]
+fn the_first_time_that_nobody_is_choosing_is_selected_and_held_only_when_the_selection_rests() {
+    let mut stage = beside_others();
+    assert!(stage.text().contains("▌2 today      11:00"), "{}", stage.text());
+    stage.forget_effects();
+    stage.keys("down up");
+    assert_eq!(stage.effects(), ["load booking.strips", "after booking.hold"]);
+    stage.fire("booking.hold");
+    assert!(stage.effects().contains(&"load booking.hold".to_owned()), "{:?}", stage.effects());
+    stage.forget_effects();
+    stage.keys("1 enter");
+    assert!(stage.toast().contains("Nina Costa is choosing 10:30 just now"), "{}", stage.toast());
+    assert!(!stage.effects().iter().any(|e| e.starts_with("save")), "{:?}", stage.effects());
+}
+
+#[test]
+fn a_refusal_is_answered_with_the_number_of_the_nearest_time() {
+    let mut stage = ready();
+    stage.keys("enter");
+    let taken = Why::new("appointment_provider_overlap", "SMITH Anna already has somebody at 10:30.");
+    stage.deliver(booking::Msg::Booked(Err(Error::Overlap(taken.clone()))));
+    assert!(stage.effects().contains(&"load booking.nearest".to_owned()), "{:?}", stage.effects());
+    let near = slots().remove(1);
+    stage.deliver(booking::Msg::Nearest(taken.sentence, Ok(Some(near))));
+    assert_eq!(stage.toast(), "SMITH Anna already has somebody at 10:30. 2 enter books 11:00 instead.");
+}
+
+#[test]
+fn a_plan_with_a_clash_is_not_booked_before_it_is_decided() {
+    three_sizes!("plan", planned());
+    every_size(planned);
+    let mut stage = planned();
+    stage.keys("enter");
+    assert!(stage.toast().starts_with("1 visit clashes. n takes the nearest time"), "{}", stage.toast());
+    stage.keys("n");
+    assert!(stage.text().contains("Thu 19 Mar 11:00"), "{}", stage.text());
+    stage.forget_effects();
+    stage.keys("enter");
+    assert_eq!(stage.effects(), ["save series.book"]);
+}
+
+#[test]
+fn a_visit_of_a_plan_is_left_out_and_taken_in_again() {
+    let mut stage = planned();
+    stage.keys("s");
+    assert!(stage.text().contains("left out"), "{}", stage.text());
+    assert!(stage.text().contains("enter books all 2 visits"), "{}", stage.text());
+    stage.keys("s");
+    assert!(stage.text().contains("1 clash to decide"), "{}", stage.text());
+    stage.keys("t").type_text("14:00").keys("enter");
+    assert!(stage.effects().contains(&"load series.near".to_owned()), "{:?}", stage.effects());
+}
+
+#[test]
+fn from_one_visit_of_a_series_on_all_are_cancelled_and_a_cancelled_one_is_not_cut() {
+    three_sizes!("series", of_series());
+    every_size(of_series);
+    let mut stage = of_series();
+    stage.keys("L");
+    assert!(stage.text().contains("Cancel 2 visits from Thu 26 Mar 10:30 on? Why?"), "{}", stage.text());
+    stage.type_text("moved away").keys("enter");
+    assert!(stage.effects().contains(&"save series.cancel".to_owned()), "{:?}", stage.effects());
+    let mut stage = of_series();
+    stage.keys("up x");
+    assert!(stage.toast().contains("still booked can be moved"), "{}", stage.toast());
+}
+
+#[test]
+fn what_is_cut_stands_on_the_last_line_but_one_until_it_is_let_go() {
+    let mut stage = board();
+    stage.keys("x");
+    assert_eq!(stage.toast(), "Cut: Thu 12 Mar 09:30 BLACK Jack. p pastes it where you go, esc lets go.");
+    // Whatever is said meanwhile goes; the line comes back.
+    stage.keys("c").forget_effects();
+    stage.keys("p");
+    assert!(stage.effects().contains(&"save appointment.paste".to_owned()), "{:?}", stage.effects());
+    stage.keys("esc");
+    assert_eq!(stage.toast(), "Not moved: Thu 12 Mar 09:30 BLACK Jack");
+    stage.forget_effects();
+    stage.keys("p");
+    assert!(stage.effects()[0].starts_with("push Patient("), "{:?}", stage.effects());
+}
+
+#[test]
+fn one_more_of_the_family_is_planned_right_after_and_taken_times_show_what_is_left_over_them() {
+    let mut stage = ready();
+    stage.forget_effects();
+    stage.keys("m");
+    stage.deliver(booking::Msg::PickedRelative(Some(hit(2, "Black", "Mary"))));
+    assert!(stage.effects().contains(&"load booking.free".to_owned()), "{:?}", stage.effects());
+    stage.keys("esc");
+    let places = vec![slots()[..2].to_vec()];
+    let free = Free { slots: slots()[..1].to_vec(), places, ..Free::default() };
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(free)));
+    assert!(stage.text().contains("then BLACK Mary"), "{}", stage.text());
+    let mut stage = ready();
+    stage.keys("o").type_text("cannot come later").keys("enter");
+    let over = Overbookable { slot: slots().remove(0), used: 1, cap: 2 };
+    stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(vec![over].into())));
+    assert!(stage.text().contains("SMITH Anna     1 of 2 over"), "{}", stage.text());
+    stage.forget_effects();
+    stage.keys("enter");
+    assert!(stage.effects().contains(&"save booking.book".to_owned()), "{:?}", stage.effects());
+}
