@@ -272,7 +272,7 @@ grant execute on function auth.demand(text, uuid, uuid) to praxis_app;
 -- Whether an action only shows something.
 create function audit.shows(p_action text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select p_action ~ '\.(open|open-panel|visits|viewers|search|list)$' and p_action not in ('emergency.open', 'sign-in.open')
+    select p_action ~ '\.(open|open-panel|visits|viewers|search|list|print|export)$' and p_action not in ('emergency.open', 'sign-in.open')
 $$;
 
 -- Whether the thing that an event names was written by this transaction: itself, or what belongs to it.
@@ -310,13 +310,13 @@ begin
     return false;
 end $$;
 
--- One event of the speaker. done: of a view, which the table must permit (`auth.may`); or of a write, whose request is part
--- of this transaction. An event of a write that changed nothing of what it names says so. refused: that they were.
+-- One event of the speaker. done: of a view, which the table must permit (`auth.may`); or of a write, by whom the table lets
+-- write it, in the transaction of a request of theirs. An event of a write that changed nothing of what it names says so. refused: that they were.
 create function audit.tell(p_action text, p_entity text, p_entity_id uuid, p_patient_id uuid, p_outcome text, p_facts jsonb)
 returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    me uuid := auth.actor(); facts jsonb := coalesce(p_facts, '{}'); whose uuid; asked boolean;
+    me uuid := auth.actor(); facts jsonb := coalesce(p_facts, '{}'); whose uuid;
     apart constant text[] := array['access.list', 'connection.list', 'emergency.list', 'draft.discard'];
 begin
     if me is null then raise exception 'no session' using errcode = 'PX000'; end if;
@@ -329,16 +329,15 @@ begin
     -- Whose record it is says the row, and the speaker only where there is none.
     whose := coalesce(audit.patient_of(p_entity, p_entity_id), p_patient_id);
     if p_outcome = 'done' and not p_action = any (apart) then
-        asked := exists (select from clinic.request r where r.at = now() and r.account_id = me and r.kind = p_action
-                            and r.xmin = pg_current_xact_id_if_assigned()::xid);
-        if asked then
+        if audit.shows(p_action) then
+            perform auth.demand(p_action, case when p_entity <> 'message' then whose end, p_entity_id);
+        elsif exists (select from clinic.request r where r.at = now() and r.account_id = me
+                         and r.xmin = pg_current_xact_id_if_assigned()::xid) then
             if auth.permits(p_action) is null and not clinic.as_patient(p_action) then
                 perform clinic.refuse('not_permitted', jsonb_build_object('action', p_action, 'why', 'role', 'role', auth.actor_role()));
             end if;
             -- (What a reset second factor was is gone.)
             if p_action <> 'sign-in.second-factor' and not audit.touched(p_entity, p_entity_id) then facts := facts || '{"unchanged": true}'; end if;
-        elsif audit.shows(p_action) then
-            perform auth.demand(p_action, case when p_entity <> 'message' then whose end, p_entity_id);
         else
             perform clinic.refuse('event_without_deed', jsonb_build_object('action', p_action));
         end if;
@@ -395,10 +394,34 @@ begin
     foreach t in array array['appointment', 'encounter', 'observation', 'note', 'service_request', 'result', 'report', 'diagnosis',
         'prescription', 'treatment', 'referral', 'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history',
         'patient', 'patient_alert', 'patient_word', 'clinic_session', 'centre', 'department', 'specialty', 'provider', 'provider_centre',
-        'provider_hours', 'provider_specialty', 'staff_centre', 'account', 'provider_registration', 'patient_registration', 'setting',
+        'provider_hours', 'provider_specialty', 'staff_centre', 'account', 'provider_registration', 'patient_registration',
         'policy_change', 'policy_rule', 'access_request', 'connection', 'emergency', 'erasure', 'message'] loop
         execute format('create constraint trigger z_told after insert or update or delete on clinic.%I deferrable initially deferred
             for each row execute function audit.told()', t);
+    end loop;
+end $$;
+-- (The first key of all turns sealing on by itself.)
+create constraint trigger z_told after update on clinic.setting deferrable initially deferred for each row
+    when (new.key not like 'sealing\_%') execute function audit.told();
+
+-- Where a patient's key was destroyed nothing more is written, sealed or not.
+create function clinic.refuse_erased() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone timestamptz;
+begin
+    select k.destroyed_at into gone from clinic.patient_key k
+     where coalesce(k.patient_id, '00000000-0000-0000-0000-000000000000'::uuid) = new.patient_id and k.destroyed_at is not null limit 1;
+    if gone is not null then perform clinic.refuse('record_erased', jsonb_build_object('at', gone)); end if;
+    return new;
+end $$;
+do $$
+declare t text;
+begin
+    foreach t in array array['encounter', 'observation', 'note', 'service_request', 'result', 'report', 'diagnosis', 'prescription',
+        'treatment', 'referral', 'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history', 'patient_alert',
+        'appointment', 'access_request', 'message'] loop
+        execute format('create trigger y_erased before insert on clinic.%I for each row when (new.patient_id is not null)
+            execute function clinic.refuse_erased()', t);
     end loop;
 end $$;
 

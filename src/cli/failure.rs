@@ -1,5 +1,5 @@
 //! Why a sub-command ended, with the exit code of sysexits that fits.
-use crate::{config::Problems, server, store};
+use crate::{config::Problems, domain::why::Why, server, store};
 use std::fmt;
 
 /// Wrong usage.
@@ -24,12 +24,25 @@ pub const CONFIG: u8 = 78;
 pub struct Failure {
     code: u8,
     message: String,
+    why: Option<Why>,
 }
 
 impl Failure {
     /// A sentence that says what is wrong and what to do.
     pub fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), why: None }
+    }
+
+    /// A refusal by a rule, which a script may want to tell apart.
+    #[must_use]
+    pub fn because(code: u8, why: Why) -> Self {
+        Self { code, message: why.to_string(), why: Some(why) }
+    }
+
+    /// The rule that refused, if one did.
+    #[must_use]
+    pub fn why(&self) -> Option<&Why> {
+        self.why.as_ref()
     }
 
     /// The exit code.
@@ -79,12 +92,20 @@ impl From<store::Error> for Failure {
         let code = match &e {
             store::Error::Unavailable(_) | store::Error::Slow => UNAVAILABLE,
             store::Error::Schema { .. } | store::Error::Keys(_) => CONFIG,
-            store::Error::Refused(_) | store::Error::NoSession => NOT_PERMITTED,
+            store::Error::Refused(_) | store::Error::Overlap(_) | store::Error::NoSession => NOT_PERMITTED,
             store::Error::Duplicate(_) => DATA,
-            store::Error::DiskFull | store::Error::NotSaved | store::Error::Unknown => TRY_LATER,
+            store::Error::DiskFull
+            | store::Error::NotSaved
+            | store::Error::Unknown
+            | store::Error::Stale { .. } => TRY_LATER,
             _ => SOFTWARE,
         };
-        Self::new(code, e.to_string())
+        match e {
+            store::Error::Refused(why) | store::Error::Overlap(why) | store::Error::Duplicate(why) => {
+                Self::because(code, why)
+            }
+            other => Self::new(code, other.to_string()),
+        }
     }
 }
 

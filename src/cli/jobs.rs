@@ -1,4 +1,4 @@
-//! `praxis jobs run`: the worker beside the program. It seals the log, and hands papers to the printer.
+//! `praxis jobs run`: the worker beside the program. It seals the log, erases what is past its time, and hands papers to the printer.
 use super::{
     Context, Failure, block_on,
     failure::CONFIG,
@@ -26,8 +26,9 @@ pub enum Jobs {
 }
 
 /// Seals the log: signs a root over what is new, about every second while there is
-/// something new, into the database and to audit.root_file; and hands papers to the
-/// printer (print.command). Runs until a signal asks it to end. Several may run: one leads, the others wait.
+/// something new, into the database and to audit.root_file; hands papers to the
+/// printer (print.command); erases rejected applications when application_keep_days have passed. Runs until a signal asks it to
+/// end. Several may run: one leads, the others wait.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Seal once and end, for cron

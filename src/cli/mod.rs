@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod demo;
 mod demo_data;
+mod desk;
 mod display;
 mod failure;
 mod import;
@@ -29,6 +30,7 @@ pub use failure::Failure;
 
 use crate::config::{Config, Inputs, Problems};
 use clap::{Parser, Subcommand};
+use desk::Run as _;
 use std::{path::PathBuf, process::ExitCode};
 
 const AFTER: &str = "\
@@ -87,6 +89,18 @@ enum Command {
     /// What is kept about one person
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// The first free times
+    Schedule(desk::Schedule),
+    /// Who is booked on a day
+    Board(desk::Board),
+    /// Book a free time
+    Book(desk::Book),
+    /// Move an appointment
+    Move(desk::Move),
+    /// Cancel an appointment
+    Cancel(desk::Cancel),
+    /// Check a patient in
+    Arrive(desk::Arrive),
     /// Keys of the keyboard, and keys that clinical text is sealed under
     Keys(keys::Keys),
 }
@@ -139,6 +153,12 @@ pub fn run() -> ExitCode {
         Some(Command::Config(args)) => args.run(&context),
         Some(Command::Subject(args)) => args.run(&context),
         Some(Command::Permissions(args)) => args.run(&context),
+        Some(Command::Schedule(args)) => args.run(&context),
+        Some(Command::Board(args)) => args.run(&context),
+        Some(Command::Book(args)) => args.run(&context),
+        Some(Command::Move(args)) => args.run(&context),
+        Some(Command::Cancel(args)) => args.run(&context),
+        Some(Command::Arrive(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
         Some(Command::Display(args)) => args.run(&context),
     };

@@ -47,7 +47,13 @@ pub fn note(text: &str) {
 pub fn complain(failure: &Failure, json: bool) {
     let text: Vec<String> = failure.to_string().lines().map(crate::logging::cleaned).collect();
     if json {
-        note(&escaped(&serde_json::json!({ "error": text.join("\n"), "exit": failure.code() }).to_string()));
+        let mut said = serde_json::json!({ "error": text.join("\n"), "exit": failure.code() });
+        if let Some(why) = failure.why() {
+            said["rule"] = why.rule.as_str().into();
+            said["why"] = why.sentence.as_str().into();
+            said["instead"] = why.instead.as_deref().into();
+        }
+        note(&escaped(&said.to_string()));
     } else {
         note(&format!("praxis: {}", text.join("\n")));
     }

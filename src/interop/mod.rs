@@ -3,3 +3,4 @@
 pub mod audit;
 pub mod medisoft;
 pub mod paper;
+pub mod subject;

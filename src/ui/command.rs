@@ -93,7 +93,7 @@ commands! {
         Records: "go.records" "Records" "Go to the visit records" quiet;
         Admin: "go.admin" "Administration" "Go to accounts, applications and settings" quiet;
         Audit: "go.audit" "Audit log" "Go to who did what, and when" quiet;
-        Messages: "go.messages" "Messages" "Go to messages and tasks for you" quiet;
+        Messages: "go.messages" "Inbox" "Go to what waits for you: results, messages, tasks, requests" quiet;
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
@@ -110,6 +110,7 @@ commands! {
         Emergency: "go.emergency" "emergency access" "Break the glass, or see the emergency that is open; reviewers see those to review" quiet;
         Access: "go.access" "requests for access" "Go to the requests to read a record: yours, or those you answer" quiet;
         Connections: "go.connections" "connections" "Go to your connections" quiet;
+        Subject: "go.subject" "everything about one person" "See, take out or erase what is kept about somebody; patients: about yourself" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;
         Place3: "go.3" "place 3" "Go to the third place" quiet;

@@ -72,6 +72,8 @@ const SILENT: &[(&str, &str)] = &[
     ("why_not", "why something is not permitted"),
     ("colleagues", "names of staff"),
     ("open_messages", "how many messages wait"),
+    ("visit_fee", "an amount; setting it tells"),
+    ("erase_old_applications", "registration.erase, by the database"),
     // The database's own functions tell.
     ("apply_as_provider", "registration.apply, by the database"),
     ("apply_as_patient", "account.register, by the database"),

@@ -157,7 +157,8 @@ async fn who_may_not_be_merged_is_refused_with_the_reason() {
     assert_eq!(rule(g.merge(hao, jackie).await), "merge_visit_open");
     people::visit(&mut c, &g.clinic.gp, here, "paused").await;
     g.merge(g.clinic.omar, hao).await.unwrap();
-    for login in ["anna", "nina", "pat"] {
+    for person in [&g.clinic.gp, &g.clinic.nurse, &g.clinic.pharmacist] {
+        let login = person.login;
         let s = people::signed_in(&g.db, login).await;
         let merge = Merge { id: Uuid::now_v7(), merged: linh, survivor: hao, reason: "x".into() };
         let refused = s.store.merge_patients(&s.actor, RequestId::new(), merge).await;

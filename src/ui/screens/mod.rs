@@ -19,6 +19,8 @@ pub mod fees;
 pub mod figures;
 pub mod history;
 pub mod home;
+pub mod inbox;
+pub mod intake;
 pub mod login;
 pub mod merging;
 pub mod messages;
@@ -37,6 +39,7 @@ pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
+pub mod subject;
 pub mod visit_door;
 pub mod workplace;
 
@@ -62,6 +65,7 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
     ("Two records of one person", merging::Command::ALL),
+    ("Intake", intake::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
@@ -107,12 +111,14 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Inbox", inbox::Command::ALL),
     ("Messages", messages::Command::ALL),
     ("A message", messages::write::Command::ALL),
     ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
+    ("Everything about one person", subject::Command::ALL),
     ("Asking for access", access::ask::Command::ALL),
     ("Requests to read a record", access::requests::Command::ALL),
     ("Connections", access::connections::Command::ALL),
@@ -143,6 +149,9 @@ pub const SECTIONS: &[&str] = &[
     "patient",
     "patient-form",
     "merging",
+    "intake",
+    "intake-who",
+    "intake-end",
     "home",
     "overview",
     "own",
@@ -200,12 +209,14 @@ pub const SECTIONS: &[&str] = &[
     "audit",
     "audit-event",
     "viewers",
+    "subject",
     "access-form",
     "access",
     "connections",
     "emergency",
     "emergency-form",
     "emergencies",
+    "inbox",
     "messages",
     "message-form",
     "outside-form",
@@ -237,6 +248,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
+        Route::Intake(start) => at(intake::Intake::new(start, env.today())),
         Route::Schedule(day) => at(calendar::Calendar::at(*day)),
         Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
         Route::Week(provider) => at(schedule::week::Week::of(*provider, None)),
@@ -264,6 +276,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Inbox => at(inbox::Inbox::default()),
         Route::Messages => at(messages::Messages::default()),
         Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
         Route::WriteToClinic => at(messages::write::Write::to_clinic()),
@@ -271,6 +284,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::Subject(patient) => at(subject::Subject::of(*patient)),
         Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
         Route::AccessRequests => at(access::requests::Requests::default()),
         Route::Connections => at(access::connections::Connections::default()),

@@ -20,7 +20,7 @@ fn hours(
 
 async fn set_hours(d: &crate::store_booking::Desk, all: Vec<WeeklyHours>) {
     let root = people::signed_in(&d.db, "root").await;
-    let entries = root.store.provider_entries(&root.actor).await.unwrap();
+    let entries = root.store.provider_entries(&root.actor, None).await.unwrap();
     let anna = entries.iter().find(|e| e.id == d.clinic.gp.provider()).unwrap();
     root.store.set_weekly_hours(&root.actor, RequestId::new(), anna.id, anna.version, all).await.unwrap();
 }

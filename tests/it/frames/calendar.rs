@@ -155,11 +155,12 @@ fn an_appointment_is_cut_and_put_down_at_a_free_time() {
     stage.keys("]");
     answer(&mut stage, View::Sheet, today() + Duration::days(1));
     stage.keys("home x");
-    assert!(stage.toast().starts_with("Taken up: 09:00"), "{}", stage.toast());
+    assert!(stage.toast().starts_with("Cut: Fri 13 Mar 09:00"), "{}", stage.toast());
+    let _ = stage.frame();
     stage.keys("p");
     assert!(stage.toast().contains("The selected time is not free."), "{}", stage.toast());
     stage.keys("end p");
-    assert_eq!(stage.effects(), ["save calendar.paste"]);
+    assert_eq!(stage.effects(), ["save appointment.paste"]);
 }
 
 #[test]

@@ -69,7 +69,6 @@ fn slot(cell: &Cell) -> NewAppointment {
         visit_type: None,
         reason: "cough".into(),
         arrived: false,
-        visit_type: None,
     }
 }
 
@@ -145,9 +144,11 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
     Some(match action {
         "patient.change" => store.update_patient(a, r, patient, 1, identity("Cell")).await.map(drop),
         "patient.deactivate" => {
-            store.deactivate_patient(a, r, patient, 1, Some("moved".into())).await.map(drop)
+            store.set_patient_active(a, r, patient, 1, false, "moved".into()).await.map(drop)
         }
-        "patient.reactivate" => store.deactivate_patient(a, r, patient, 1, None).await.map(drop),
+        "patient.reactivate" => {
+            store.set_patient_active(a, r, patient, 1, true, "back".into()).await.map(drop)
+        }
         "patient.block" => {
             let until = NaiveDate::from_ymd_opt(2030, 1, 1);
             store.block_patient(a, r, patient, 1, until, "threats".into()).await.map(drop)
@@ -222,7 +223,7 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
             store.add_report(a, r, visit, report).await.map(drop)
         }
         "diagnosis.add" => store
-            .add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", true).expect("one"))
+            .add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", false).expect("one"))
             .await
             .map(drop),
         "diagnosis.change" => {
@@ -370,6 +371,7 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 period: Period { start: cell.plan.slot_ends, end: cell.plan.slot_ends },
                 slot_minutes: 30,
                 booked: 0,
+                kept: praxis::domain::clinic_session::Kept::default(),
             };
             let hours =
                 SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
@@ -386,7 +388,11 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
             };
             store.change_profile(a, r, 1, profile).await.map(drop)
         }
-        "sign-in.end" => store.end_sign_in(a, r, s.actor.session).await.map(drop),
+        "sign-in.end" => {
+            let all = store.sign_ins(a, a.account, false).await.expect("one's own");
+            let other = all.iter().find(|x| !x.this).expect("the plain connection's");
+            store.end_sign_in(a, r, other.id).await.map(drop)
+        }
         "account.register" => store.reject_patient(a, r, id("/application").into(), 1, "unknown").await,
         "account.add" => {
             store.add_account(a, r, AccountId::new(), details("somebody"), code()).await.map(drop)
@@ -397,7 +403,9 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
         "account.deactivate" => {
             store.deactivate_account(a, r, id("/account").into(), 1, "left").await.map(drop)
         }
-        "account.reactivate" => store.reactivate_account(a, r, id("/off_account").into(), 1).await.map(drop),
+        "account.reactivate" => {
+            store.reactivate_account(a, r, id("/off_account").into(), 1, "back").await.map(drop)
+        }
         "account.block" => {
             let until = Some(cell.plan.slot_ends);
             store.block_account(a, r, id("/account").into(), 1, until, "stolen").await.map(drop)

@@ -1,18 +1,17 @@
 //! What is done with the selected booking or free time: the same calls of the store as at the board, and cut and paste.
-use super::{Calendar, DayKey, Lifted, Msg, View};
+use super::{Calendar, DayKey, Msg, View};
 use crate::{
     domain::{
-        appointment::{AppointmentKind, AppointmentStatus},
+        appointment::AppointmentStatus,
         booking::{Booked, FreeSlot, NewTime},
         calendar::Content,
         dates,
-        ids::RequestId,
         time::Period,
         why::Why,
     },
-    store::Error,
     tr,
     ui::{
+        carry::{self, Carried, Landing, Pasted},
         cx::Cx,
         desk::{self, Target},
         route::{BookingStart, Route},
@@ -206,92 +205,49 @@ impl Calendar {
     }
 
     pub(super) fn cut(&mut self, cx: &mut Cx<Msg>) {
-        let (Some(target), Some((day, cell)), Some(booking)) = (self.target(), self.cell(), self.booking())
-        else {
-            return;
+        let (Some((day, _)), Some(booking)) = (self.cell(), self.booking()) else { return };
+        let carried = Carried {
+            appointment: booking.id,
+            version: booking.version,
+            patient: booking.patient,
+            patient_name: booking.patient_name.clone(),
+            provider: day.provider,
+            provider_name: day.name.clone(),
+            period: booking.period,
+            zone: booking.zone,
         };
-        let session = cell.session.and_then(|i| day.sessions.get(i)).map(|s| s.id);
-        let session = session.filter(|_| booking.kind == AppointmentKind::Slot);
-        let from =
-            NewTime { provider: day.provider, centre: booking.centre, session, period: booking.period };
-        cx.toast(tr!(
-            "Taken up: {who}. Go to a free time; p puts it down, and nothing is changed before.",
-            who = target.label
-        ));
-        self.request = RequestId::new();
-        self.lifted = Some(Lifted { target, from });
+        self.lifted = Some(carried.clone());
+        carry::cut(cx, carried);
     }
 
     pub(super) fn paste(&mut self, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(lifted), Some(slot)) =
-            (cx.env().actor.clone(), self.lifted.clone(), self.slot())
-        else {
-            return;
-        };
+        let (Some(lifted), Some(slot)) = (self.lifted.clone(), self.slot()) else { return };
         // It keeps its length, in whole slots of where it goes.
         let slot_minutes = slot.period.minutes().max(1);
-        let slots = (lifted.from.period.minutes() + slot_minutes - 1) / slot_minutes;
+        let slots = (lifted.period.minutes() + slot_minutes - 1) / slot_minutes;
         let period = Period {
             start: slot.period.start,
             end: slot.period.start + Duration::minutes(slots * slot_minutes),
         };
         let to =
             NewTime { provider: slot.provider, centre: slot.centre, session: Some(slot.session), period };
-        let (request, from, label) = (self.request, lifted.from.clone(), lifted.target.label.clone());
-        let (id, seen) = (lifted.target.id, lifted.target.version);
-        self.saving = Some(id);
-        cx.save(
-            "calendar.paste",
-            move |store| async move { store.move_appointment(&actor, request, id, seen, to).await },
-            move |done| Msg::Moved(from, label, false, done),
-        );
+        self.saving = Some(lifted.appointment);
+        carry::paste(cx, Landing::Slot(to), Msg::Pasted);
     }
 
-    pub(super) fn moved_there(
-        &mut self,
-        from: NewTime,
-        label: String,
-        undo: bool,
-        done: Result<Booked, Error>,
-        cx: &mut Cx<Msg>,
-    ) {
+    /// The selection follows what was moved, and both days are read again.
+    pub(super) fn pasted(&mut self, pasted: &Pasted, cx: &mut Cx<Msg>) {
         self.saving = None;
-        let now = match done {
-            Ok(now) => now,
-            Err(e) => {
-                // While it is not known what became of it, the same request is asked again and done at most once.
-                if !matches!(e, Error::Unknown | Error::Unavailable(_) | Error::Slow) {
-                    self.request = RequestId::new();
-                }
-                return cx.failed(&e);
-            }
-        };
+        carry::tell(cx, pasted, Msg::Pasted);
+        let Ok((old, now)) = &pasted.result else { return };
         self.lifted = None;
-        let there = (now.provider, now.period.starts_at(now.zone).date());
-        let left = (from.provider, from.period.starts_at(now.zone).date());
+        let day = |b: &Booked| (b.provider, b.period.starts_at(b.zone).date());
+        let there = day(now);
         if let Some(cursor) = &mut self.cursor {
             cursor.booking = Some(now.id);
             (cursor.day, cursor.provider, cursor.at) = (there.1, Some(there.0), now.period.start);
         }
-        self.stale.extend([there, left]);
-        if undo {
-            cx.toast(tr!("Taken back: {who} is {when}.", who = now.patient_name, when = desk::when(&now)));
-        } else if let Some(actor) = cx.env().actor.clone() {
-            let (request, id, seen, back) = (RequestId::new(), now.id, now.version, now.time());
-            let text = tr!(
-                "Moved {who} to {when}, {provider}",
-                who = label,
-                when = desk::when(&now),
-                provider = now.provider_name
-            );
-            let again = label.clone();
-            cx.undoable(
-                text,
-                "calendar.paste",
-                move |store| async move { store.move_appointment(&actor, request, id, seen, from).await },
-                move |done| Msg::Moved(back, again, true, done),
-            );
-        }
+        self.stale.extend([there, day(old)]);
         self.show(cx);
         self.reread(cx);
     }

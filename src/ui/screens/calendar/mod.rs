@@ -14,15 +14,16 @@ use crate::{
     domain::{
         actor::Workplace,
         appointment::AppointmentStatus,
-        booking::{Booked, NewTime},
+        booking::Booked,
         calendar::{Cell, Content, DayBooking, MonthDay, ProviderDay},
-        ids::{AppointmentId, ProviderId, RequestId},
+        ids::{AppointmentId, ProviderId},
         name::PersonName,
         why::Why,
     },
     store::{AppointmentStep, Change, Error, MonthOf},
     tr,
     ui::{
+        carry::{Carried, Pasted},
         cx::Cx,
         desk::{self, Target},
         screen::{Screen, Ui},
@@ -43,8 +44,8 @@ crate::commands! {
         Strip: "calendar.strip" "strip" "The day of every provider in half hours";
         PickDay: "calendar.pick-day" "date" "Show another day, typed as people say it";
         Advance: "calendar.advance" "arrived" "The selected patient has arrived";
-        Cut: "calendar.cut" "cut" "Take the selected appointment up, to put it down somewhere else";
-        Paste: "calendar.paste" "put here" "Move the appointment that was cut to the selected free time";
+        Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it at another time or elsewhere";
+        Paste: "appointment.paste" "put here" "Move the appointment that was cut to the selected free time";
         Cancel: "calendar.cancel" "cancel" "Cancel the selected appointment, with a reason";
         Provider: "calendar.provider" "provider" "Choose the provider";
         Sessions: "calendar.sessions" "sessions" "The clinic sessions of the selected provider: add, change, remove";
@@ -113,8 +114,8 @@ pub enum Msg {
     PickedCentre(Option<Workplace>),
     Changes(Result<(Booked, Vec<AppointmentStep>), Error>),
     ClosedChanges,
-    /// Put down: from which time, under which name, and whether that took a move back.
-    Moved(NewTime, String, bool, Result<Booked, Error>),
+    /// What was cut was put down here, or not.
+    Pasted(Pasted),
 }
 
 /// What is selected. It stays when the view changes and when rows come and go.
@@ -125,13 +126,6 @@ pub struct Cursor {
     pub provider: Option<ProviderId>,
     /// The booking, when one is selected: it is followed by its id.
     pub booking: Option<AppointmentId>,
-}
-
-/// An appointment that was taken up.
-#[derive(Debug, Clone)]
-struct Lifted {
-    target: Target,
-    from: NewTime,
 }
 
 /// The screen.
@@ -160,8 +154,8 @@ pub struct Calendar {
     columns: Option<usize>,
     top: usize,
     page: usize,
-    lifted: Option<Lifted>,
-    request: RequestId,
+    /// What is carried along, as the last frame knew it.
+    lifted: Option<Carried>,
     saving: Option<AppointmentId>,
     now: DateTime<Utc>,
     today: NaiveDate,
@@ -192,7 +186,6 @@ impl Calendar {
             top: 0,
             page: 10,
             lifted: None,
-            request: RequestId::new(),
             saving: None,
             now: DateTime::UNIX_EPOCH,
             today: NaiveDate::MIN,
@@ -370,7 +363,7 @@ impl Screen for Calendar {
                 desk::show_changes(cx, &booked, &steps, |()| Msg::ClosedChanges);
             }
             Msg::Changes(Err(e)) => cx.failed(&e),
-            Msg::Moved(from, label, undo, result) => self.moved_there(from, label, undo, result, cx),
+            Msg::Pasted(pasted) => self.pasted(&pasted, cx),
             Msg::Reason(_, _, None)
             | Msg::PickedDay(None)
             | Msg::PickedProvider(None)
@@ -385,6 +378,7 @@ impl Screen for Calendar {
     }
 
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        self.lifted = ui.env.carried.as_deref().cloned();
         self.draw(frame, area, ui);
     }
 }

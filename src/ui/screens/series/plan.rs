@@ -98,10 +98,11 @@ impl PlanSeries {
         let Some(actor) = cx.env().actor.clone() else { return };
         let start = &self.start;
         let (patient, first, days) = (start.patient, start.first.clone(), start.days.clone());
+        let visit_type = start.visit_type.clone();
         self.table.loading();
         cx.load(
             "series.plan",
-            move |store| async move { store.plan_series(&actor, patient, first, days).await },
+            move |store| async move { store.plan_series(&actor, patient, first, visit_type, days).await },
             Msg::Planned,
         );
     }
@@ -146,7 +147,7 @@ impl PlanSeries {
                         session,
                         kind: AppointmentKind::Slot,
                         period,
-                        visit_type: None,
+                        visit_type: self.start.visit_type.clone(),
                         reason: self.start.reason.clone(),
                         arrived: false,
                     }),
@@ -349,6 +350,7 @@ impl Screen for PlanSeries {
                 let filter = FreeFilter {
                     patient: Some(self.start.patient),
                     provider: Some(first.provider),
+                    visit_type: self.start.visit_type.clone(),
                     days: 1,
                     ..FreeFilter::from(day)
                 };
