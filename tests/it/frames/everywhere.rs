@@ -132,7 +132,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
-            Route::Inbox | Route::Intake(_) => {}
+            Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }
