@@ -304,11 +304,7 @@ fn removing_an_empty_session_asks_and_says_what_follows() {
     let why =
         Why::new("session_removed_with_bookings", "The session has 1 booking, so it cannot be removed.");
     stage.forget_effects().deliver(schedule::Msg::Removed(Err(Error::Refused(why))));
-    assert!(
-        stage.text().contains("to be moved before it goes"),
-        "booked meanwhile: {}",
-        stage.text()
-    );
+    assert!(stage.text().contains("to be moved before it goes"), "booked meanwhile: {}", stage.text());
 }
 
 fn provider_row() -> ProviderRow {
