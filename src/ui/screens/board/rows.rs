@@ -4,7 +4,7 @@ use crate::{
         appointment::AppointmentStatus, booking::waited, ids::ProviderId, patient::age_sex,
         predict::Expected, time::Period,
     },
-    store::{Board, BoardRow, Change},
+    store::{Board, BoardRow},
     tr,
     ui::{
         carry::Carried,
@@ -189,27 +189,5 @@ pub(super) fn carried(row: &BoardRow, zone: chrono_tz::Tz) -> Carried {
         provider_name: row.provider_name.clone(),
         period: Period { start: row.starts_at, end: row.ends_at },
         zone,
-    }
-}
-
-impl super::Board {
-    /// Whether somebody else's work changes what is shown here.
-    pub(super) fn concerns(&self, change: &Change) -> bool {
-        let shows = |id: Option<uuid::Uuid>| {
-            id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id || e.appointment.0 == id))
-        };
-        match change {
-            Change::Everything => true,
-            Change::Link(_) => false,
-            Change::Row(r) => match r.entity.as_str() {
-                "appointment" => {
-                    r.day.is_none_or(|d| Some(d) == self.shown_day)
-                        || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
-                }
-                "queue_entry" | "patient" => shows(r.id),
-                "patient_alert" | "allergy" => shows(r.patient),
-                _ => false,
-            },
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         why::Why,
     },
     store::Error,
-    text::{cut, tr_n},
+    text::{clean, cut, tr_n},
     tr,
     ui::{
         cx::Cx,
@@ -404,6 +404,9 @@ impl Screen for PlanSeries {
             (true, 0) => tr_n(" enter books {n} visit", " enter books all {n} visits", self.steps().len()),
             (true, n) => tr_n(" {n} clash to decide", " {n} clashes to decide", n),
         };
+        // The list cuts the reason; here it is whole.
+        let why = self.table.selected().filter(|l| l.plan.is_open()).and_then(|l| l.plan.clash.as_ref());
+        let state = why.map_or_else(|| state.clone(), |why| format!("{state}. {}", clean(&why.sentence)));
         widgets::put(frame, head, 1, &state, if open > 0 { ui.theme.warn() } else { ui.theme.dim() });
         self.table.view(frame, rows, ui);
     }
