@@ -365,7 +365,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
     })
 }
 
-fn page() -> Stage<Patient> {
+pub(super) fn page() -> Stage<Patient> {
     let mut stage = Stage::with(Patient::new(PatientId(id(1))), env(Some(actor(Role::Receptionist))));
     stage.deliver(patient::Msg::Loaded(Ok(profile())));
     stage

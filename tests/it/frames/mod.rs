@@ -28,6 +28,7 @@ mod second;
 mod subject;
 mod till;
 pub mod visit;
+mod visit_fee;
 mod visit_leave;
 mod whole;
 mod wire;
