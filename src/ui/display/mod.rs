@@ -67,9 +67,7 @@ impl Display {
         match &self.problem {
             Some(problem) => widgets::put(frame, area, last, &format!(" {problem}"), theme.warn()),
             None => {
-                let text = tr!(
-                    " Times are what visits usually take; emergencies go first. Please tell the desk if you must leave."
-                );
+                let text = tr!(" Times are what visits usually take; emergencies go first.");
                 widgets::put(frame, area, last, text, theme.dim());
             }
         }

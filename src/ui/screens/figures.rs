@@ -71,7 +71,7 @@ impl Default for Figures {
                 .column(Column::new("Provider", |l: &Line| l.row.provider_name.clone()).grow(14))
                 .column(Column::new("Centre", |l: &Line| l.row.centre_name.clone()).width(16).priority(5))
                 .column(Column::new("Weeks", |l: &Line| l.spark.clone()).width(12).priority(3))
-                .column(Column::new("Last", |l: &Line| l.last.clone()).width(9).right().priority(2))
+                .column(Column::new("Last", |l: &Line| l.last.clone()).width(12).right().priority(2))
                 .column(Column::new("All", |l: &Line| l.overall.clone()).width(8).right())
                 .uncounted()
                 .empty("There is nothing to count in these weeks."),

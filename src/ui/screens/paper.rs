@@ -52,7 +52,7 @@ impl PaperView {
     /// Shows this.
     #[must_use]
     pub fn of(paper: Paper) -> Self {
-        let text = ScrollText::new(paper.text.clone());
+        let text = ScrollText::as_it_is(paper.text.clone());
         Self { paper, text, sent: None, state: String::new(), saving: false }
     }
 

@@ -42,7 +42,8 @@ impl Desk {
     pub async fn at(db: &Db, login: &str, route: Route) -> Self {
         let proxy = Proxy::to(&db.socket);
         let who = through(&proxy, db, login).await;
-        let env = Env { clock: who.store.clock().clone(), actor: Some(Arc::new(who.actor.clone())) };
+        let env =
+            Env { clock: who.store.clock().clone(), actor: Some(Arc::new(who.actor.clone())), carried: None };
         let (ticks, changes) = (Ticks::by_hand(), who.store.listen());
         let keymap = Arc::new(Keymap::built_in());
         let (mut app, answers) =

@@ -451,17 +451,17 @@ impl Screen for Fees {
         let d = &self.data;
         let day = if d.day == ui.env.today() { tr!("Today").to_owned() } else { dates::short_day(d.day) };
         let open: i64 = d.lines.iter().map(|l| l.open().max(0)).sum();
-        let mut parts = vec![
-            day,
-            tr!("taken {sum}", sum = money(d.till.total(), &d.currency)),
-            tr!("cash {sum}", sum = amount(d.till.cash())),
-            tr!("still to be paid {sum}", sum = amount(open)),
-        ];
+        let mut parts = vec![day];
         match &d.closed {
-            Some(close) => parts.push(tr!("closed by {who}", who = clean(&close.by))),
+            Some(_) => parts.push(tr!("closed").into()),
             None if self.only_open => parts.push(tr!("only open ones").into()),
             None => {}
         }
+        parts.extend([
+            tr!("taken {sum}", sum = money(d.till.total(), &d.currency)),
+            tr!("cash {sum}", sum = amount(d.till.cash())),
+            tr!("still to be paid {sum}", sum = amount(open)),
+        ]);
         widgets::put(frame, head, 0, &format!(" {}", parts.join("   ")), ui.theme.strong());
         self.table.view(frame, body, ui);
     }
