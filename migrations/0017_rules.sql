@@ -272,7 +272,7 @@ grant execute on function auth.demand(text, uuid, uuid) to praxis_app;
 -- Whether an action only shows something.
 create function audit.shows(p_action text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select p_action ~ '\.(open|open-panel|visits|viewers|search|list)$' and p_action not in ('emergency.open', 'sign-in.open')
+    select p_action ~ '\.(open|open-panel|visits|viewers|search|list|print|export)$' and p_action not in ('emergency.open', 'sign-in.open')
 $$;
 
 -- Whether the thing that an event names was written by this transaction: itself, or what belongs to it.

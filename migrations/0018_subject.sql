@@ -37,12 +37,15 @@ grant update (reactivated_why) on clinic.account to praxis_app;
 -- Everything kept about one person: whatever table has a column patient_id, so that a new one is never forgotten.
 -- ---------------------------------------------------------------------------------------------------------------
 
--- The rows about a person that the speaker may read, whole, and which of their columns are sealed text. By its owner: all of them.
+-- The rows about a person that the speaker may read, whole, and which of their columns are sealed text; records that were merged
+-- are the same person's. By its owner: all of them.
 create function clinic.subject_rows_seen(p_patient uuid) returns table (kind text, id uuid, doc jsonb, texts text[])
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
-declare t text; own uuid; which text; sealed text[];
+declare t text; own uuid[]; which text; extra text; sealed text[]; records uuid[] := clinic.records_of(p_patient);
 begin
-    select p.account_id into own from clinic.patient p where p.id = p_patient;
+    -- Called by itself it is a person's own: what anybody else gets goes through `subject_overview` and `subject_export`.
+    if current_user = 'praxis_app' and not p_patient = any (array(select clinic.own_records())) then return; end if;
+    own := array(select p.account_id from clinic.patient p where p.id = any (records) and p.account_id is not null);
     for t in
         select c.relname::text from pg_class c
          where c.relnamespace = 'clinic'::regnamespace and c.relkind = 'r' and has_table_privilege(c.oid, 'select')
@@ -51,15 +54,18 @@ begin
                    and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'patient_id' and not a.attisdropped))
          order by c.relname <> 'patient', c.relname <> 'account', c.relname
     loop
-        which := case t when 'patient' then 't.id = $1' when 'account' then 't.id = $2'
-            when 'message' then 't.patient_id = $1 or t.patient_id is null and $2 in (t.from_account, t.to_account)'
-            when 'appointment_event' then 't.appointment_id in (select a.id from clinic.appointment a where a.patient_id = $1)'
-            when 'patient_registration' then 't.as_patient = $1' else 't.patient_id = $1' end;
+        which := case t when 'patient' then 't.id = any ($1)' when 'account' then 't.id = any ($2)'
+            when 'message' then 't.patient_id = any ($1) or t.patient_id is null and (t.from_account = any ($2) or t.to_account = any ($2))'
+            when 'appointment_event' then 't.appointment_id in (select a.id from clinic.appointment a where a.patient_id = any ($1))'
+            when 'patient_registration' then 't.as_patient = any ($1)' else 't.patient_id = any ($1)' end;
+        -- Its text is sealed in the place of the appointment, under the key of whose appointment it is.
+        extra := case t when 'appointment_event'
+            then '|| jsonb_build_object(''patient_id'', (select a.patient_id from clinic.appointment a where a.id = t.appointment_id))' else '' end;
         select coalesce(array_agg(a.attname::text order by a.attnum), '{}') into sealed from pg_attribute a
          where a.attrelid = format('clinic.%I', t)::regclass and a.atttypid = 'bytea'::regtype and a.attnum > 0 and not a.attisdropped;
         return query execute format(
-            'select %1$L, (d.doc ->> case %1$L when ''appointment_event'' then ''appointment_id'' else ''id'' end)::uuid, d.doc, $3 from (select to_jsonb(t) as doc from clinic.%1$I t where %2$s) d',
-            t, which) using p_patient, own, sealed;
+            'select %1$L, (d.doc ->> case %1$L when ''appointment_event'' then ''appointment_id'' else ''id'' end)::uuid, d.doc, $3 from (select to_jsonb(t) %3$s as doc from clinic.%1$I t where %2$s) d',
+            t, which, extra) using records, own, sealed;
     end loop;
 end $$;
 
@@ -104,7 +110,7 @@ returns table (part text, name text, n bigint, first_at timestamptz, last_at tim
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform clinic.check_subject(p_patient);
-    if p_patient = auth.own_patient() then perform clinic.refuse('not_permitted', '{"action": "subject.export", "why": "own_record"}'); end if;
+    if p_patient in (select clinic.own_records()) then perform clinic.refuse('not_permitted', '{"action": "subject.export", "why": "own_record"}'); end if;
     return query select * from clinic.subject_seen(p_patient);
 end $$;
 
@@ -127,7 +133,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare rows bigint;
 begin
     perform clinic.check_subject(p_patient);
-    if p_patient = auth.own_patient() then perform clinic.refuse('not_permitted', '{"action": "subject.export", "why": "own_record"}'); end if;
+    if p_patient in (select clinic.own_records()) then perform clinic.refuse('not_permitted', '{"action": "subject.export", "why": "own_record"}'); end if;
     if 'step_up' = any (auth.permits('subject.export')) and not auth.step_up(p_proof) then perform clinic.refuse('step_up_wrong'); end if;
     return query select * from clinic.subject_rows_seen(p_patient);
     get diagnostics rows = row_count;

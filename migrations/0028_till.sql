@@ -69,6 +69,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
       join clinic.provider v on v.id = a.provider_id
       left join clinic.visit_type t on t.code = a.visit_type
      where a.id = p_appointment
+       and (session_user <> 'praxis_app' or (select auth.unrestricted('appointment.open')) or a.patient_id = (select auth.own_patient()))
 $$;
 
 create function clinic.may_money(p_action text, p_object uuid) returns void

@@ -71,7 +71,7 @@ pub struct Kept {
     pub overbooked: u32,
     /// How many may be; `None`: as the policy says.
     pub cap: Option<u32>,
-    /// It was made from the weekly hours, and is still as they were then.
+    /// It was made from the weekly hours.
     pub planned: bool,
 }
 

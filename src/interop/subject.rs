@@ -53,6 +53,9 @@ pub fn kind_word(kind: &str) -> String {
         "message" => tr!("messages"),
         "draft" => tr!("unfinished text"),
         "erasure" => tr!("proposals to erase"),
+        "patient_link" => tr!("records that were merged"),
+        "payment" => tr!("payments"),
+        "print_job" => tr!("papers that were printed"),
         other => return clean(&other.replace('_', " ")).into_owned(),
     }
     .to_owned()

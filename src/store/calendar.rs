@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
-    calendar::{DayBooking, DaySession, MonthDay, ProviderDay},
+    calendar::{DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
     ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId},
     name::PersonName,
     patient::Sex,
@@ -65,6 +65,17 @@ struct BookingPart {
     status: String,
     kind: String,
     visit: Option<String>,
+    busy: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OffPart {
+    kind: String,
+    text: Option<String>,
+    centre: Option<CentreId>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
 }
 
 impl BookingPart {
@@ -82,7 +93,27 @@ impl BookingPart {
             status: status_of(&self.status)?,
             kind: kind_of(&self.kind)?,
             visit_type: self.visit.unwrap_or_default(),
+            busy_until: self.busy,
         })
+    }
+}
+
+impl From<OffPart> for OffTime {
+    fn from(o: OffPart) -> Self {
+        Self {
+            period: Period { start: o.from, end: o.to },
+            kind: match o.kind.as_str() {
+                "leave" => OffKind::Leave,
+                "holiday" => OffKind::Holiday,
+                "same_day" => OffKind::SameDay,
+                "urgent" => OffKind::Urgent,
+                "mine" => OffKind::Mine,
+                _ => OffKind::Chosen,
+            },
+            text: o.text.unwrap_or_default(),
+            centre: o.centre,
+            until: o.until,
+        }
     }
 }
 
@@ -151,16 +182,34 @@ impl Store {
                               coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'version', a.version, 'patient', a.patient_id,
                                                'family', p.family_name, 'given', p.given_name, 'sex', p.sex, 'born', p.birth_date,
                                                'centre', a.centre_id, 'zone', c.zone, 'from', a.starts_at, 'to', a.ends_at,
-                                               'status', a.status, 'kind', a.kind, 'visit', a.visit_type)
+                                               'status', a.status, 'kind', a.kind, 'visit', y.name,
+                                               'busy', a.busy_until)
                                                order by a.starts_at, a.booked_at, a.id)
                                           from clinic.appointment a
                                           join clinic.patient p on p.id = a.patient_id
                                           join clinic.centre c on c.id = a.centre_id
+                                          left join clinic.visit_type y on y.code = a.visit_type
                                          where a.provider_id = k.provider_id and a.day = k.day
                                            and a.status not in ('cancelled', 'voided')
                                            and a.starts_at > (k.day - 1)::timestamp at time zone 'UTC' + interval '9 hours'
                                            and a.starts_at < (k.day + 1)::timestamp at time zone 'UTC' + interval '15 hours'),
-                                       '[]') end as "bookings: Json<Vec<BookingPart>>"
+                                       '[]') end as "bookings: Json<Vec<BookingPart>>",
+                              case when k.named or k.place >= f.first and k.place < f.first + $6::int8 then
+                              coalesce((select jsonb_agg(jsonb_build_object('kind', o.kind, 'text', o.text, 'centre', o.centre, 'from', o.starts_at,
+                                               'to', o.ends_at, 'until', o.until) order by o.rank, o.starts_at)
+                                          from (select e.kind, e.reason as text, e.centre_id as centre, e.starts_at, e.ends_at,
+                                                       null::timestamptz as until, 1 as rank
+                                                  from clinic.schedule_exception e
+                                                 where e.removed_at is null
+                                                   and e.during && tstzrange((k.day - 1)::timestamp at time zone 'UTC', (k.day + 2)::timestamp at time zone 'UTC')
+                                                   and (e.kind = 'leave' and e.provider_id = k.provider_id or e.kind = 'holiday')
+                                                union all
+                                                select h.kind, null, null, h.starts_at, h.ends_at, h.release_at, 2
+                                                  from clinic.held_slot h where h.provider_id = k.provider_id and h.day = k.day
+                                                union all
+                                                select case when h.mine then 'mine' else 'chosen' end, h.holder, null, h.starts_at, h.ends_at, h.until, 3
+                                                  from clinic.holds_of(array[k.provider_id], k.day, k.day) h) o),
+                                       '[]') end as "off: Json<Vec<OffPart>>"
                          from known k cross join seen f
                         order by k.place"#,
                     centre,
@@ -183,6 +232,7 @@ impl Store {
                             day: r.day,
                             sessions: r.sessions.0.into_iter().map(Into::into).collect(),
                             bookings: bookings.transpose()?,
+                            off: r.off.map(|o| o.0.into_iter().map(Into::into).collect()).unwrap_or_default(),
                         })
                     })
                     .collect::<Result<_, Error>>()?;
@@ -224,22 +274,26 @@ impl Store {
                 let rows = sqlx::query!(
                     r#"with t as materialized (select clinic.now() as now),
                        open as materialized (
-                            select s.id, s.day, s.provider_id, s.slot_minutes * 60 as step,
-                                   floor(extract(epoch from s.ends_at - s.starts_at) / (s.slot_minutes * 60))::int
-                                     - least(floor(extract(epoch from s.ends_at - s.starts_at) / (s.slot_minutes * 60)),
-                                             greatest(0, ceil(extract(epoch from t.now - s.starts_at) / (s.slot_minutes * 60))))::int as slots
+                            select s.day, s.provider_id, s.starts_at, s.ends_at, make_interval(mins => s.slot_minutes) as step,
+                                   (select range_agg(x.occupied) from clinic.appointment x
+                                     where s.ends_at > t.now and x.provider_id = s.provider_id and x.kind = 'slot'
+                                       and x.status in ('booked', 'arrived', 'in_progress')
+                                       and x.starts_at > s.starts_at - interval '5 hours' and x.starts_at < s.ends_at) as busy,
+                                   (select range_agg(e.during) from clinic.schedule_exception e
+                                     where s.ends_at > t.now and e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
+                                       and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
+                                            or e.kind = 'holiday' and e.centre_id = s.centre_id)) as away,
+                                   (select range_agg(h.during) from clinic.held_slot h
+                                     where s.ends_at > t.now and h.provider_id = s.provider_id and h.day = s.day and h.release_at > t.now) as held
                               from clinic.clinic_session s cross join t
                              where s.removed_at is null and s.day between $3 and $4
-                               and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2)),
-                       taken as materialized (
-                            select a.clinic_session_id as id, sum(ceil(extract(epoch from a.ends_at - a.starts_at) / o.step))::int as n
-                              from open o join clinic.appointment a on a.clinic_session_id = o.id cross join t
-                             where o.slots > 0 and a.kind = 'slot' and a.starts_at >= t.now
-                               and a.status in ('booked', 'arrived', 'in_progress', 'completed')
-                             group by a.clinic_session_id)
-                       select o.day as "day!", sum(o.slots)::int as "slots!", coalesce(sum(k.n), 0)::int as "taken!",
+                               and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2))
+                       select o.day as "day!", count(g.at)::int as "slots!",
+                              count(g.at) filter (where o.busy && tstzrange(g.at, g.at + o.step) or o.away && tstzrange(g.at, g.at + o.step)
+                                                     or o.held && tstzrange(g.at, g.at + o.step))::int as "taken!",
                               count(distinct o.provider_id)::int as "providers!"
-                         from open o left join taken k on k.id = o.id
+                         from open o cross join t
+                         left join lateral generate_series(o.starts_at, o.ends_at - o.step, o.step) g(at) on o.ends_at > t.now and g.at >= t.now
                         group by o.day order by o.day"#,
                     provider,
                     centre,

@@ -70,6 +70,7 @@ impl Store {
         actor: &Actor,
         patient: PatientId,
         first: FreeSlot,
+        visit_type: Option<String>,
         days: Vec<NaiveDate>,
     ) -> Result<Vec<Planned>, Error> {
         self.read(actor, move |c| {
@@ -79,7 +80,7 @@ impl Store {
                 let held = holds(c, &[first.provider], first.day, last).await?;
                 for day in days {
                     let wanted = series::same_time_on(&first, day);
-                    let filter = of_provider(patient, &first, day, 1);
+                    let filter = of_provider(patient, &first, visit_type.clone(), day, 1);
                     let free: Vec<FreeSlot> = first_free_in(c, &filter)
                         .await?
                         .into_iter()
@@ -96,31 +97,42 @@ impl Store {
                         continue;
                     }
                     let holder = held.iter().find(|h| !h.mine && h.period.overlaps(&wanted));
-                    let clash =
-                        match overlap(c, patient, first.provider, wanted, first.zone, None, None).await? {
-                            Some(Error::Overlap(why)) => why,
-                            Some(other) => return Err(other),
-                            None => match holder {
-                                Some(h) => Why::new(
-                                    "slot_being_chosen",
-                                    tr!("{who} is choosing that time just now.", who = h.holder),
+                    let clash = match overlap(
+                        c,
+                        patient,
+                        first.provider,
+                        wanted,
+                        first.zone,
+                        None,
+                        visit_type.as_deref(),
+                    )
+                    .await?
+                    {
+                        Some(Error::Overlap(why)) => why,
+                        Some(other) => return Err(other),
+                        None => match holder {
+                            Some(h) => Why::new(
+                                "slot_being_chosen",
+                                tr!("{who} is choosing that time just now.", who = h.holder),
+                            ),
+                            None => Why::new(
+                                "no_session_then",
+                                tr!(
+                                    "{provider} has no session on {day} at {time}.",
+                                    provider = first.provider_name,
+                                    day = dates::short_day(day),
+                                    time = dates::clock(first.time())
                                 ),
-                                None => Why::new(
-                                    "no_session_then",
-                                    tr!(
-                                        "{provider} has no session on {day} at {time}.",
-                                        provider = first.provider_name,
-                                        day = dates::short_day(day),
-                                        time = dates::clock(first.time())
-                                    ),
-                                ),
-                            },
-                        };
+                            ),
+                        },
+                    };
                     let near = match series::nearest(&free, wanted) {
                         Some(near) => Some(near.clone()),
                         None => {
-                            let filter =
-                                FreeFilter { limit: 1, ..of_provider(patient, &first, day, NEAR_DAYS) };
+                            let filter = FreeFilter {
+                                limit: 1,
+                                ..of_provider(patient, &first, visit_type.clone(), day, NEAR_DAYS)
+                            };
                             first_free_in(c, &filter).await?.into_iter().next()
                         }
                     };
@@ -172,11 +184,18 @@ impl Store {
     }
 }
 
-fn of_provider(patient: PatientId, like: &FreeSlot, from: NaiveDate, days: u16) -> FreeFilter {
+fn of_provider(
+    patient: PatientId,
+    like: &FreeSlot,
+    visit_type: Option<String>,
+    from: NaiveDate,
+    days: u16,
+) -> FreeFilter {
     FreeFilter {
         patient: Some(patient),
         provider: Some(like.provider),
         centre: Some(like.centre),
+        visit_type,
         days,
         limit: 200,
         ..FreeFilter::from(from)

@@ -151,8 +151,8 @@ async fn free_between(
                   left join clinic.department d on d.id = p.department_id
                   left join vt on true
                  where s.removed_at is null and s.day between $1 and $2 and s.ends_at > (select now from t)
-                   and (vt.minutes is null or cardinality(vt.professions) = 0 or p.profession = any (vt.professions))
                    and s.centre_id in (select clinic.centres_for('appointment.book'))
+                   and (vt.minutes is null or cardinality(vt.professions) = 0 or p.profession = any (vt.professions))
                    and v.deactivated_at is null and c.retired_at is null and d.closed is not true
                    and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or p.profession = $4)
                    and ($5::uuid is null or p.department_id = $5) and ($6::uuid is null or s.centre_id = $6)

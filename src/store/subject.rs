@@ -19,7 +19,7 @@ const VIEWS: i32 = 500;
 const PAGES: usize = 40;
 
 /// Tables whose texts are sealed under the organisation's key, though they are about a patient.
-const OF_CLINIC: [&str; 3] = ["account", "emergency", "patient_registration"];
+const OF_CLINIC: [&str; 4] = ["account", "emergency", "patient_registration", "print_job"];
 
 struct Counted {
     part: Option<String>,
@@ -152,7 +152,7 @@ impl Store {
                     // Of anybody else's the database's own function tells.
                     told.facts(serde_json::json!({ "rows": found.len() })).record(&mut *c).await?;
                 }
-                let rows = opened(&mut *c, patient, found).await?;
+                let rows = opened(&mut *c, found).await?;
                 let names = names(&mut *c, &rows).await?;
                 let views = views(&mut *c, patient).await?;
                 let zone = audit_log::zone(c, workplace).await?;
@@ -177,35 +177,32 @@ impl Store {
 }
 
 /// The rows with their texts in the place of what was sealed.
-async fn opened(
-    c: &mut PgConnection,
-    patient: PatientId,
-    found: Vec<Found>,
-) -> Result<Vec<SubjectRow>, Error> {
-    let keys = sealed::keys(c, [patient.0, sealed::ORGANISATION]).await?;
-    found
+async fn opened(c: &mut PgConnection, found: Vec<Found>) -> Result<Vec<SubjectRow>, Error> {
+    let mut rows: Vec<(Uuid, Uuid, Vec<String>, SubjectRow)> = found
         .into_iter()
         .map(|r| {
             let kind = r.kind.unwrap_or_default();
-            let mut fields = match r.doc {
+            let fields = match r.doc {
                 Some(Value::Object(fields)) => fields,
                 _ => Map::new(),
             };
-            let about = fields.get("patient_id").is_some_and(Value::is_string)
-                || kind == "patient"
-                || kind == "appointment_event";
-            let owner =
-                if about && !OF_CLINIC.contains(&kind.as_str()) { patient.0 } else { sealed::ORGANISATION };
-            for column in r.texts.unwrap_or_default() {
-                let Some(Value::String(bytes)) = fields.get(&column) else { continue };
-                let bytes = from_hex(bytes);
-                let text = keys.row(&kind, owner, r.id.unwrap_or_default()).open(&column, Some(&bytes))?;
-                fields.insert(column, Value::String(text));
-            }
-            fields.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
-            Ok(SubjectRow { kind, fields })
+            // Records that were merged keep their own keys.
+            let column = if kind == "patient" { "id" } else { "patient_id" };
+            let about = fields.get(column).and_then(|v| v.as_str()?.parse::<Uuid>().ok());
+            let owner = about.filter(|_| !OF_CLINIC.contains(&kind.as_str())).unwrap_or(sealed::ORGANISATION);
+            (owner, r.id.unwrap_or_default(), r.texts.unwrap_or_default(), SubjectRow { kind, fields })
         })
-        .collect()
+        .collect();
+    let keys = sealed::keys(c, rows.iter().map(|r| r.0)).await?;
+    for (owner, id, texts, row) in &mut rows {
+        for column in texts {
+            let Some(Value::String(bytes)) = row.fields.get(column.as_str()) else { continue };
+            let text = keys.row(&row.kind, *owner, *id).open(column, Some(&from_hex(bytes)))?;
+            row.fields.insert(column.clone(), Value::String(text));
+        }
+        row.fields.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
+    }
+    Ok(rows.into_iter().map(|r| r.3).collect())
 }
 
 /// The bytes that the database writes as `\x0011…`.

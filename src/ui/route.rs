@@ -51,6 +51,8 @@ pub struct PlanStart {
     pub moves: Vec<Booked>,
     /// The series that is moved.
     pub series: Option<SeriesId>,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
     pub reason: String,
 }
 
@@ -113,6 +115,10 @@ pub enum Route {
     Board(Option<NaiveDate>),
     /// The schedule's views, from this day or today.
     Schedule(Option<NaiveDate>),
+    /// The next seven days of a provider: of oneself, or of whom one chooses there.
+    Week(Option<ProviderId>),
+    /// Leave, holidays and extra days.
+    Exceptions,
     /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
     Sessions(Option<ProviderId>, Option<NaiveDate>),
     /// What was due and paid on a day, with an appointment to begin at.
@@ -160,7 +166,9 @@ pub enum Route {
     AdminCentres,
     AdminDepartments,
     AdminProviders,
+    AdminRooms,
     AdminSettings,
+    AdminVisitTypes,
     /// Who may do what.
     Permissions,
     /// Everything that waits for the signed-in person.
@@ -304,7 +312,7 @@ pub fn section(route: &Route) -> &'static str {
         Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
             "go.board"
         }
-        Route::Schedule(_) | Route::Sessions(..) => "go.schedule",
+        Route::Schedule(_) | Route::Sessions(..) | Route::Week(_) | Route::Exceptions => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)

@@ -287,3 +287,17 @@ async fn who_may_not_be_booked_is_refused_with_reason_and_day_before_anything_el
     desk.key("enter");
     desk.sees("JACKSON Sam does not work here any more. v chooses another provider.").await;
 }
+
+#[tokio::test]
+async fn a_visit_type_sets_how_long_the_visit_is() {
+    let (db, _) = clinic().await;
+    let mut desk = choosing(&db, "mei").await;
+    desk.key("t");
+    desk.letters("health");
+    desk.sees("Health check").await;
+    desk.key("enter");
+    desk.sees("Visit     Health check 60 min").await;
+    // Nine free hours that begin each half hour: the ninth at 13:30, with the last one at 16:00.
+    desk.key("enter");
+    desk.sees("Booked: BLACK Jack (000001) Thu 12 Mar 2026 09:30 to 10:30").await;
+}

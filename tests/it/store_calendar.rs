@@ -2,27 +2,19 @@
 //! other program read the one provider-day it concerns.
 use crate::support::{
     cluster::{Db, block_on, fresh_database},
-    people::{self, Clinic, PASSWORD, at},
+    desk::{Desk, through},
+    people::{self, Clinic, at},
     proxy::Proxy,
 };
 use chrono::{Duration, NaiveDate};
 use praxis::{
-    auth::login,
-    clock::Clock,
     domain::{
         calendar::{Content, ProviderDay},
-        ids::ProviderId,
+        ids::{ProviderId, RequestId},
     },
-    store::{Connector, DaysOf, MonthOf, SignIn, Store},
+    store::{DaysOf, MonthOf},
+    ui::route::Route,
 };
-use zeroize::Zeroizing;
-
-async fn through(proxy: &Proxy, db: &Db, who: &str) -> SignIn {
-    let connector =
-        Connector::from_socket(proxy.socket_dir(), &db.name, "praxis_app").with_keys(crate::support::keys());
-    let store = Store::open(connector, Clock::system()).await.expect("the line is healthy");
-    login::sign_in(&store, who, Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("the sign-in")
-}
 
 async fn booked(db: &Db) -> Clinic {
     let clinic = people::clinic(db).await;
@@ -141,5 +133,43 @@ fn a_patient_sees_nobody_elses_bookings_in_a_provider_day() {
         let of = DaysOf { days: vec![(clinic.gp.provider(), clinic.today)], ..DaysOf::default() };
         let days = jack.store.provider_days(&jack.actor, of, false).await.unwrap();
         assert!(days.iter().all(|d| d.booked().is_empty()), "{days:?}");
+    });
+}
+
+#[test]
+fn a_change_at_one_desk_is_one_provider_day_to_each_of_three_programs() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        let linh = people::appointment(&mut c, &clinic, &clinic.gp, clinic.linh, (10, 0), "booked").await;
+        people::appointment(&mut c, &clinic, &clinic.physio, clinic.hao, (10, 30), "booked").await;
+        let mut desks = vec![];
+        // The sheet of the day, the week of its provider, and the sheet of another day.
+        for (login, day, keys) in
+            [("mei", clinic.today, "D"), ("anna", clinic.today, "W"), ("nina", clinic.tomorrow, "D")]
+        {
+            let mut desk = Desk::at(&db, login, Route::Schedule(Some(day))).await;
+            desk.sees("SMITH", true).await;
+            desk.keys(keys);
+            desk.settle().await;
+            desks.push(desk);
+        }
+        let before: Vec<u64> = desks.iter().map(|d| d.proxy.statements()).collect();
+        let other = people::signed_in(&db, "mei").await;
+        other
+            .store
+            .set_status(&other.actor, RequestId::new(), linh, 1, "arrived", "")
+            .await
+            .expect("a check-in");
+        for desk in &mut desks[..2] {
+            desk.sees("A NGUYEN", true).await;
+        }
+        for desk in &mut desks {
+            desk.settle().await;
+        }
+        // Who speaks, and the one query; nobody reads a day again that was not touched.
+        let read: Vec<u64> = desks.iter().zip(before).map(|(d, n)| d.proxy.statements() - n).collect();
+        assert_eq!(read, [2, 2, 0]);
     });
 }

@@ -3,6 +3,7 @@
 //! Every choice depends on seed, provider, day and slot alone, so that a later start can add the missing days, and can
 //! turn what nobody touched from "booked" into a visit that happened, without altering anything that was entered.
 use super::{
+    availability,
     people::{People, centre, patient, provider, provider_account, staff_account},
     random::{Random, id},
     staff::{PROVIDERS, Provider},
@@ -49,6 +50,7 @@ pub(super) struct Calendar<'a> {
     sessions: Rows,
     appointments: Rows,
     events: Rows,
+    held: Rows,
     referrals: Rows,
     visits: Visits,
     queue: Rows,
@@ -74,11 +76,15 @@ impl<'a> Calendar<'a> {
             appointments: Rows::of(
                 "appointment",
                 "id, patient_id, provider_id, centre_id, clinic_session_id, referral_id, kind, status, day, starts_at, \
-                 ends_at, reason, booked_by, booked_at, arrived_at, started_at, ended_at, status_why",
+                 ends_at, reason, booked_by, booked_at, arrived_at, started_at, ended_at, status_why, visit_type",
             ),
             events: Rows::of(
                 "appointment_event",
                 "id, appointment_id, at, account_id, from_status, to_status, to_starts_at, to_provider_id",
+            ),
+            held: Rows::of(
+                "held_slot",
+                "id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at",
             ),
             referrals: Rows::of(
                 "referral",
@@ -155,12 +161,34 @@ impl<'a> Calendar<'a> {
             // Slots are counted from midnight, so that a longer day keeps the ids of the usual one.
             let slot = minute / SLOT as u32;
             let starts = starts + Duration::minutes(i64::from(minute - open * 60));
-            let Some(patient) = self.patient_at(i, day, slot) else { continue };
-            let place = Place { provider: i, day, slot, starts, patient };
-            if let Some(status) = self.status(p, &place, &mut seeing) {
-                self.appointment(p, &place, session, where_, status);
+            let found = self.patient_at(i, day, slot);
+            let place = Place { provider: i, day, slot, starts, patient: found.unwrap_or(0) };
+            if found.is_none() {
+                if sessions {
+                    self.hold(p, &place, session);
+                }
+                continue;
+            }
+            match self.status(p, &place, &mut seeing) {
+                Some(status) => self.appointment(p, &place, session, where_, status),
+                None if sessions => self.hold(p, &place, session),
+                None => {}
             }
         }
+    }
+
+    /// Two half hours of a GP's coming days are held for the same day, where nobody has them.
+    fn hold(&mut self, p: &Provider, place: &Place, session: Uuid) {
+        let soon = place.day > self.today && place.day <= self.today + Days::new(20);
+        if p.profession != "gp" || !soon || !availability::HELD.contains(&place.slot) {
+            return;
+        }
+        let h = &mut self.held;
+        h.put(place.id(self.people.seed, "held"))
+            .put(session)
+            .put(provider(self.people.seed, place.provider));
+        h.put(place.day).put("same_day").put(place.starts.to_rfc3339()).put(place.ends().to_rfc3339());
+        h.put(availability::release(self.people.zone, place.day).to_rfc3339()).end();
     }
 
     fn at(&self, day: NaiveDate, hour: u32) -> Option<DateTime<Utc>> {
@@ -266,7 +294,8 @@ impl<'a> Calendar<'a> {
             .put(booked_at.to_rfc3339());
         a.maybe(came.then(|| arrived.to_rfc3339())).maybe(seen.then(|| started.to_rfc3339()));
         a.maybe(matches!(status, "completed" | "left").then(|| ended.to_rfc3339()));
-        a.sealed(if status == "cancelled" { "patient called" } else { "" }).end();
+        a.sealed(if status == "cancelled" { "patient called" } else { "" });
+        a.maybe(availability::visit_type(p, &mut place.random(seed, "type"))).end();
 
         let mut event = |n: i64, at: DateTime<Utc>, from: &str, to: &str, by: Uuid| {
             let e = &mut self.events;
@@ -368,8 +397,15 @@ impl<'a> Calendar<'a> {
     }
 
     pub(super) fn into_rows(self) -> Vec<Rows> {
-        let mut all =
-            vec![self.sessions, self.referrals, self.appointments, self.events, self.queue, self.payments];
+        let mut all = vec![
+            self.sessions,
+            self.referrals,
+            self.appointments,
+            self.events,
+            self.held,
+            self.queue,
+            self.payments,
+        ];
         all.extend(self.visits.into_rows());
         all
     }

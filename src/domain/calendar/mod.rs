@@ -41,8 +41,10 @@ pub struct DayBooking {
     pub period: Period,
     pub status: AppointmentStatus,
     pub kind: AppointmentKind,
-    /// Empty when none was chosen.
+    /// Its name; empty when none was chosen.
     pub visit_type: String,
+    /// The provider is kept clear until then, when that is after the visit.
+    pub busy_until: Option<DateTime<Utc>>,
 }
 
 impl DayBooking {
@@ -53,6 +55,47 @@ impl DayBooking {
         self.kind == AppointmentKind::Slot
             && matches!(self.status, S::Booked | S::Arrived | S::InProgress | S::Completed)
     }
+}
+
+/// Why a slot without a booking is not free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffKind {
+    /// The provider is on leave.
+    Leave,
+    /// The centre has a holiday.
+    Holiday,
+    /// Kept for the same day until it is released.
+    SameDay,
+    /// Kept for urgent visits until it is released.
+    Urgent,
+    /// Somebody at another desk is choosing it.
+    Chosen,
+    /// Somebody at this desk is.
+    Mine,
+}
+
+impl OffKind {
+    /// Its half hour in a strip.
+    #[must_use]
+    pub fn mark(self) -> Mark {
+        match self {
+            Self::Leave | Self::Holiday => Mark::Away,
+            Self::SameDay | Self::Urgent | Self::Chosen | Self::Mine => Mark::Held,
+        }
+    }
+}
+
+/// Time that is not free though nobody is booked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OffTime {
+    pub period: Period,
+    pub kind: OffKind,
+    /// The reason of a leave or holiday, or who is choosing.
+    pub text: String,
+    /// Where it holds; everywhere without one.
+    pub centre: Option<CentreId>,
+    /// When it is free again by itself.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// One provider's day, at every centre.
@@ -67,6 +110,8 @@ pub struct ProviderDay {
     pub sessions: Vec<DaySession>,
     /// In the order of time; `None` when they were not asked for, because nobody sees them.
     pub bookings: Option<Vec<DayBooking>>,
+    /// Leave, holidays, kept and chosen time, the strongest first.
+    pub off: Vec<OffTime>,
 }
 
 /// What a cell of a day is.
@@ -78,6 +123,10 @@ pub enum Content {
     Gone,
     /// The first booking that begins here, and how many more begin with it.
     Booked(usize, usize),
+    /// Which of the times that are not free.
+    Off(usize),
+    /// The provider is kept clear after a visit.
+    Clear,
 }
 
 /// One piece of a provider's day.
@@ -122,12 +171,39 @@ impl ProviderDay {
                 })
             });
             cells.extend(free.map(|slot| {
-                let content = if slot.start < now { Content::Gone } else { Content::Free };
+                let content = self.unbooked(session, slot, now);
                 Cell { period: slot, session: Some(i), content }
             }));
         }
         cells.sort_by_key(|c| (c.period.start, c.period.end));
         cells
+    }
+
+    /// What a slot is that nobody is booked in: away, begun, kept clear, kept or chosen, else free.
+    fn unbooked(&self, session: &DaySession, slot: Period, now: DateTime<Utc>) -> Content {
+        let off = |away: bool| {
+            self.off.iter().position(|o| {
+                o.period.overlaps(&slot)
+                    && matches!(o.kind, OffKind::Leave | OffKind::Holiday) == away
+                    && o.centre.is_none_or(|c| c == session.centre)
+                    && o.until.is_none_or(|until| until > now)
+                    && o.kind != OffKind::Mine
+            })
+        };
+        if let Some(i) = off(true) {
+            return Content::Off(i);
+        }
+        if slot.start < now {
+            return Content::Gone;
+        }
+        let clear = |b: &DayBooking| {
+            let until = b.busy_until.filter(|_| b.takes_its_time());
+            until.is_some_and(|until| b.period.end < slot.end && slot.start < until)
+        };
+        if self.booked().iter().any(clear) {
+            return Content::Clear;
+        }
+        off(false).map_or(Content::Free, Content::Off)
     }
 
     /// How many slots can still be booked.
@@ -165,19 +241,22 @@ impl ProviderDay {
             .into_iter()
             .map(|half| {
                 let here = cells.iter().filter(|c| c.period.overlaps(&half));
-                let (mut free, mut taken, mut gone) = (false, false, false);
+                let (mut free, mut taken, mut gone, mut off) = (false, false, false, None);
                 for cell in here {
                     match cell.content {
                         Content::Free => free = true,
                         Content::Gone => gone = true,
                         Content::Booked(..) => taken = true,
+                        Content::Clear => off = off.or(Some(Mark::Away)),
+                        Content::Off(i) => off = off.or(self.off.get(i).map(|o| o.kind.mark())),
                     }
                 }
-                match (taken, free, gone) {
-                    (true, true, _) => Mark::Part,
-                    (true, false, _) => Mark::Taken,
-                    (false, true, _) => Mark::Free,
-                    (false, false, true) => Mark::Gone,
+                match (taken, free, off, gone) {
+                    (true, true, ..) => Mark::Part,
+                    (true, false, ..) => Mark::Taken,
+                    (false, true, ..) => Mark::Free,
+                    (false, false, Some(mark), _) => mark,
+                    (false, false, None, true) => Mark::Gone,
                     _ => Mark::Closed,
                 }
             })

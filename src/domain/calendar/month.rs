@@ -7,7 +7,7 @@ pub struct MonthDay {
     pub day: NaiveDate,
     /// Slots that have not begun.
     pub slots: u32,
-    /// Of those, the ones somebody has.
+    /// Of those, the ones that cannot be booked: somebody has them, leave, kept.
     pub taken: u32,
     /// How many providers have a session.
     pub providers: u32,

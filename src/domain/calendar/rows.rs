@@ -16,10 +16,14 @@ pub enum Mark {
     Taken,
     /// It has begun, and nobody had it.
     Gone,
+    /// Leave, a holiday, or kept clear after a visit.
+    Away,
+    /// Kept for the same day or urgent visits, or being chosen at a desk.
+    Held,
 }
 
 impl Mark {
-    /// Its character: `-` no session, `.` free, `+` partly taken, `#` taken, `,` begun.
+    /// Its character: `-` no session, `.` free, `+` partly taken, `#` taken, `,` begun, `x` away, `h` held.
     #[must_use]
     pub fn letter(self) -> char {
         match self {
@@ -28,6 +32,8 @@ impl Mark {
             Self::Part => '+',
             Self::Taken => '#',
             Self::Gone => ',',
+            Self::Away => 'x',
+            Self::Held => 'h',
         }
     }
 }

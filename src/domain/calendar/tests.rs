@@ -35,6 +35,7 @@ fn booking(zone: Tz, period: Period, kind: AppointmentKind, status: AppointmentS
         status,
         kind,
         visit_type: String::new(),
+        busy_until: None,
     }
 }
 fn provider_day(day: NaiveDate, sessions: Vec<DaySession>, bookings: Vec<DayBooking>) -> ProviderDay {
@@ -45,6 +46,7 @@ fn provider_day(day: NaiveDate, sessions: Vec<DaySession>, bookings: Vec<DayBook
         day,
         sessions,
         bookings: Some(bookings),
+        off: vec![],
     }
 }
 fn letters(marks: &[Mark]) -> String {
@@ -91,6 +93,31 @@ fn a_time_of_a_missed_appointment_can_be_given_to_somebody_else() {
     let taken = booking(SYDNEY, slot, AppointmentKind::Slot, AppointmentStatus::Booked);
     let day = provider_day(date("2026-03-12"), vec![session(SYDNEY, slot, 30)], vec![missed, taken]);
     assert_eq!(day.cells(at(8, 0)).iter().map(|c| c.content).collect::<Vec<_>>(), [Content::Booked(0, 1)]);
+}
+
+#[test]
+fn leave_kept_and_chosen_time_is_not_free_and_a_chosen_one_is_again_when_its_time_is_over() {
+    let at = |h, m| local(SYDNEY, "2026-03-12", h, m);
+    let period = |a, b| Period { start: a, end: b };
+    let off =
+        |a, b, kind, until| OffTime { period: period(a, b), kind, text: String::new(), centre: None, until };
+    let mut visit =
+        booking(SYDNEY, period(at(9, 0), at(9, 30)), AppointmentKind::Slot, AppointmentStatus::Booked);
+    visit.busy_until = Some(at(9, 35));
+    let mut day =
+        provider_day(date("2026-03-12"), vec![session(SYDNEY, period(at(9, 0), at(12, 0)), 30)], vec![visit]);
+    day.off = vec![
+        off(at(11, 0), at(13, 0), OffKind::Leave, None),
+        off(at(10, 30), at(11, 30), OffKind::Urgent, Some(at(10, 0))),
+        off(at(10, 0), at(10, 30), OffKind::Chosen, Some(at(8, 1))),
+    ];
+    let strip = |now| letters(&day.strip(SYDNEY, now))[18..24].to_owned();
+    assert_eq!(strip(at(8, 0)), "#xhhxx");
+    assert_eq!(strip(at(8, 2)), "#x.hxx");
+    assert_eq!(strip(at(10, 1)), "#,,.xx");
+    // Every slot is one thing: booked, away, begun, clear, held or free.
+    assert_eq!(day.cells(at(8, 0)).len(), 6);
+    assert_eq!([8, 10].map(|h| day.free(at(h, 2))), [1, 1]);
 }
 
 #[test]

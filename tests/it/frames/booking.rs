@@ -80,6 +80,7 @@ pub fn plan() -> PlanStart {
         first,
         moves: vec![],
         series: None,
+        visit_type: None,
         reason: String::new(),
     }
 }
@@ -137,7 +138,7 @@ pub fn ready() -> Stage<Booking> {
         ..BookingStart::default()
     };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
@@ -161,7 +162,7 @@ fn a_known_patient_is_booked_with_a_known_provider_in_at_most_six_keys() {
     from_board.keys("b");
     assert!(from_board.effects()[0].starts_with("push Booking("));
     let mut stage = booking(BookingStart::default());
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Free(filter(false, false), false, Ok(slots().into())));
     // The patient: letters and Enter.
     stage.type_text("bla ja");
@@ -231,7 +232,7 @@ fn a_refusal_is_told_whole_and_the_list_is_read_again() {
 fn moving_shows_the_old_time_and_can_be_moved_back() {
     let mut stage = booking(BookingStart { move_of: Some(AppointmentId(id(70))), ..BookingStart::default() });
     stage.deliver(booking::Msg::Moving(Ok(booked())));
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     insta::assert_snapshot!(stage.frame());
@@ -248,7 +249,7 @@ fn moving_shows_the_old_time_and_can_be_moved_back() {
 fn a_walk_in_is_taken_by_whoever_works_now() {
     let start = BookingStart { patient: Some(PatientId(id(1))), walk_in: true, ..BookingStart::default() };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
     insta::assert_snapshot!(stage.frame());

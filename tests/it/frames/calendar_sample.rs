@@ -5,7 +5,7 @@ use praxis::{
     domain::{
         actor::Role,
         appointment::{AppointmentKind, AppointmentStatus},
-        calendar::{DayBooking, DaySession, MonthDay, ProviderDay},
+        calendar::{DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
         ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId},
         name::PersonName,
         patient::Sex,
@@ -88,7 +88,8 @@ pub fn booking(n: u128, from: DateTime<Utc>, minutes: i64, status: AppointmentSt
         period: Period { start: from, end: from + Duration::minutes(minutes) },
         status,
         kind: AppointmentKind::Slot,
-        visit_type: ["follow-up", "blood test", "", "first visit"][n as usize % 4].into(),
+        visit_type: ["Follow-up", "Blood test", "", "Health check"][n as usize % 4].into(),
+        busy_until: None,
     }
 }
 
@@ -129,6 +130,24 @@ pub fn provider_day(n: usize, day: NaiveDate) -> ProviderDay {
         day,
         sessions,
         bookings: Some(bookings),
+        off: off(n, day),
+    }
+}
+
+/// Somebody chooses a time of number 4, number 5 is away in the afternoon, number 3 keeps time for urgent visits.
+fn off(n: usize, day: NaiveDate) -> Vec<OffTime> {
+    let one = |from, to, kind, text: &str, until| OffTime {
+        period: Period { start: at(day, from, 0), end: at(day, to, 0) },
+        kind,
+        text: text.into(),
+        centre: None,
+        until,
+    };
+    match n {
+        3 => vec![one(14, 15, OffKind::Urgent, "", Some(at(day, 12, 0)))],
+        4 => vec![one(12, 13, OffKind::Chosen, "Mei Wong", Some(at(day, 9, 43)))],
+        5 => vec![one(13, 17, OffKind::Leave, "conference", None)],
+        _ => vec![],
     }
 }
 
@@ -146,6 +165,7 @@ pub fn days_of(n: usize, first: NaiveDate, days: i64) -> Vec<ProviderDay> {
             if day.weekday().num_days_from_monday() > 4 {
                 known.sessions.clear();
                 known.bookings = Some(vec![]);
+                known.off.clear();
             }
             known
         })

@@ -56,7 +56,7 @@ fn beside_others() -> Stage<Booking> {
         ..BookingStart::default()
     };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     let free = Free { slots: slots(), holds: vec![held()], ..Free::default() };
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(free)));

@@ -61,6 +61,8 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Home, Role::Patient),
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
+        (Route::Week(None), gp),
+        (Route::Exceptions, gp),
         (Route::Sessions(None, None), gp),
         (Route::Intake(IntakeStart::default()), desk),
         (Route::Fees(None, None), desk),
@@ -93,7 +95,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminCentres, admin),
         (Route::AdminDepartments, admin),
         (Route::AdminProviders, admin),
+        (Route::AdminRooms, admin),
         (Route::AdminSettings, admin),
+        (Route::AdminVisitTypes, admin),
         (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
@@ -116,6 +120,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         // A new place does not compile until it stands here, and so in the list above.
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
+            Route::Week(_) | Route::Exceptions | Route::AdminRooms | Route::AdminVisitTypes => {}
             Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
             Route::Intake(_) => {}
             Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
@@ -132,7 +137,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
-            Route::Inbox | Route::Intake(_) => {}
+            Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

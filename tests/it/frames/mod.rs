@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod app;
 mod audit;
+mod availability;
 mod board;
 pub mod booking;
 mod bytes;

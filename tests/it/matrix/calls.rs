@@ -154,8 +154,8 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
     calls
 }
 
-/// Which cells are called: all of them as a GP, and as the others in turns, so that every action meets every role and every
-/// situation. All of them with `PRAXIS_FAULTS`.
+/// Which cells are called: in turns, so that every action meets every role that may, and every situation. All of them with
+/// `PRAXIS_FAULTS`.
 struct Turn {
     action: usize,
     situation: usize,
@@ -167,7 +167,8 @@ impl Turn {
         static ALL: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PRAXIS_FAULTS").is_some());
         let turn = self.action + self.situation + self.role;
         if of_nobody {
-            return situation == 'a' || situation == 'z' && turn.is_multiple_of(16);
+            let asked = row.ever(self.role) || *ALL || turn.is_multiple_of(3);
+            return situation == 'a' && asked || situation == 'z' && turn.is_multiple_of(16);
         }
         if *ALL {
             return true;
@@ -180,9 +181,9 @@ impl Turn {
             return situation == ['a', 'n', 's'][(self.action + self.role) % 3];
         }
         match ROLES[self.role] {
-            "gp" => true,
-            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => turn.is_multiple_of(4),
-            _ => turn.is_multiple_of(2),
+            "gp" => turn.is_multiple_of(2),
+            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => turn.is_multiple_of(6),
+            _ => turn.is_multiple_of(3),
         }
     }
 }
@@ -193,7 +194,7 @@ fn elsewhere(action: &str, role: Role, situation: char) -> bool {
         // The reason that is given would have to be sealed.
         "patient.deactivate" | "patient.block" | "access.refuse" => situation == 'd',
         // Nothing is taken back where nothing was: no change, and nobody is asked.
-        "patient.reactivate" => situation == 's',
+        "patient.reactivate" => "sd".contains(situation),
         // An auditor has no patient's key, and writes without naming one.
         "message.send-to-staff" => role == Role::Auditor,
         // What they may change of themselves as patients is their profile's business.

@@ -193,7 +193,7 @@ select matrix.letter(matrix.id(role, sit, n || '_letter'), p, t, case when own a
                      matrix.place('sven_provider'), n) from matrix.cell, unnest(array['draft', 'sent']) n;
 -- Specialists are booked with a letter only.
 select matrix.letter(matrix.id(role, sit, 'unlocks'), p, f, matrix.place('gary_provider'), provider, 'booked')
-  from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b');
+  from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b', 'm');
 
 -- Connections: `tie` is the cell's own, or a stranger's; `offer` is what another provider asks of the patient.
 insert into clinic.connection (id, patient_id, provider_id, state, asked_side)

@@ -1,7 +1,5 @@
 //! The rooms of every centre: added, changed, retired once they are used no more.
-use super::{
-    fields::{FormCommand, Request, busy, leave, only_save, view_titled},
-};
+use super::fields::{FormCommand, Request, busy, leave, only_save, view_titled};
 use crate::{
     domain::{
         centre::CentreEntry,
@@ -73,12 +71,15 @@ impl Rooms {
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         self.table.loading();
-        let read = |s: Store| async move { Ok((s.rooms(&actor, None).await?, s.centre_entries(&actor).await?)) };
+        let read =
+            |s: Store| async move { Ok((s.rooms(&actor, None).await?, s.centre_entries(&actor).await?)) };
         cx.load("rooms.list", read, Msg::Loaded);
     }
 
     fn retire(&mut self, retired: bool, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.table.selected().cloned()) else { return };
+        let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.table.selected().cloned()) else {
+            return;
+        };
         self.request.saving = true;
         let request = self.request.id;
         let write =
@@ -197,7 +198,8 @@ impl RoomForm {
         };
         let kinds = RoomKind::ALL.map(|k| tr_str(k.code()).to_owned()).to_vec();
         let kind = old.as_ref().map_or(RoomKind::Consulting, |o| o.details.kind);
-        let is = |f: fn(&RoomDetails) -> &str| old.as_ref().map(|o| f(&o.details).to_owned()).unwrap_or_default();
+        let is =
+            |f: fn(&RoomDetails) -> &str| old.as_ref().map(|o| f(&o.details).to_owned()).unwrap_or_default();
         let form = Form::new()
             .with(Name::Centre, centre)
             .with(Name::Called, Field::text(tr!("Name")).required().max(40).with(&is(|d| &d.name)))
@@ -243,7 +245,9 @@ impl Screen for RoomForm {
         if command != FormCommand::Save || self.form.check().is_err() {
             return;
         }
-        let (Some(actor), Some(details), Some(centre)) = (cx.env().actor.clone(), self.details(), self.centre()) else {
+        let (Some(actor), Some(details), Some(centre)) =
+            (cx.env().actor.clone(), self.details(), self.centre())
+        else {
             return;
         };
         self.request.saving = true;

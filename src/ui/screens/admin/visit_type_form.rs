@@ -52,12 +52,18 @@ pub struct VisitTypeForm {
 /// `45`, `45.00` or `45,5` as cents.
 fn cents(typed: &str) -> Result<u32, Why> {
     let wrong = || {
-        Why::new("price", tr!("`{typed}` is no price.", typed = typed)).instead(tr!("Write it as 45 or 45.50."))
+        Why::new("price", tr!("`{typed}` is no price.", typed = typed))
+            .instead(tr!("Write it as 45 or 45.50."))
     };
     let typed_here = typed.trim().replace(',', ".");
     let (whole, part) = typed_here.split_once('.').unwrap_or((&typed_here, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) || part.len() > 2 || whole.len() > 6 || whole.is_empty() && part.is_empty() {
+    if !digits(whole)
+        || !digits(part)
+        || part.len() > 2
+        || whole.len() > 6
+        || whole.is_empty() && part.is_empty()
+    {
         return Err(wrong());
     }
     let whole: u32 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong())? };
@@ -69,7 +75,9 @@ fn cents(typed: &str) -> Result<u32, Why> {
 fn code(typed: &str) -> Result<(), Why> {
     let good = typed.len() <= 30
         && typed.starts_with(|c: char| c.is_ascii_lowercase())
-        && typed.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        && typed
+            .split('-')
+            .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
     if good || typed.is_empty() {
         return Ok(());
     }
@@ -82,7 +90,8 @@ impl VisitTypeForm {
     #[must_use]
     pub fn new(old: Option<VisitType>, answer: Answer<bool>) -> Self {
         let d = old.as_ref().map(|o| &o.details);
-        let number = |n: Option<u32>, otherwise: &str| n.map_or_else(|| otherwise.to_owned(), |n| n.to_string());
+        let number =
+            |n: Option<u32>, otherwise: &str| n.map_or_else(|| otherwise.to_owned(), |n| n.to_string());
         let mut rooms = vec![tr!("any").to_owned()];
         rooms.extend(RoomKind::ALL.map(|k| tr_str(k.code()).to_owned()));
         let room = d.and_then(|d| d.room_kind).map_or(tr!("any"), |k| tr_str(k.code()));
@@ -90,17 +99,27 @@ impl VisitTypeForm {
         let mut form = Form::new().with(Name::Called, text(tr!("Name")).with(d.map_or("", |d| &d.name)));
         form = match &old {
             Some(o) => form.with(Name::Code, Field::fixed(tr!("Code"), o.code.clone())),
-            None => form.with(Name::Code, Field::text(tr!("Code")).max(30).hint(tr!("made from the name")).check(code)),
+            None => form.with(
+                Name::Code,
+                Field::text(tr!("Code")).max(30).hint(tr!("made from the name")).check(code),
+            ),
         };
         let between = |label: &str, r: std::ops::RangeInclusive<u32>| {
             Field::number(label, f64::from(*r.start()), f64::from(*r.end())).required()
         };
         form = form
             .with(Name::Minutes, between(tr!("Minutes"), MINUTES).with(&number(d.map(|d| d.minutes), "15")))
-            .with(Name::Buffer, between(tr!("Kept clear after"), BUFFER).with(&number(d.map(|d| d.buffer_minutes), "0")))
+            .with(
+                Name::Buffer,
+                between(tr!("Kept clear after"), BUFFER).with(&number(d.map(|d| d.buffer_minutes), "0")),
+            )
             .with(
                 Name::Price,
-                Field::text(tr!("Price")).required().max(10).check(|t| cents(t).map(|_| ())).with(&money(d.map_or(0, |d| d.price_cents))),
+                Field::text(tr!("Price"))
+                    .required()
+                    .max(10)
+                    .check(|t| cents(t).map(|_| ()))
+                    .with(&money(d.map_or(0, |d| d.price_cents))),
             )
             .with(Name::Room, Field::choice(tr!("Room"), rooms).with(room));
         for (n, p) in professions().into_iter().enumerate() {
@@ -115,15 +134,23 @@ impl VisitTypeForm {
 
     fn details(&self) -> Option<VisitTypeDetails> {
         let number = |name| self.form.get(name).trim().parse::<u32>().ok();
-        let professions =
-            professions().into_iter().enumerate().filter(|(n, _)| self.form.is_on(Name::For(*n))).map(|(_, p)| p.to_owned());
+        let professions = professions()
+            .into_iter()
+            .enumerate()
+            .filter(|(n, _)| self.form.is_on(Name::For(*n)))
+            .map(|(_, p)| p.to_owned());
         Some(VisitTypeDetails {
             name: self.form.get(Name::Called).trim().to_owned(),
             minutes: number(Name::Minutes)?,
             price_cents: cents(&self.form.get(Name::Price)).ok()?,
             buffer_minutes: number(Name::Buffer)?,
             professions: professions.collect(),
-            room_kind: self.form.chosen(Name::Room).and_then(|n| n.checked_sub(1)).and_then(|n| RoomKind::ALL.get(n)).copied(),
+            room_kind: self
+                .form
+                .chosen(Name::Room)
+                .and_then(|n| n.checked_sub(1))
+                .and_then(|n| RoomKind::ALL.get(n))
+                .copied(),
         })
     }
 
@@ -221,6 +248,8 @@ mod tests {
     #[test]
     fn codes_are_small_words_with_hyphens() {
         assert!(code("blood-test").is_ok() && code("x2").is_ok());
-        assert!(code("Blood").is_err() && code("a--b").is_err() && code("-a").is_err() && code("a b").is_err());
+        assert!(
+            code("Blood").is_err() && code("a--b").is_err() && code("-a").is_err() && code("a b").is_err()
+        );
     }
 }

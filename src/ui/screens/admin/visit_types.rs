@@ -62,7 +62,12 @@ impl Default for VisitTypes {
             .column(Column::new("Visit type", |t: &VisitType| t.details.name.clone()).grow(18))
             .column(Column::new("Code", |t: &VisitType| t.code.clone()).width(17).priority(4))
             .column(Column::new("Takes", |t: &VisitType| t.details.takes()).width(12))
-            .column(Column::new("Price", |t: &VisitType| money(t.details.price_cents)).width(8).right().priority(2))
+            .column(
+                Column::new("Price", |t: &VisitType| money(t.details.price_cents))
+                    .width(8)
+                    .right()
+                    .priority(2),
+            )
             .column(Column::new("For", who).grow(8).priority(3))
             .column(
                 Column::new("Room", |t: &VisitType| {
@@ -72,9 +77,12 @@ impl Default for VisitTypes {
                 .priority(5),
             )
             .column(
-                Column::new("", |t: &VisitType| if t.retired { tr!("retired").into() } else { String::new() })
-                    .width(7)
-                    .priority(2),
+                Column::new(
+                    "",
+                    |t: &VisitType| if t.retired { tr!("retired").into() } else { String::new() },
+                )
+                .width(7)
+                .priority(2),
             )
             .empty("No visit type yet.");
         Self { table, request: Request::default() }
@@ -89,7 +97,9 @@ impl VisitTypes {
     }
 
     fn retire(&mut self, retired: bool, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.table.selected().cloned()) else { return };
+        let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.table.selected().cloned()) else {
+            return;
+        };
         self.request.saving = true;
         let request = self.request.id;
         let write = move |s: Store| async move {
@@ -163,7 +173,9 @@ impl Screen for VisitTypes {
         }
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.entity == "visit_type") {
+        if matches!(change, Change::Everything)
+            || matches!(change, Change::Row(r) if r.entity == "visit_type")
+        {
             self.load(cx);
         }
     }

@@ -1,5 +1,5 @@
 //! What the booking asks the store: the free times, who is choosing one of them, and the hold on the one that is chosen here.
-use super::{Booking, Free, Msg, offers};
+use super::{Booking, Free, Known, Msg, offers};
 use crate::domain::{actor::Actor, why::Why};
 use crate::{
     domain::{
@@ -26,6 +26,8 @@ impl Booking {
             centre: self.centre,
             days: self.days,
             part: self.part,
+            visit_type: self.visit_type.clone(),
+            held: self.kept,
             // The time that was chosen before this screen has to be among them.
             limit: if self.wanted.is_some() { 200 } else { offers::NUMBERED as u16 },
             ..FreeFilter::from(self.from.unwrap_or_else(|| cx.env().today()))
@@ -202,8 +204,11 @@ impl Booking {
             cx.load(
                 "booking.directory",
                 move |store| async move {
-                    let directory = store.directory(&actor).await?;
-                    Ok((directory, store.unbookable(&actor).await?))
+                    Ok(Known {
+                        directory: store.directory(&actor).await?,
+                        unbookable: store.unbookable(&actor).await?,
+                        visit_types: store.visit_types(&actor).await?,
+                    })
                 },
                 Msg::Directory,
             );

@@ -23,8 +23,9 @@ use crate::{
 impl Booking {
     pub(super) fn hear(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         match msg {
-            Msg::Directory(Ok((directory, unbookable))) => {
-                (self.directory, self.unbookable) = (Some(directory), unbookable);
+            Msg::Directory(Ok(known)) => {
+                self.directory = Some(known.directory);
+                (self.unbookable, self.visit_types) = (known.unbookable, known.visit_types);
                 if self.here() {
                     self.find(false, cx);
                 }
@@ -111,6 +112,10 @@ impl Booking {
                 self.provider = None;
                 self.find(false, cx);
             }
+            Msg::PickedVisitType(Some(visit_type)) => {
+                self.visit_type = visit_type;
+                self.find(false, cx);
+            }
             Msg::Reason(Some(reason)) => self.reason = reason,
             Msg::OverbookReason(Some(reason)) => {
                 (self.reason, self.kind) = (reason, AppointmentKind::Overbook);
@@ -162,6 +167,7 @@ impl Booking {
             | Msg::PickedCentre(None)
             | Msg::PickedProfession(None)
             | Msg::PickedDepartment(None)
+            | Msg::PickedVisitType(None)
             | Msg::Reason(None)
             | Msg::OverbookReason(None)
             | Msg::From(None)
@@ -186,6 +192,7 @@ impl Booking {
         if first {
             self.provider = Some(old.provider);
             self.reason.clone_from(&old.reason);
+            self.visit_type.clone_from(&old.visit_type);
             self.read_patient(cx);
         }
         self.moving = Some(old);
@@ -294,6 +301,7 @@ impl Booking {
             first: offer.slot.clone(),
             moves: vec![],
             series: None,
+            visit_type: self.visit_type.clone(),
             reason: self.reason.clone(),
         })));
     }

@@ -17,6 +17,7 @@ use crate::{
         patient::PatientHit,
         series::Rhythm,
         time::Period,
+        visit_type::VisitType,
         why::Why,
     },
     store::{Change, Error, Held, Hold, Overbookable, PatientProfile, Unbookable},
@@ -48,6 +49,8 @@ crate::commands! {
         Window: "booking.window" "how long" "Look only so many days ahead";
         Part: "booking.part" "part of day" "Only mornings, afternoons or evenings";
         Profession: "booking.profession" "profession" "Only one profession";
+        VisitType: "booking.visit-type" "visit type" "Choose what the visit is for: times that are long enough for it";
+        Kept: "booking.kept" "kept times" "Show times too that are kept for the same day or for urgent visits" quiet;
         Department: "booking.department" "department" "Only one department";
         Series: "booking.series" "series" "The selected time again and again: weekly, fortnightly, every so many days";
         Family: "booking.family" "family" "One more patient right after this one, with the same provider";
@@ -90,9 +93,23 @@ impl From<Vec<Overbookable>> for Free {
     }
 }
 
+/// Who can be booked and for what, and who cannot.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub directory: Directory,
+    pub unbookable: Vec<Unbookable>,
+    pub visit_types: Vec<VisitType>,
+}
+
+impl From<Directory> for Known {
+    fn from(directory: Directory) -> Self {
+        Self { directory, ..Self::default() }
+    }
+}
+
 /// What the booking is told.
 pub enum Msg {
-    Directory(Result<(Directory, Vec<Unbookable>), Error>),
+    Directory(Result<Known, Error>),
     Moving(Result<Booked, Error>),
     Profile(Result<Box<PatientProfile>, Error>),
     /// `true`: the same question again, because somebody changed something.
@@ -107,6 +124,7 @@ pub enum Msg {
     PickedCentre(Option<Option<CentreId>>),
     PickedProfession(Option<Option<String>>),
     PickedDepartment(Option<Option<DepartmentId>>),
+    PickedVisitType(Option<Option<String>>),
     Reason(Option<String>),
     OverbookReason(Option<String>),
     From(Option<NaiveDate>),
@@ -146,6 +164,11 @@ pub struct Booking {
     kind: AppointmentKind,
     directory: Option<Directory>,
     unbookable: Vec<Unbookable>,
+    visit_types: Vec<VisitType>,
+    /// A visit type's code.
+    visit_type: Option<String>,
+    /// Kept times too.
+    kept: bool,
     /// The patient has a referral to this specialist, or none.
     referred: Option<(PatientId, ProviderId, bool)>,
     offers: Offers,
@@ -190,6 +213,9 @@ impl Booking {
             kind: if walk_in { AppointmentKind::WalkIn } else { AppointmentKind::Slot },
             directory: None,
             unbookable: vec![],
+            visit_types: vec![],
+            visit_type: None,
+            kept: false,
             referred: None,
             offers: Offers::default(),
             asked: None,
@@ -315,8 +341,8 @@ impl Screen for Booking {
                 | C::Pick8
                 | C::Pick9
         );
-        let needs_directory =
-            matches!(command, C::Centre | C::Profession | C::Department) && self.directory.is_none();
+        let needs_directory = matches!(command, C::Centre | C::Profession | C::Department | C::VisitType)
+            && self.directory.is_none();
         needs_directory
             || uses_list
                 && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
@@ -339,6 +365,11 @@ impl Screen for Booking {
             C::Centre => self.pick_centre(cx),
             C::Profession => self.pick_profession(cx),
             C::Department => self.pick_department(cx),
+            C::VisitType => self.pick_visit_type(cx),
+            C::Kept => {
+                self.kept = !self.kept;
+                self.find(false, cx);
+            }
             C::Reason => {
                 let text = self.reason.clone();
                 cx.open(move |a| Prompt::new(tr!("Why does the patient come?"), a).with(&text), Msg::Reason);

@@ -83,7 +83,7 @@ impl Booking {
             session: Some(slot.session).filter(|s| !s.0.is_nil()),
             kind: self.kind,
             period: slot.period,
-            visit_type: None,
+            visit_type: self.visit_type.clone(),
             reason: self.reason.clone(),
             arrived: self.here(),
         }

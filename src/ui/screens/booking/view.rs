@@ -62,6 +62,11 @@ impl Booking {
             1,
             row(label(tr!("Provider"), provider, half), label(tr!("Centre"), centre, half)),
         );
+        let visit = match self.visit_type_name() {
+            Some(name) if self.reason.is_empty() => (tr!("Visit"), name),
+            Some(name) => (tr!("Visit"), format!("{name}: {}", self.reason)),
+            None => (tr!("Reason"), self.reason.clone()),
+        };
         let part = match self.part {
             DayPart::Any => "",
             DayPart::Morning => tr!("mornings"),
@@ -74,13 +79,17 @@ impl Booking {
         } else {
             crate::text::tr_n("within {n} day", "within {n} days", self.days)
         };
-        let from = [from, within, part.to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
+        let kept = if self.kept { tr!("kept times too") } else { "" };
+        let from = [from, within, part.to_owned(), kept.to_owned()]
+            .into_iter()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>();
         let from = from.join(", ");
         widgets::put_spans(
             frame,
             area,
             2,
-            row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)),
+            row(label(visit.0, visit.1, half), label(tr!("From"), from, half)),
         );
         let room = usize::from(area.width).saturating_sub(2).max(1);
         let mut above = 3;
@@ -121,6 +130,12 @@ impl Booking {
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
             offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
+    }
+
+    fn visit_type_name(&self) -> Option<String> {
+        let code = self.visit_type.as_ref()?;
+        let known = self.visit_types.iter().find(|t| t.code == *code);
+        Some(known.map_or_else(|| code.clone(), |t| format!("{} {}", t.details.name, t.details.takes())))
     }
 
     /// That the department asked for, or that of the provider, is closed, and when it opens.

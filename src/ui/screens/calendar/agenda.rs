@@ -43,7 +43,7 @@ impl Calendar {
             let mut session = None;
             for cell in day.cells(self.now) {
                 match cell.content {
-                    Content::Gone => {}
+                    Content::Gone | Content::Clear | Content::Off(_) => {}
                     Content::Free => match items.last_mut() {
                         Some(last)
                             if last.free > 0

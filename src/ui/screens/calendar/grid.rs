@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        calendar::{Cell, Content, ProviderDay, RowKey},
+        calendar::{Cell, Content, OffKind, ProviderDay, RowKey},
         dates,
         ids::CentreId,
     },
@@ -186,6 +186,20 @@ impl Calendar {
         match cell.content {
             Content::Free => (format!(".{at}"), if elsewhere { ui.theme.dim() } else { ui.theme.good() }),
             Content::Gone => (format!(",{at}"), ui.theme.dim()),
+            Content::Clear => (tr!("x clear").into(), ui.theme.dim()),
+            Content::Off(i) => {
+                let Some(off) = day.off.get(i) else { return (String::new(), ui.theme.text()) };
+                let letter = off.kind.mark().letter();
+                let word = match off.kind {
+                    OffKind::Leave | OffKind::Holiday if !off.text.is_empty() => off.text.clone(),
+                    OffKind::Leave => tr!("leave").into(),
+                    OffKind::Holiday => tr!("holiday").into(),
+                    OffKind::SameDay => tr!("same day").into(),
+                    OffKind::Urgent => tr!("urgent").into(),
+                    OffKind::Chosen | OffKind::Mine => off.text.clone(),
+                };
+                (format!("{letter} {word}"), ui.theme.warn())
+            }
             Content::Booked(i, more) => {
                 let wanted = self.cursor.and_then(|c| c.booking);
                 let here = &day.booked()[i..=i + more];

@@ -267,8 +267,11 @@ impl Calendar {
             Change::Link(_) => return,
             Change::Row(row) => row,
         };
-        if !matches!(row.entity.as_str(), "appointment" | "clinic_session") {
-            return;
+        match row.entity.as_str() {
+            "appointment" | "clinic_session" | "held_slot" | "slot_hold" => {}
+            // A leave or a holiday is of many days and many people.
+            "schedule_exception" => return self.ask(cx),
+            _ => return,
         }
         if let (Some(provider), Some(day)) = (row.provider, row.day) {
             let key = (provider.into(), day);

@@ -72,6 +72,7 @@ impl Calendar {
                 let style = match mark {
                     Mark::Free => ui.theme.good(),
                     Mark::Closed | Mark::Gone => ui.theme.dim(),
+                    Mark::Away | Mark::Held => ui.theme.warn(),
                     Mark::Part | Mark::Taken => ui.theme.text(),
                 };
                 let style = if mine && x == selected { style.patch(ui.theme.selected()) } else { style };
@@ -79,7 +80,7 @@ impl Calendar {
             }
             widgets::put_spans(frame, body, y as u16, spans);
         }
-        let meaning = tr!(" . free   + partly taken   # taken   , begun   - no session");
+        let meaning = tr!(" . free   + partly taken   # taken   , begun   h held   x away   - closed");
         widgets::put(frame, legend, 0, meaning, ui.theme.dim());
         if let Some(y) = here.and_then(|i| i.checked_sub(self.first)).filter(|y| *y < self.shown) {
             let x = name + 1 + COUNT + selected.saturating_sub(from);

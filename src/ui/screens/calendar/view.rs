@@ -3,7 +3,7 @@ use super::{Calendar, Scope, View, reading::monday};
 use crate::{
     domain::{
         appointment::AppointmentStatus,
-        calendar::{Content, DayBooking},
+        calendar::{Content, DayBooking, OffKind, OffTime},
         dates,
         patient::age_sex,
     },
@@ -120,6 +120,11 @@ impl Calendar {
         let to = dates::clock(cell.period.ends_at(zone).time());
         match cell.content {
             Content::Free => tr!("{from}-{to} free", from = from, to = to),
+            Content::Clear => tr!("{from}-{to} kept clear after the visit before", from = from, to = to),
+            Content::Off(i) => match day.off.get(i) {
+                Some(off) => format!("{from}-{to} {}", clean(&off_words(off, zone))),
+                None => String::new(),
+            },
             _ => tr!("{from}-{to} has begun", from = from, to = to),
         }
     }
@@ -130,6 +135,19 @@ pub(super) fn status_word(b: &DayBooking) -> String {
     let letter = b.kind.letter();
     let kind = if letter == ' ' { String::new() } else { format!(" {letter}") };
     format!("{}{kind}", b.status.word())
+}
+
+/// Why a time is not free, in words.
+pub(super) fn off_words(off: &OffTime, zone: chrono_tz::Tz) -> String {
+    let until = off.until.map(|at| dates::clock(at.with_timezone(&zone).time())).unwrap_or_default();
+    match off.kind {
+        OffKind::Leave => tr!("on leave {why}", why = off.text),
+        OffKind::Holiday => tr!("holiday {why}", why = off.text),
+        OffKind::SameDay => tr!("kept for the same day until {time}", time = until),
+        OffKind::Urgent => tr!("kept for urgent visits until {time}", time = until),
+        OffKind::Chosen => tr!("{who} is choosing it until {time}", who = off.text, time = until),
+        OffKind::Mine => tr!("you are choosing it").into(),
+    }
 }
 
 /// The look of a booking: the state is a letter or a word already, the colour only adds.

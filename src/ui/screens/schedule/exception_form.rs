@@ -76,7 +76,10 @@ impl ExceptionForm {
             .with(F::Kind, Field::choice(tr!("What"), kinds).required().with(&first))
             .with(F::Provider, Field::choice(tr!("Provider"), vec![]))
             .with(F::Centre, Field::choice(tr!("Centre"), vec![]))
-            .with(F::First, Field::text(tr!("First day")).required().max(30).hint(tr!("12/3, tue, 3w")).check(day))
+            .with(
+                F::First,
+                Field::text(tr!("First day")).required().max(30).hint(tr!("12/3, tue, 3w")).check(day),
+            )
             .with(F::Last, Field::text(tr!("Last day")).max(30).hint(tr!("the same day")).check(day))
             .with(F::From, Field::text(tr!("From")).max(10).hint(tr!("the whole day")).check(hour))
             .with(F::To, Field::text(tr!("To")).max(10).hint(tr!("the whole day")).check(hour))
@@ -85,7 +88,11 @@ impl ExceptionForm {
             form,
             today,
             zone: env.zone(),
-            me: env.actor.as_deref().filter(|a| !matches!(a.role, Role::Administrator | Role::Receptionist)).and_then(|a| a.provider),
+            me: env
+                .actor
+                .as_deref()
+                .filter(|a| !matches!(a.role, Role::Administrator | Role::Receptionist))
+                .and_then(|a| a.provider),
             providers: vec![],
             centres: vec![],
             request: RequestId::new(),
@@ -96,7 +103,11 @@ impl ExceptionForm {
     }
 
     fn kind(&self) -> ExceptionKind {
-        self.form.chosen(F::Kind).and_then(|n| ExceptionKind::ALL.get(n)).copied().unwrap_or(ExceptionKind::Leave)
+        self.form
+            .chosen(F::Kind)
+            .and_then(|n| ExceptionKind::ALL.get(n))
+            .copied()
+            .unwrap_or(ExceptionKind::Leave)
     }
 
     fn period(&self) -> Result<Period, Why> {
@@ -107,7 +118,11 @@ impl ExceptionForm {
         };
         let hour = |name| self.form.filled(name).map(|t| parse_time(&t)).transpose();
         let (from, to) = (hour(F::From)?.unwrap_or(NaiveTime::MIN), hour(F::To)?.unwrap_or(NaiveTime::MIN));
-        let end = if to == NaiveTime::MIN { time::day(self.zone, last).end } else { time::instant(self.zone, last.and_time(to)) };
+        let end = if to == NaiveTime::MIN {
+            time::day(self.zone, last).end
+        } else {
+            time::instant(self.zone, last.and_time(to))
+        };
         Period::new(time::instant(self.zone, first.and_time(from)), end)
     }
 
@@ -115,12 +130,20 @@ impl ExceptionForm {
         let kind = self.kind();
         let provider = self.form.chosen(F::Provider).and_then(|n| self.providers.get(n)).map(|p| p.id);
         // The first centre of the list is "every centre".
-        let centre =
-            self.form.chosen(F::Centre).and_then(|n| n.checked_sub(1)).and_then(|n| self.centres.get(n)).map(|c| c.0);
+        let centre = self
+            .form
+            .chosen(F::Centre)
+            .and_then(|n| n.checked_sub(1))
+            .and_then(|n| self.centres.get(n))
+            .map(|c| c.0);
         let need = |what: &str| Why::new("exception_whose", what.to_owned());
         match (kind, provider, centre) {
-            (ExceptionKind::Leave, None, _) => return Err(need(tr!("Whose leave is it? Choose the provider."))),
-            (ExceptionKind::Holiday, _, None) => return Err(need(tr!("Which centre is closed? Choose one."))),
+            (ExceptionKind::Leave, None, _) => {
+                return Err(need(tr!("Whose leave is it? Choose the provider.")));
+            }
+            (ExceptionKind::Holiday, _, None) => {
+                return Err(need(tr!("Which centre is closed? Choose one.")));
+            }
             (ExceptionKind::Extra, p, c) if p.is_none() || c.is_none() => {
                 return Err(need(tr!("An extra day needs a provider and a centre.")));
             }
@@ -180,7 +203,11 @@ impl Screen for ExceptionForm {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
-        cx.load("exception-form.providers", move |store| async move { store.providers(&actor).await }, Msg::Providers);
+        cx.load(
+            "exception-form.providers",
+            move |store| async move { store.providers(&actor).await },
+            Msg::Providers,
+        );
     }
     fn edited(&mut self, _cx: &mut Cx<Msg>) {
         self.problem = None;
@@ -237,7 +264,8 @@ impl Screen for ExceptionForm {
         let text = if self.saving { Some(tr!("saving").to_owned()) } else { self.problem.clone() };
         if let Some(text) = text {
             let style = if self.saving { ui.theme.dim() } else { ui.theme.alarm() };
-            for (y, line) in (1..).zip(wrap(&clean(&text), usize::from(below.width.saturating_sub(2)).max(1))) {
+            for (y, line) in (1..).zip(wrap(&clean(&text), usize::from(below.width.saturating_sub(2)).max(1)))
+            {
                 widgets::put(frame, below, y, &format!(" {line}"), style);
             }
         }

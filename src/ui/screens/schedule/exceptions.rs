@@ -63,7 +63,13 @@ fn period(e: &ExceptionEntry) -> String {
     if from.date() == to.date() {
         format!("{} {hours}", short_day(from.date()))
     } else {
-        format!("{} {} - {} {}", short_day(from.date()), from.format("%H:%M"), short_day(to.date()), to.format("%H:%M"))
+        format!(
+            "{} {} - {} {}",
+            short_day(from.date()),
+            from.format("%H:%M"),
+            short_day(to.date()),
+            to.format("%H:%M")
+        )
     }
 }
 
@@ -102,11 +108,23 @@ impl Exceptions {
         let Some(actor) = cx.env().actor.clone() else { return };
         let now = cx.env().now();
         self.table.loading();
-        cx.load("exceptions.load", move |store| async move { store.exceptions(&actor, now).await }, Msg::Loaded);
+        cx.load(
+            "exceptions.load",
+            move |store| async move { store.exceptions(&actor, now).await },
+            Msg::Loaded,
+        );
     }
 
     fn plan(e: &ExceptionEntry, cx: &mut Cx<Msg>) {
-        let (id, title) = (e.id, tr!("{what} of {whose}: {when}", what = tr_str(e.kind.word()), whose = whose(e), when = period(e)));
+        let (id, title) = (
+            e.id,
+            tr!(
+                "{what} of {whose}: {when}",
+                what = tr_str(e.kind.word()),
+                whose = whose(e),
+                when = period(e)
+            ),
+        );
         cx.open(move |answer| Plan::of(PlanOf::Exception(id), title, answer), Msg::Planned);
     }
 }
@@ -163,13 +181,17 @@ impl Screen for Exceptions {
             (Command::Open, Some(e)) => Self::plan(&e, cx),
             (Command::Remove, Some(e)) => cx.open(
                 move |answer| {
-                    let question = tr!("Take {what} of {whose} back?", what = tr_str(e.kind.word()), whose = whose(&e));
+                    let question =
+                        tr!("Take {what} of {whose} back?", what = tr_str(e.kind.word()), whose = whose(&e));
                     let then = if e.kind == ExceptionKind::Extra {
                         tr!("Its session goes, unless somebody is booked in it.")
                     } else {
                         tr!("The times under it can be booked again. What was moved stays where it is.")
                     };
-                    Confirm::new(question, answer).consequence(then).yes(tr!("take it back")).no(tr!("keep it"))
+                    Confirm::new(question, answer)
+                        .consequence(then)
+                        .yes(tr!("take it back"))
+                        .no(tr!("keep it"))
                 },
                 Msg::Sure,
             ),

@@ -1,7 +1,12 @@
 //! Clinic sessions: when providers see patients, how many slots there are and how many are taken. Enter opens the
 //! session's panel.
+pub mod exception_form;
+pub mod exceptions;
 pub mod form;
 pub mod panel;
+pub mod plan;
+pub mod slots;
+pub mod week;
 
 use crate::{
     domain::{
@@ -10,11 +15,12 @@ use crate::{
         ids::{ClinicSessionId, ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Error, SessionsOf},
+    store::{Change, Error, PlanOf, SessionsOf},
     tr,
     ui::{
         carry::{self, Landing, Pasted},
         cx::Cx,
+        route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{
             self,
@@ -26,7 +32,9 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use form::{Saved, SessionForm};
 use panel::SessionPanel;
+use plan::Plan;
 use ratatui::{Frame, layout::Rect};
+use slots::Slots;
 
 /// How many days the list shows at once.
 const SPAN: i32 = 28;
@@ -42,6 +50,9 @@ crate::commands! {
         Whose: "schedule.whose" "mine or all" "Show your own sessions, or everybody's at this centre";
         Later: "schedule.later" "later" "Show the four weeks after these";
         Earlier: "schedule.earlier" "earlier" "Show the four weeks before these";
+        Week: "schedule.week" "seven days" "The next seven days of a provider, copied or made from hours";
+        Exceptions: "schedule.exceptions" "leave" "Leave, holidays and extra days";
+        Slots: "schedule.slots" "slots" "Each slot of the session: hold time back, release it, limit overbooking";
         Today: "schedule.today" "today" "Begin with today again" quiet;
     }
 }
@@ -56,7 +67,7 @@ pub enum Msg {
     PanelClosed(()),
     /// Whether the session shall be removed.
     Sure(bool),
-    /// Whether its bookings shall be moved.
+    /// The plan for its bookings was closed: whether all of them have gone.
     MoveFirst(bool),
     /// What became of the removal.
     Removed(Result<(), Error>),
@@ -156,10 +167,10 @@ impl Schedule {
     fn ask_removal(&mut self, session: SessionRow, cx: &mut Cx<Msg>) {
         self.request = RequestId::new();
         let what = name_of(&session);
-        let booked = session.booked;
+        let (id, booked) = (session.id, session.booked);
         self.asked = Some(session);
         if booked > 0 {
-            return Self::offer_moving(what, booked, cx);
+            return Self::offer_moving(&what, id, cx);
         }
         cx.open(
             move |answer| {
@@ -172,27 +183,9 @@ impl Schedule {
         );
     }
 
-    fn offer_moving(what: String, booked: u32, cx: &mut Cx<Msg>) {
-        cx.open(
-            move |answer| {
-                let question = if booked == 1 {
-                    tr!("The session {what} has 1 booking, so it cannot be removed.", what = what)
-                } else {
-                    tr!(
-                        "The session {what} has {n} bookings, so it cannot be removed.",
-                        what = what,
-                        n = booked
-                    )
-                };
-                Confirm::new(question, answer)
-                    .consequence(tr!(
-                        "Open it to move them to other times, one after the other; then remove it."
-                    ))
-                    .yes(tr!("show the bookings"))
-                    .no(tr!("keep the session"))
-            },
-            Msg::MoveFirst,
-        );
+    fn offer_moving(what: &str, id: ClinicSessionId, cx: &mut Cx<Msg>) {
+        let title = tr!("Bookings of {what}, to be moved before it goes", what = what);
+        cx.open(move |answer| Plan::of(PlanOf::Session(id), title, answer), Msg::MoveFirst);
     }
 
     fn remove(&mut self, id: ClinicSessionId, seen: i64, cx: &mut Cx<Msg>) {
@@ -253,7 +246,7 @@ impl Screen for Schedule {
         self.load(cx);
     }
     fn waits_for(&self, command: Command) -> bool {
-        matches!(command, Command::Open | Command::Change | Command::Remove)
+        matches!(command, Command::Open | Command::Change | Command::Remove | Command::Slots)
             && self.table.is_loading()
             && self.table.rows().is_empty()
     }
@@ -289,6 +282,14 @@ impl Screen for Schedule {
                 self.mine = !self.mine;
                 self.load(cx);
             }
+            (Command::Week, row) => {
+                let of = self.whose(cx).and_then(|w| match w {
+                    SessionsOf::Provider(p) => Some(p),
+                    SessionsOf::Centre(_) => row.map(|r| r.provider),
+                });
+                cx.push(Route::Week(of));
+            }
+            (Command::Exceptions, _) => cx.push(Route::Exceptions),
             (Command::Later, _) => self.shift(true, cx),
             (Command::Earlier, _) => self.shift(false, cx),
             (Command::Today, _) => {
@@ -304,6 +305,9 @@ impl Screen for Schedule {
             (Command::Change, Some(session)) => {
                 let env = cx.env().clone();
                 cx.open(move |answer| SessionForm::change(session, &env, answer), Msg::Formed);
+            }
+            (Command::Slots, Some(session)) => {
+                cx.open(move |answer| Slots::of(session, answer), Msg::PanelClosed)
             }
             (Command::Remove, Some(session)) => self.ask_removal(session, cx),
             (_, None) => cx.toast(tr!("No session is selected.")),
@@ -322,17 +326,16 @@ impl Screen for Schedule {
                 carry::tell(cx, &pasted, Msg::Pasted);
                 self.load(cx);
             }
-            Msg::Sure(true) => {
+            Msg::Sure(true) | Msg::MoveFirst(true) => {
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {
                     self.remove(id, seen, cx);
                 }
             }
-            Msg::MoveFirst(true) => {
-                if let Some(session) = self.asked.take() {
-                    self.open_panel(session, cx);
-                }
+            Msg::Sure(false) => self.asked = None,
+            Msg::MoveFirst(false) => {
+                self.asked = None;
+                self.load(cx);
             }
-            Msg::Sure(false) | Msg::MoveFirst(false) => self.asked = None,
             Msg::Removed(Ok(())) => {
                 cx.toast(tr!("The session is removed."));
                 self.load(cx);
@@ -342,7 +345,7 @@ impl Screen for Schedule {
             {
                 // Somebody booked while the question was open.
                 if let Some(s) = &self.asked {
-                    Self::offer_moving(name_of(s), s.booked.max(1), cx);
+                    Self::offer_moving(&name_of(s), s.id, cx);
                 }
                 self.load(cx);
             }

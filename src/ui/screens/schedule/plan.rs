@@ -94,10 +94,15 @@ impl Plan {
     #[must_use]
     pub fn of(of: PlanOf, title: String, answer: Answer<bool>) -> Self {
         let table = Table::new(|l: &Line| l.step.clash.appointment.0)
-            .column(Column::new("Booked", |l: &Line| when(l.step.clash.period.start, l.step.clash.zone)).width(16))
+            .column(
+                Column::new("Booked", |l: &Line| when(l.step.clash.period.start, l.step.clash.zone))
+                    .width(16),
+            )
             .column(Column::new("Patient", |l: &Line| l.step.clash.patient_name.to_string()).grow(14))
             .column(Column::new("Phone", |l: &Line| l.step.clash.phone.clone()).width(13).priority(4))
-            .column(Column::new("With", |l: &Line| l.step.clash.provider_name.to_string()).grow(10).priority(5))
+            .column(
+                Column::new("With", |l: &Line| l.step.clash.provider_name.to_string()).grow(10).priority(5),
+            )
             .column(
                 Column::new("Proposal", Line::proposal)
                     .width(16)
@@ -132,7 +137,8 @@ impl Plan {
     fn show(&mut self, steps: Vec<PlanStep>) {
         let lines = steps.into_iter().map(|step| {
             let id = step.clash.appointment;
-            let why = self.refused.iter().find(|m| m.appointment == id).map(|m| m.why.clone()).unwrap_or_default();
+            let why =
+                self.refused.iter().find(|m| m.appointment == id).map(|m| m.why.clone()).unwrap_or_default();
             Line { out: self.left_out.contains(&id), step, why }
         });
         self.table.set_rows(lines.collect());
@@ -143,8 +149,12 @@ impl Plan {
         wanted
             .filter_map(|l| {
                 let to = l.step.to.as_ref()?;
-                let time =
-                    NewTime { provider: to.provider, centre: to.centre, session: Some(to.session), period: to.period };
+                let time = NewTime {
+                    provider: to.provider,
+                    centre: to.centre,
+                    session: Some(to.session),
+                    period: to.period,
+                };
                 Some((l.step.clash.appointment, l.step.clash.version, time))
             })
             .collect()
@@ -174,15 +184,12 @@ impl Screen for Plan {
         match command {
             Command::Close => Ok(()),
             Command::Accept if self.saving => Err(Why::new("saving", tr!("The bookings are being moved."))),
-            Command::Accept if self.moves().is_empty() => Err(Why::new(
-                "plan_empty",
-                tr!("No booking has a proposal."),
-            )
-            .instead(tr!("Choose a time for each with enter."))),
-            Command::Accept => Ok(()),
-            _ if self.table.selected().is_none() => {
-                Err(Why::new("no_row", tr!("No booking is selected.")))
+            Command::Accept if self.moves().is_empty() => {
+                Err(Why::new("plan_empty", tr!("No booking has a proposal."))
+                    .instead(tr!("Choose a time for each with enter.")))
             }
+            Command::Accept => Ok(()),
+            _ if self.table.selected().is_none() => Err(Why::new("no_row", tr!("No booking is selected."))),
             _ => Ok(()),
         }
     }
@@ -192,7 +199,9 @@ impl Screen for Plan {
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         let touched = match change {
             Change::Everything => true,
-            Change::Row(r) => matches!(r.entity.as_str(), "appointment" | "clinic_session" | "schedule_exception"),
+            Change::Row(r) => {
+                matches!(r.entity.as_str(), "appointment" | "clinic_session" | "schedule_exception")
+            }
             Change::Link(_) => false,
         };
         if touched && !self.saving {

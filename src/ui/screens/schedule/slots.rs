@@ -66,18 +66,23 @@ impl Slots {
         let table = Table::new(|l: &Line| {
             Uuid::from_u128(u128::from(l.slot.period.start.timestamp().unsigned_abs()))
         })
-        .column(Column::new("Time", |l: &Line| l.slot.period.starts_at(l.zone).format("%H:%M").to_string()).width(6))
         .column(
-            Column::new("Slot", |l: &Line| tr_str(l.slot.state.code()).to_owned()).width(10).look(|l, t| {
-                match l.slot.state {
-                    SlotState::Free => t.good(),
-                    SlotState::Held => t.warn(),
-                    SlotState::Booked => t.text(),
-                    _ => t.dim(),
-                }
-            }),
+            Column::new("Time", |l: &Line| l.slot.period.starts_at(l.zone).format("%H:%M").to_string())
+                .width(6),
         )
-        .column(Column::new("", |l: &Line| tr_str(meaning(l.slot.state)).to_owned()).grow(20).look(|_, t| t.dim()))
+        .column(Column::new("Slot", |l: &Line| tr_str(l.slot.state.code()).to_owned()).width(10).look(
+            |l, t| match l.slot.state {
+                SlotState::Free => t.good(),
+                SlotState::Held => t.warn(),
+                SlotState::Booked => t.text(),
+                _ => t.dim(),
+            },
+        ))
+        .column(
+            Column::new("", |l: &Line| tr_str(meaning(l.slot.state)).to_owned())
+                .grow(20)
+                .look(|_, t| t.dim()),
+        )
         .uncounted();
         Self { session, answer, table, tally: Tally::default() }
     }
@@ -86,7 +91,11 @@ impl Slots {
         let Some(actor) = cx.env().actor.clone() else { return };
         let id = self.session.id;
         self.table.loading();
-        cx.load("slots.load", move |store| async move { store.slots_of_session(&actor, id).await }, Msg::Loaded);
+        cx.load(
+            "slots.load",
+            move |store| async move { store.slots_of_session(&actor, id).await },
+            Msg::Loaded,
+        );
     }
 
     fn hold(&mut self, kind: HoldKind, line: Line, cx: &mut Cx<Msg>) {
@@ -144,7 +153,8 @@ impl Screen for Slots {
     fn available(&self, command: Command) -> Result<(), Why> {
         let state = self.table.selected().map(|l| l.slot.state);
         match (command, state) {
-            (Command::Hold | Command::Urgent, Some(SlotState::Free)) | (Command::Release, Some(SlotState::Held)) => Ok(()),
+            (Command::Hold | Command::Urgent, Some(SlotState::Free))
+            | (Command::Release, Some(SlotState::Held)) => Ok(()),
             (Command::Hold | Command::Urgent, _) => {
                 Err(Why::new("slot_not_free", tr!("Only a free slot can be held.")))
             }
@@ -161,8 +171,10 @@ impl Screen for Slots {
         let touched = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                matches!(r.entity.as_str(), "appointment" | "held_slot" | "clinic_session" | "schedule_exception")
-                    && (r.provider.is_none() || r.provider == Some(self.session.provider.0))
+                matches!(
+                    r.entity.as_str(),
+                    "appointment" | "held_slot" | "clinic_session" | "schedule_exception"
+                ) && (r.provider.is_none() || r.provider == Some(self.session.provider.0))
             }
             Change::Link(_) => false,
         };

@@ -12,7 +12,6 @@ use crate::{
         ids::{ProviderId, RequestId},
         why::Why,
     },
-    search::rank,
     store::{Change, Copied, Error, Generated, PlanOf, ProviderRow, SessionsOf},
     text::tr_n,
     tr,
@@ -116,9 +115,13 @@ impl Week {
     #[must_use]
     pub fn of(provider: Option<ProviderId>, from: Option<NaiveDate>) -> Self {
         let table = Table::new(|l: &Line| {
-            l.session.as_ref().map_or_else(|| Uuid::from_u128(l.day.num_days_from_ce().unsigned_abs().into()), |s| s.id.0)
+            l.session
+                .as_ref()
+                .map_or_else(|| Uuid::from_u128(l.day.num_days_from_ce().unsigned_abs().into()), |s| s.id.0)
         })
-        .column(Column::new("Day", |l: &Line| if l.first { short_day(l.day) } else { String::new() }).width(10))
+        .column(
+            Column::new("Day", |l: &Line| if l.first { short_day(l.day) } else { String::new() }).width(10),
+        )
         .column(
             Column::new("Hours", |l: &Line| {
                 l.session.as_ref().map_or_else(|| tr!("no session").to_owned(), SessionRow::times)
@@ -128,15 +131,17 @@ impl Week {
         )
         .column(Column::new("Centre", |l: &Line| l.told(|s| s.centre_name.clone())).grow(12).priority(2))
         .column(
-            Column::new("Slot", |l: &Line| l.told(|s| format!("{}m", s.slot_minutes))).width(4).right().priority(5),
-        )
-        .column(Column::new("Booked", |l: &Line| l.told(|s| s.booked.to_string())).width(6).right())
-        .column(
-            Column::new("Free", |l: &Line| l.told(|s| s.free().to_string()))
+            Column::new("Slot", |l: &Line| l.told(|s| format!("{}m", s.slot_minutes)))
                 .width(4)
                 .right()
-                .look(|l, t| if l.session.as_ref().is_some_and(|s| s.free() == 0) { t.warn() } else { t.good() }),
+                .priority(5),
         )
+        .column(Column::new("Booked", |l: &Line| l.told(|s| s.booked.to_string())).width(6).right())
+        .column(Column::new("Free", |l: &Line| l.told(|s| s.free().to_string())).width(4).right().look(
+            |l, t| {
+                if l.session.as_ref().is_some_and(|s| s.free() == 0) { t.warn() } else { t.good() }
+            },
+        ))
         .column(Column::new("", Line::note).width(18).priority(3).look(|_, t| t.dim()))
         .uncounted();
         Self { table, providers: vec![], provider, from, request: RequestId::new(), asked: None }
@@ -261,7 +266,10 @@ fn told(g: &Generated) -> String {
         parts.push(tr!("{n} left out: another session is there", n = g.in_the_way));
     }
     if !g.booked.is_empty() {
-        parts.push(tr!("{n} stay because they are booked; remove each to move its bookings", n = g.booked.len()));
+        parts.push(tr!(
+            "{n} stay because they are booked; remove each to move its bookings",
+            n = g.booked.len()
+        ));
     }
     tr!("Sessions from hours: {what}.", what = parts.join(", "))
 }
@@ -289,9 +297,8 @@ impl Screen for Week {
         self.load(cx);
     }
     fn available(&self, command: Command) -> Result<(), Why> {
-        let nobody = || {
-            Why::new("no_provider", tr!("No provider is chosen.")).instead(tr!("Choose one with p."))
-        };
+        let nobody =
+            || Why::new("no_provider", tr!("No provider is chosen.")).instead(tr!("Choose one with p."));
         match command {
             Command::Add | Command::Copy | Command::Generate if self.provider.is_none() => Err(nobody()),
             Command::Slots | Command::Change | Command::Remove
@@ -434,6 +441,7 @@ impl Screen for Week {
 
 fn weeks(typed: &str) -> Result<u16, Why> {
     typed.trim().parse().ok().filter(|n| (1..=53).contains(n)).ok_or_else(|| {
-        Why::new("weeks", tr!("`{typed}` is no number of weeks.", typed = typed)).instead(tr!("1 to 53 are possible."))
+        Why::new("weeks", tr!("`{typed}` is no number of weeks.", typed = typed))
+            .instead(tr!("1 to 53 are possible."))
     })
 }

@@ -170,7 +170,7 @@ impl SeriesView {
         let old = first.period.starts_at(first.zone).date();
         let Ok((day, time)) = day_and_time(typed, old, cx.env().today()) else { return };
         let days = plan::shifted(&moves, (day - old).num_days());
-        let n = moves.len();
+        let (n, visit_type) = (moves.len(), first.visit_type.clone());
         cx.push(Route::PlanSeries(Box::new(PlanStart {
             patient: first.patient,
             who: first.patient_name.to_string(),
@@ -179,6 +179,7 @@ impl SeriesView {
             days,
             moves,
             series: Some(series),
+            visit_type,
             reason: String::new(),
         })));
     }
