@@ -188,11 +188,13 @@ impl Store {
                 let clashes = clashes(c, of).await?;
                 if opened {
                     let facts = serde_json::json!({ "rows": clashes.len() });
-                    let (about, id) = match of {
-                        PlanOf::Exception(id) => ("schedule_exception", id.0),
-                        PlanOf::Session(id) => ("clinic_session", id.0),
+                    let event = match of {
+                        PlanOf::Exception(id) => {
+                            Event::new("appointment.open", "schedule_exception").id(id.0)
+                        }
+                        PlanOf::Session(id) => Event::new("session.open-panel", "clinic_session").id(id.0),
                     };
-                    Event::new("session.open-panel", about).id(id).facts(facts).record(&mut *c).await?;
+                    event.facts(facts).record(&mut *c).await?;
                 }
                 let Some(first) = clashes.first() else { return Ok(vec![]) };
                 let from = first.period.start - Duration::days(1);

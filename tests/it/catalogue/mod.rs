@@ -27,6 +27,7 @@ const INLINED: &[&str] = &["clinic.word_end(text)"];
 /// What the program's role may delete: links, derived words and time that was held back, never anything that was said about a patient.
 const DELETABLE: &[&str] = &[
     "clinic.held_slot",
+    "clinic.notice_read",
     "clinic.patient_word",
     "clinic.provider_centre",
     "clinic.provider_hours",

@@ -12,7 +12,11 @@ fn the_desk_types_an_amount_and_is_told_what_is_none() {
     s.keys("f");
     assert!(s.effects().contains(&"load visit.fee".to_owned()), "{:?}", s.effects());
     s.deliver(Msg::Fee(Ok(Some(fee(false)))));
-    assert!(s.text().contains("Fee of the visit of BLACK Jack") && s.text().contains("85.00"), "{}", s.text());
+    assert!(
+        s.text().contains("Fee of the visit of BLACK Jack") && s.text().contains("85.00"),
+        "{}",
+        s.text()
+    );
     s.keys("ctrl-u").type_text("90x").keys("enter");
     assert!(s.text().contains("This is not an amount."), "{}", s.text());
     s.keys("backspace enter");

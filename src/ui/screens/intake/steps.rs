@@ -146,6 +146,8 @@ impl Intake {
             Ok(readings) => readings,
             Err(wrong) => {
                 let all: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                // The form has one line: what is longer than its field is told whole below.
+                cx.toast(all.join(" "));
                 return self.vitals.problem(V::Line, all.join(" "));
             }
         };

@@ -184,7 +184,7 @@ impl Schedule {
     }
 
     fn offer_moving(what: &str, id: ClinicSessionId, cx: &mut Cx<Msg>) {
-        let title = tr!("Bookings of {what}, to be moved before it goes", what = what);
+        let title = tr!("Bookings to be moved before it goes: {what}", what = what);
         cx.open(move |answer| Plan::of(PlanOf::Session(id), title, answer), Msg::MoveFirst);
     }
 

@@ -202,7 +202,7 @@ impl Week {
         let what = tr!("{day} {times}", day = short_day(session.day), times = session.times());
         self.asked = Some(session);
         if booked > 0 {
-            let title = tr!("Bookings of {what}, to be moved before it goes", what = what);
+            let title = tr!("Bookings to be moved before it goes: {what}", what = what);
             return cx.open(move |answer| Plan::of(PlanOf::Session(id), title, answer), Msg::Planned);
         }
         cx.open(
