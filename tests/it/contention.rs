@@ -263,8 +263,9 @@ async fn two_hundred_clients_on_the_same_days_break_no_rule_and_nobody_deadlocks
         at(99),
         field.counts.lock().expect("unharmed")
     );
+    // The administrator books at every centre: nothing that is free is hidden.
     every_slot_is_free_or_booked(
-        &*crowd[1].lock().await, // root, who sees the free times of every centre
+        &*crowd[1].lock().await,
         &db,
         field.slots[0].start.date_naive() + Minutes::days(2),
     )
