@@ -96,6 +96,8 @@ fn appointment(n: u128, day: chrono::NaiveDate, hour: u32, status: S) -> Patient
         centre_name: "Randwick Medical Centre".into(),
         reason: "blood test".into(),
         why: String::new(),
+        patient: PatientId(id(1)),
+        origin: None,
     }
 }
 
