@@ -25,6 +25,7 @@ fn main() {
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
         }),
+        clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,
     };
     println!("{:<34} {:>6} {:>6}", "interaction", "bytes", "goal");

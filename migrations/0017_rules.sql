@@ -61,39 +61,64 @@ create or replace function clinic.about(p_object uuid, out kind text, out patien
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if p_object is null then return; end if;
-    select x.* into kind, patient, centre, provider, author from (
-        select 'appointment', a.patient_id, a.centre_id, a.provider_id, null::uuid from clinic.appointment a where a.id = p_object
-        union all select 'encounter', e.patient_id, e.centre_id, e.provider_id, e.author from clinic.encounter e where e.id = p_object
-        union all select 'clinic_session', null, s.centre_id, s.provider_id, null from clinic.clinic_session s where s.id = p_object
-        union all select 'referral', r.patient_id, null, r.from_provider_id, r.author from clinic.referral r where r.id = p_object
-        union all select 'service_request', r.patient_id, e.centre_id, null, r.author
-                    from clinic.service_request r join clinic.encounter e on e.id = r.encounter_id where r.id = p_object
-        union all select 'result', r.patient_id, e.centre_id, null, r.author
-                    from clinic.result r join clinic.service_request q on q.id = r.service_request_id
-                    join clinic.encounter e on e.id = q.encounter_id where r.id = p_object
-        union all select 'note', x.patient_id, e.centre_id, null, x.author from clinic.note x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object
-        union all select 'diagnosis', x.patient_id, e.centre_id, null, x.author from clinic.diagnosis x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object
-        union all select 'prescription', x.patient_id, e.centre_id, null, x.author from clinic.prescription x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object
-        union all select 'treatment', x.patient_id, e.centre_id, null, x.author from clinic.treatment x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object
-        union all select 'report', x.patient_id, e.centre_id, null, x.author from clinic.report x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object
-        union all select 'observation', x.patient_id, null, null, x.author from clinic.observation x where x.id = p_object
-        union all select 'allergy', x.patient_id, null, null, x.author from clinic.allergy x where x.id = p_object
-        union all select 'condition', x.patient_id, null, null, x.author from clinic.condition x where x.id = p_object
-        union all select 'medication', x.patient_id, null, null, x.author from clinic.medication x where x.id = p_object
-        union all select 'surgery', x.patient_id, null, null, x.author from clinic.surgery x where x.id = p_object
-        union all select 'vaccination', x.patient_id, null, null, x.author from clinic.vaccination x where x.id = p_object
-        union all select 'family_history', x.patient_id, null, null, x.author from clinic.family_history x where x.id = p_object
-        union all select 'patient_alert', x.patient_id, null, null, x.author from clinic.patient_alert x where x.id = p_object
-        union all select 'patient', x.id, null, null, null from clinic.patient x where x.id = p_object
-        union all select 'centre', null, x.id, null, null from clinic.centre x where x.id = p_object
-        union all select 'provider', null, null, x.id, null from clinic.provider x where x.id = p_object
-        union all select 'account', null, null, null, x.id from clinic.account x where x.id = p_object
-        union all select 'sign-in', null, null, null, x.account_id from auth.session x where x.id = p_object
-        union all select 'access_request', x.patient_id, null, null, x.asker from clinic.access_request x where x.id = p_object
-        union all select 'connection', x.patient_id, null, x.provider_id, null from clinic.connection x where x.id = p_object
-        union all select 'emergency', x.patient_id, null, null, x.account_id from clinic.emergency x where x.id = p_object
-        union all select 'message', null, null, null, x.from_account from clinic.message x where x.id = p_object
-        union all select 'draft', null, null, null, x.account_id from clinic.draft x where x.id = p_object) x limit 1;
+    select 'patient', x.id, null, null, null into kind, patient, centre, provider, author from clinic.patient x where x.id = p_object;
+    if found then return; end if;
+    select 'encounter', e.patient_id, e.centre_id, e.provider_id, e.author into kind, patient, centre, provider, author from clinic.encounter e where e.id = p_object;
+    if found then return; end if;
+    select 'appointment', a.patient_id, a.centre_id, a.provider_id, null::uuid into kind, patient, centre, provider, author from clinic.appointment a where a.id = p_object;
+    if found then return; end if;
+    select 'centre', null, x.id, null, null into kind, patient, centre, provider, author from clinic.centre x where x.id = p_object;
+    if found then return; end if;
+    select 'service_request', r.patient_id, e.centre_id, null, r.author into kind, patient, centre, provider, author from clinic.service_request r join clinic.encounter e on e.id = r.encounter_id where r.id = p_object;
+    if found then return; end if;
+    select 'provider', null, null, x.id, null into kind, patient, centre, provider, author from clinic.provider x where x.id = p_object;
+    if found then return; end if;
+    select 'account', null, null, null, x.id into kind, patient, centre, provider, author from clinic.account x where x.id = p_object;
+    if found then return; end if;
+    select 'clinic_session', null, s.centre_id, s.provider_id, null into kind, patient, centre, provider, author from clinic.clinic_session s where s.id = p_object;
+    if found then return; end if;
+    select 'note', x.patient_id, e.centre_id, null, x.author into kind, patient, centre, provider, author from clinic.note x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object;
+    if found then return; end if;
+    select 'observation', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.observation x where x.id = p_object;
+    if found then return; end if;
+    select 'diagnosis', x.patient_id, e.centre_id, null, x.author into kind, patient, centre, provider, author from clinic.diagnosis x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object;
+    if found then return; end if;
+    select 'prescription', x.patient_id, e.centre_id, null, x.author into kind, patient, centre, provider, author from clinic.prescription x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object;
+    if found then return; end if;
+    select 'treatment', x.patient_id, e.centre_id, null, x.author into kind, patient, centre, provider, author from clinic.treatment x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object;
+    if found then return; end if;
+    select 'referral', r.patient_id, null, r.from_provider_id, r.author into kind, patient, centre, provider, author from clinic.referral r where r.id = p_object;
+    if found then return; end if;
+    select 'allergy', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.allergy x where x.id = p_object;
+    if found then return; end if;
+    select 'condition', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.condition x where x.id = p_object;
+    if found then return; end if;
+    select 'patient_alert', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.patient_alert x where x.id = p_object;
+    if found then return; end if;
+    select 'result', r.patient_id, e.centre_id, null, r.author into kind, patient, centre, provider, author from clinic.result r join clinic.service_request q on q.id = r.service_request_id join clinic.encounter e on e.id = q.encounter_id where r.id = p_object;
+    if found then return; end if;
+    select 'report', x.patient_id, e.centre_id, null, x.author into kind, patient, centre, provider, author from clinic.report x join clinic.encounter e on e.id = x.encounter_id where x.id = p_object;
+    if found then return; end if;
+    select 'medication', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.medication x where x.id = p_object;
+    if found then return; end if;
+    select 'surgery', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.surgery x where x.id = p_object;
+    if found then return; end if;
+    select 'vaccination', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.vaccination x where x.id = p_object;
+    if found then return; end if;
+    select 'family_history', x.patient_id, null, null, x.author into kind, patient, centre, provider, author from clinic.family_history x where x.id = p_object;
+    if found then return; end if;
+    select 'message', null, null, null, x.from_account into kind, patient, centre, provider, author from clinic.message x where x.id = p_object;
+    if found then return; end if;
+    select 'access_request', x.patient_id, null, null, x.asker into kind, patient, centre, provider, author from clinic.access_request x where x.id = p_object;
+    if found then return; end if;
+    select 'connection', x.patient_id, null, x.provider_id, null into kind, patient, centre, provider, author from clinic.connection x where x.id = p_object;
+    if found then return; end if;
+    select 'emergency', x.patient_id, null, null, x.account_id into kind, patient, centre, provider, author from clinic.emergency x where x.id = p_object;
+    if found then return; end if;
+    select 'sign-in', null, null, null, x.account_id into kind, patient, centre, provider, author from auth.session x where x.id = p_object;
+    if found then return; end if;
+    select 'draft', null, null, null, x.account_id into kind, patient, centre, provider, author from clinic.draft x where x.id = p_object;
+    if found then return; end if;
 end $$;
 
 -- Also a message to the speaker, and what a patient asks of them as a provider.
@@ -112,6 +137,88 @@ begin
         or exists (select from clinic.result r where r.id = p_object and r.service_request_id in (select clinic.routed_orders()))
         or exists (select from clinic.prescription p where p.id = p_object and p.id in (select q.prescription_id from clinic.routed_prescriptions() q));
 end $$;
+
+-- The codes of the speaker's role, in one look-up.
+create or replace function auth.permits(p_action text) returns text[]
+language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
+declare me uuid := auth.actor(); found text[];
+begin
+    select case when r.next_at <= clinic.now() then r.next_codes else r.codes end into found
+      from clinic.account a join clinic.policy_rule r on r.role = a.role where a.id = me and r.action = p_action;
+    return nullif(found, '{}');
+end $$;
+create or replace function auth.unrestricted(variadic p_actions text[]) returns boolean
+language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
+declare me uuid := auth.actor();
+begin
+    return exists (
+        select from clinic.account a join clinic.policy_rule r on r.role = a.role
+         where a.id = me and r.action = any (p_actions)
+           and 'any' = any (case when r.next_at <= clinic.now() then r.next_codes else r.codes end));
+end $$;
+
+-- The decision, with everything looked up once: the rules of one's own record, of a first access and of the role's own ties
+-- are those of before.
+create or replace function auth.may(p_action text, p_patient uuid, p_object uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    me uuid := auth.actor(); mine text; my uuid; permitted text[]; codes text[]; x record; own uuid; whose uuid; present boolean;
+    ties text[]; reads boolean := p_action ~ '\.(open|search|visits)$';
+begin
+    if me is null then return 'no_session'; end if;
+    select a.role, v.id, p.id into mine, my, own
+      from clinic.account a left join clinic.provider v on v.account_id = a.id left join clinic.patient p on p.account_id = a.id
+     where a.id = me limit 1;
+    select nullif(case when r.next_at <= clinic.now() then r.next_codes else r.codes end, '{}') into permitted
+      from clinic.policy_rule r where r.role = mine and r.action = p_action;
+    if permitted is null and (mine = 'patient' or own is null) then return 'role'; end if;
+    select * into x from clinic.about(p_object);
+    whose := coalesce(x.patient, p_patient);
+    if mine <> 'patient' and whose = own then
+        return case when not clinic.as_patient(p_action) then 'own_record' end;
+    end if;
+    if permitted is null then return 'role'; end if;
+    codes := permitted;
+    if clinic.setting('history_policy') = 'strict' and (select a.strict from clinic.policy_action a where a.action = p_action) then
+        codes := array(select c from unnest(permitted) c where c not in ('relationship', 'connection', 'present_today'));
+    end if;
+    if x.patient is not null and p_patient is not null and x.patient <> p_patient then return 'another_patient'; end if;
+    if 'referring' = any (codes) and not exists (select from clinic.provider v where v.id = my
+            and v.profession = any (string_to_array(clinic.setting('referring_professions'), ','))) then
+        return 'profession';
+    end if;
+    if 'any' = any (codes) then return null; end if;
+    -- Brought back or moved with oneself: only whom one sees already.
+    if 'related_if_mine' = any (codes) and p_object is not null and clinic.setting('self_booking') <> 'any'
+       and exists (select from clinic.appointment a where a.id = p_object and a.provider_id = my
+                      and not clinic.related(a.patient_id, a.provider_id)) then
+        return 'not_related';
+    end if;
+    if 'own_centre' = any (codes) and (p_object is null or x.centre in (select clinic.my_centres())) then return null; end if;
+    -- Whatever has an author belongs to its author alone; a visit and an appointment to their provider.
+    if 'own_object' = any (codes) and (p_object is null and p_patient is null
+        or x.author = me or x.provider = my and (x.author is null or x.kind in ('encounter', 'referral'))) then return null; end if;
+    if 'routed' = any (codes) and (p_object is null and p_patient is null or clinic.routed_to_me(p_object)) then return null; end if;
+    -- A nurse writes in a visit while the patient of that visit is there, not in an older one.
+    present := x.kind is distinct from 'encounter' or exists (
+        select from clinic.encounter e join clinic.appointment a on a.id = e.appointment_id
+         where e.id = p_object and a.status in ('arrived', 'in_progress') and e.centre_id in (select clinic.my_centres()));
+    ties := array(select c from unnest(codes) c
+                   where c in ('relationship', 'connection', 'present_today', 'self_patient', 'granted', 'emergency')
+                     and (c <> 'present_today' or present or reads));
+    if ties <> '{}' and (whose is null or whose in (select clinic.patients_by(ties))) then return null; end if;
+    if p_action in ('record.open', 'history.open', 'visit.open', 'patient.visits', 'tests.open') then
+        return coalesce(clinic.why_not_read(whose), 'no_relationship');
+    end if;
+    return case when codes && array['relationship', 'connection'] then coalesce(nullif(clinic.why_not_read(whose), 'role'), 'no_relationship')
+                when 'present_today' = any (codes) then 'not_present'
+                when 'own_centre' = any (codes) then 'not_own_centre'
+                when 'own_object' = any (codes) then 'not_own_object'
+                when 'routed' = any (codes) then 'not_routed'
+                when 'self_patient' = any (codes) then 'not_self'
+                else 'tie' end;
+end $$;
+drop function auth.may_by_ties(text, uuid, uuid);
 
 -- Putting an appointment into a room is an action of its own.
 do $$
@@ -165,7 +272,7 @@ grant execute on function auth.demand(text, uuid, uuid) to praxis_app;
 -- Whether an action only shows something.
 create function audit.shows(p_action text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select p_action ~ '\.(open|open-panel|visits|viewers|search|list)$' and p_action not in ('emergency.open', 'sign-in.open')
+    select p_action ~ '\.(open|open-panel|visits|viewers|search|list|print|export)$' and p_action not in ('emergency.open', 'sign-in.open')
 $$;
 
 -- Whether the thing that an event names was written by this transaction: itself, or what belongs to it.
@@ -203,13 +310,13 @@ begin
     return false;
 end $$;
 
--- One event of the speaker. done: of a view, which the table must permit (`auth.may`); or of a write, whose request is part
--- of this transaction. An event of a write that changed nothing of what it names says so. refused: that they were.
+-- One event of the speaker. done: of a view, which the table must permit (`auth.may`); or of a write, by whom the table lets
+-- write it, in the transaction of a request of theirs. An event of a write that changed nothing of what it names says so. refused: that they were.
 create function audit.tell(p_action text, p_entity text, p_entity_id uuid, p_patient_id uuid, p_outcome text, p_facts jsonb)
 returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    me uuid := auth.actor(); facts jsonb := coalesce(p_facts, '{}'); whose uuid; asked boolean;
+    me uuid := auth.actor(); facts jsonb := coalesce(p_facts, '{}'); whose uuid;
     apart constant text[] := array['access.list', 'connection.list', 'emergency.list', 'draft.discard'];
 begin
     if me is null then raise exception 'no session' using errcode = 'PX000'; end if;
@@ -222,15 +329,15 @@ begin
     -- Whose record it is says the row, and the speaker only where there is none.
     whose := coalesce(audit.patient_of(p_entity, p_entity_id), p_patient_id);
     if p_outcome = 'done' and not p_action = any (apart) then
-        asked := exists (select from clinic.request r where r.at = now() and r.account_id = me and r.kind = p_action
-                            and r.xmin = pg_current_xact_id_if_assigned()::xid);
-        if asked then
+        if audit.shows(p_action) then
+            perform auth.demand(p_action, case when p_entity <> 'message' then whose end, p_entity_id);
+        elsif exists (select from clinic.request r where r.at = now() and r.account_id = me
+                         and r.xmin = pg_current_xact_id_if_assigned()::xid) then
             if auth.permits(p_action) is null and not clinic.as_patient(p_action) then
                 perform clinic.refuse('not_permitted', jsonb_build_object('action', p_action, 'why', 'role', 'role', auth.actor_role()));
             end if;
-            if not audit.touched(p_entity, p_entity_id) then facts := facts || '{"unchanged": true}'; end if;
-        elsif audit.shows(p_action) then
-            perform auth.demand(p_action, case when p_entity <> 'message' then whose end, p_entity_id);
+            -- (What a reset second factor was is gone.)
+            if p_action <> 'sign-in.second-factor' and not audit.touched(p_entity, p_entity_id) then facts := facts || '{"unchanged": true}'; end if;
         else
             perform clinic.refuse('event_without_deed', jsonb_build_object('action', p_action));
         end if;
@@ -287,10 +394,34 @@ begin
     foreach t in array array['appointment', 'encounter', 'observation', 'note', 'service_request', 'result', 'report', 'diagnosis',
         'prescription', 'treatment', 'referral', 'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history',
         'patient', 'patient_alert', 'patient_word', 'clinic_session', 'centre', 'department', 'specialty', 'provider', 'provider_centre',
-        'provider_hours', 'provider_specialty', 'staff_centre', 'account', 'provider_registration', 'patient_registration', 'setting',
+        'provider_hours', 'provider_specialty', 'staff_centre', 'account', 'provider_registration', 'patient_registration',
         'policy_change', 'policy_rule', 'access_request', 'connection', 'emergency', 'erasure', 'message'] loop
         execute format('create constraint trigger z_told after insert or update or delete on clinic.%I deferrable initially deferred
             for each row execute function audit.told()', t);
+    end loop;
+end $$;
+-- (The first key of all turns sealing on by itself.)
+create constraint trigger z_told after update on clinic.setting deferrable initially deferred for each row
+    when (new.key not like 'sealing\_%') execute function audit.told();
+
+-- Where a patient's key was destroyed nothing more is written, sealed or not.
+create function clinic.refuse_erased() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone timestamptz;
+begin
+    select k.destroyed_at into gone from clinic.patient_key k
+     where coalesce(k.patient_id, '00000000-0000-0000-0000-000000000000'::uuid) = new.patient_id and k.destroyed_at is not null limit 1;
+    if gone is not null then perform clinic.refuse('record_erased', jsonb_build_object('at', gone)); end if;
+    return new;
+end $$;
+do $$
+declare t text;
+begin
+    foreach t in array array['encounter', 'observation', 'note', 'service_request', 'result', 'report', 'diagnosis', 'prescription',
+        'treatment', 'referral', 'allergy', 'condition', 'medication', 'surgery', 'vaccination', 'family_history', 'patient_alert',
+        'appointment', 'access_request', 'message'] loop
+        execute format('create trigger y_erased before insert on clinic.%I for each row when (new.patient_id is not null)
+            execute function clinic.refuse_erased()', t);
     end loop;
 end $$;
 

@@ -27,6 +27,7 @@ create function clinic.records_of(p_patient uuid) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare goes_on uuid := coalesce((select l.survivor_id from clinic.patient_link l where l.patient_id = p_patient and l.undone_at is null), p_patient);
 begin
+    if session_user = 'praxis_app' and auth.actor() is null then return null; end if;
     return goes_on || array(select l.patient_id from clinic.patient_link l
                              where l.survivor_id = goes_on and l.undone_at is null order by l.merged_at, l.id);
 end $$;

@@ -233,7 +233,7 @@ begin
             perform clinic.refuse('too_far_ahead', jsonb_build_object('days', clinic.setting('book_ahead_days')));
         end if;
         if p.deactivated_at is not null then perform clinic.refuse('patient_deactivated'); end if;
-        if p.blocked_until is not null and p.blocked_until >= new.day then
+        if new.kind <> 'emergency' and p.blocked_until is not null and p.blocked_until >= new.day then
             perform clinic.refuse('patient_blocked', jsonb_build_object('until', p.blocked_until));
         end if;
         if va.deactivated_at is not null then perform clinic.refuse('provider_deactivated'); end if;

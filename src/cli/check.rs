@@ -4,6 +4,7 @@ use super::{
     output::{say, say_json},
 };
 use crate::{
+    audit::{SigningKey, read_roots},
     clock::Clock,
     config::{Config, Database, Host, Problems},
     logging::cleaned,
@@ -49,6 +50,7 @@ impl Check {
                 None => findings
                     .push(red("database", "none is configured; set database.url or PRAXIS_DATABASE_URL")),
             }
+            audit(config, &mut findings);
             disk(config, &mut findings);
         }
         terminal(&mut findings);
@@ -138,6 +140,39 @@ fn sealing(config: &Config, needed: Option<&str>, findings: &mut Vec<Finding>) {
         )
     } else {
         green("sealing", format!("{} at hand", keys.join(", ")))
+    });
+}
+
+/// What the worker signs with and where its roots go. A program that only opens screens needs neither.
+fn audit(config: &Config, findings: &mut Vec<Finding>) {
+    findings.push(match &config.audit_signing_key_file {
+        None => amber("audit key", "audit.signing_key_file is not set: nothing here seals the log"),
+        Some(file) => match SigningKey::read(file, None) {
+            Ok(key) => green("audit key", format!("{} signs roots", key.id())),
+            Err(e) => red("audit key", e.to_string()),
+        },
+    });
+    findings.push(match &config.audit_root_file {
+        None => amber(
+            "audit roots",
+            "audit.root_file is not set: no copy of the roots is kept outside of the database",
+        ),
+        Some(file) => match (file.exists(), file.parent()) {
+            (true, _) => {
+                match read_roots(file).map(|mut roots| roots.try_fold(0, |n, root| root.map(|_| n + 1))) {
+                    Ok(Ok(n)) => green("audit roots", format!("{n} in {}", file.display())),
+                    Ok(Err(e)) | Err(e) => red("audit roots", e.to_string()),
+                }
+            }
+            (false, Some(folder)) if !folder.is_dir() => red(
+                "audit roots",
+                format!("the folder {} is not there; make it for the worker", folder.display()),
+            ),
+            _ => amber(
+                "audit roots",
+                format!("{} is not there yet; `praxis jobs run` makes it", file.display()),
+            ),
+        },
     });
 }
 

@@ -1,9 +1,10 @@
-//! `praxis jobs run`: the worker beside the program. It seals the log.
+//! `praxis jobs run`: the worker beside the program. It seals the log, erases what is past its time, and hands papers to the printer.
 use super::{
     Context, Failure, block_on,
     failure::CONFIG,
     migrate::no_database,
     output::{note, say},
+    printing::Printing,
     sealer::Sealer,
     signals::AskedToLeave,
 };
@@ -20,13 +21,14 @@ const CREDENTIAL: &str = "praxis-audit-key";
 
 #[derive(Debug, Subcommand)]
 pub enum Jobs {
-    /// Seal the log until asked to end
+    /// Seal the log and print until asked to end
     Run(Run),
 }
 
 /// Seals the log: signs a root over what is new, about every second while there is
-/// something new, into the database and to audit.root_file. Runs until a signal
-/// asks it to end. Several may run: one leads, the others wait.
+/// something new, into the database and to audit.root_file; hands papers to the
+/// printer (print.command); erases rejected applications when application_keep_days have passed. Runs until a signal asks it to
+/// end. Several may run: one leads, the others wait.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Seal once and end, for cron
@@ -43,9 +45,14 @@ impl Jobs {
         let config = context.config()?;
         crate::logging::init(&config.log_file, &config.log_level)?;
         let sealer = sealer(&config, &run.login)?;
+        let database = config.database.as_ref().ok_or_else(no_database)?;
+        let printing = Printing::of(&config, hosts(database, &run.login))?;
         block_on(async {
             if run.once {
                 let sealed = sealer.once().await?;
+                if let Some(printing) = &printing {
+                    printing.once().await?;
+                }
                 match (sealed, context.json) {
                     (sealed, true) => {
                         let (root, events) = sealed.unzip();
@@ -58,10 +65,14 @@ impl Jobs {
             }
             let asked = AskedToLeave::listen()?;
             let (stop, stopped) = watch::channel(false);
+            let printing = printing.map(|p| tokio::spawn(p.run(stopped.clone())));
             let sealing = tokio::spawn(sealer.run(stopped, |said| note(&format!("praxis: {said}"))));
             asked.wait().await;
             stop.send(true).ok();
             sealing.await.ok();
+            if let Some(printing) = printing {
+                printing.await.ok();
+            }
             Ok::<_, Failure>(())
         })??;
         Ok(ExitCode::SUCCESS)

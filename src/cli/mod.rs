@@ -17,6 +17,7 @@ mod migrate;
 mod open;
 mod output;
 mod permissions;
+mod printing;
 mod program;
 mod sealer;
 mod sealing;

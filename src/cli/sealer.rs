@@ -71,6 +71,7 @@ impl Sealer {
         let ledger = self.connect().await;
         let sealed = async {
             let mut leading = Leading::begin(ledger?, &self.roots).await?;
+            leading.tidy().await?;
             let sealed = leading.seal(&self.key, true).await?;
             leading.ledger.close().await;
             Ok::<_, Trouble>(sealed)
@@ -115,6 +116,9 @@ impl Sealer {
         let mut looked: Option<Instant> = None;
         loop {
             let thorough = looked.is_none_or(|at| at.elapsed() > THOROUGH);
+            if thorough {
+                leading.tidy().await?;
+            }
             leading.seal(&self.key, thorough).await?;
             if thorough {
                 looked = Some(Instant::now());
@@ -177,6 +181,15 @@ impl Leading {
             }
         }
         Ok(Self { ledger, file })
+    }
+
+    /// What the worker does beside sealing: whatever is past its time goes.
+    async fn tidy(&mut self) -> Result<(), Trouble> {
+        let gone = self.ledger.erase_old_applications().await?;
+        if gone > 0 {
+            tracing::info!(applications = gone, "rejected applications are past their time and erased");
+        }
+        Ok(())
     }
 
     async fn seal(&mut self, key: &SigningKey, thorough: bool) -> Result<Option<(i64, i64)>, Trouble> {

@@ -37,9 +37,9 @@ pub enum User {
     /// List the accounts
     List(List),
     /// Sign somebody out everywhere and refuse further sign-ins
-    Deactivate(Deactivate),
+    Deactivate(WhoAndWhy),
     /// Let somebody sign in again
-    Reactivate(Who),
+    Reactivate(WhoAndWhy),
     /// Replace somebody's password by a one-time code and print it, once
     Code(Who),
 }
@@ -67,7 +67,7 @@ pub struct Who {
 
 /// Whose account, and why.
 #[derive(Debug, Args)]
-pub struct Deactivate {
+pub struct WhoAndWhy {
     #[command(flatten)]
     who: Who,
     /// Why; kept with the account
@@ -115,8 +115,8 @@ impl User {
         let done = match self {
             Self::Add(add) => block_on(add.run(context))?,
             Self::List(list) => block_on(list.run(context))?,
-            Self::Deactivate(asked) => block_on(asked.run(context))?,
-            Self::Reactivate(who) => block_on(who.reactivate(context))?,
+            Self::Deactivate(asked) => block_on(asked.deactivate(context))?,
+            Self::Reactivate(asked) => block_on(asked.reactivate(context))?,
             Self::Code(who) => block_on(who.code(context))?,
         };
         done.map(|()| ExitCode::SUCCESS)
@@ -152,8 +152,8 @@ impl List {
     }
 }
 
-impl Deactivate {
-    async fn run(&self, context: &Context) -> Result<(), Failure> {
+impl WhoAndWhy {
+    async fn deactivate(&self, context: &Context) -> Result<(), Failure> {
         let why = reason(&self.why)?;
         let keys = super::program::keys_of(&context.config()?)?;
         let mut system = connect(context, self.who.database_login.as_deref()).await?;
@@ -167,17 +167,19 @@ impl Deactivate {
         tell(context, &serde_json::json!({ "account": id, "deactivated": true }), &said);
         Ok(())
     }
-}
 
-impl Who {
     async fn reactivate(&self, context: &Context) -> Result<(), Failure> {
-        let mut system = connect(context, self.database_login.as_deref()).await?;
-        let id = self.found(system.reactivate_account(&self.login).await)?;
-        let said = format!("{} can sign in again.", clean(&self.login));
+        let why = reason(&self.why)?;
+        let keys = super::program::keys_of(&context.config()?)?;
+        let mut system = connect(context, self.who.database_login.as_deref()).await?;
+        let id = self.who.found(system.reactivate_account(&keys, &self.who.login, &why).await)?;
+        let said = format!("{} can sign in again.", clean(&self.who.login));
         tell(context, &serde_json::json!({ "account": id, "deactivated": false }), &said);
         Ok(())
     }
+}
 
+impl Who {
     async fn code(&self, context: &Context) -> Result<(), Failure> {
         let mut system = connect(context, self.database_login.as_deref()).await?;
         let (code, verifier) = fresh_code().await?;

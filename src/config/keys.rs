@@ -124,6 +124,21 @@ pub const KEYS: &[Key] = &[
         doc: "How much is logged.",
     },
     Key {
+        name: "print.command",
+        kind: Kind::Text,
+        default: "lp",
+        doc: "The program that `praxis jobs run` hands papers to, with arguments that come first; the paper is on its standard \
+              input. -d and the printer, where the centre has one, and -t and a title are added. The worker needs \
+              sealing.key_file to print. The screens start no program.",
+    },
+    Key {
+        name: "print.printers",
+        kind: Kind::Text,
+        default: "default",
+        doc: "Which printer a centre prints on: centre number=printer, separated by commas. A centre without one prints on the \
+              default printer.",
+    },
+    Key {
         name: "audit.root_file",
         kind: Kind::Path,
         default: "",

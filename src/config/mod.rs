@@ -110,6 +110,10 @@ pub struct Config {
     pub log_file: PathBuf,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: String,
+    /// The program that takes papers, with its first arguments.
+    pub print_command: String,
+    /// Centre number=printer, separated by commas.
+    pub print_printers: String,
     /// Where the log's roots are written outside of the database.
     pub audit_root_file: Option<PathBuf>,
     /// The key that signs them.
@@ -218,6 +222,8 @@ impl Config {
             idle_lock: Duration::from_secs(60 * number("ui.idle_lock_minutes")),
             log_file: PathBuf::from(text("log.file")),
             log_level: text("log.level"),
+            print_command: text("print.command"),
+            print_printers: text("print.printers"),
             audit_root_file: path("audit.root_file"),
             audit_signing_key_file: path("audit.signing_key_file"),
             audit_public_key_file: path("audit.public_key_file"),

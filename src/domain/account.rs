@@ -72,6 +72,8 @@ pub struct AccountEntry {
     pub deactivated: Option<(DateTime<Utc>, String)>,
     /// Until when they cannot sign in, and why.
     pub blocked: Option<(DateTime<Utc>, String)>,
+    /// When they were last let in again after being deactivated, and why.
+    pub reactivated: Option<(DateTime<Utc>, String)>,
 }
 
 /// Something that waits for somebody who cannot sign in any more.

@@ -114,14 +114,16 @@ pub struct Actor {
     pub patient: Option<PatientId>,
     /// The centre they work at now; administrators and auditors may have none.
     pub workplace: Option<Workplace>,
+    /// Where the clinic is, for those who work at no centre of it.
+    pub clinic_zone: Tz,
     /// A one-time code was used: nothing works until a password is chosen.
     pub must_change_password: bool,
 }
 
 impl Actor {
-    /// The zone in which this person's times are shown (UTC without a workplace).
+    /// The zone in which this person's times are shown: that of the workplace, else the clinic's.
     #[must_use]
     pub fn zone(&self) -> Tz {
-        self.workplace.as_ref().map_or(Tz::UTC, |w| w.zone)
+        self.workplace.as_ref().map_or(self.clinic_zone, |w| w.zone)
     }
 }

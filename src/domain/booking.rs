@@ -59,11 +59,25 @@ pub struct FreeFilter {
     /// How many days are looked at, 1 to 366.
     pub days: u16,
     pub part: DayPart,
+    /// Times that begin between these two, on the wall where they are.
+    pub window: Option<(NaiveTime, NaiveTime)>,
+    /// A visit type's code: times that are long enough for it, with those who do it, and a room where it needs one.
+    pub visit_type: Option<String>,
+    /// Times that are held, too.
+    pub held: bool,
     /// How many times are wanted, at most 200.
     pub limit: u16,
 }
 
 impl FreeFilter {
+    /// The first minute of the day that is wanted, and the first that is not.
+    #[must_use]
+    pub fn minutes(&self) -> (i32, i32) {
+        let (from, to) = self.part.minutes();
+        let minute = |t: NaiveTime| i32::try_from(wall_minutes(t)).unwrap_or(0);
+        self.window.map_or((from, to), |(a, b)| (from.max(minute(a)), to.min(minute(b))))
+    }
+
     /// The next nine free times with anybody anywhere within 60 days.
     #[must_use]
     pub fn from(day: NaiveDate) -> Self {
@@ -76,6 +90,9 @@ impl FreeFilter {
             from: day,
             days: 60,
             part: DayPart::Any,
+            window: None,
+            visit_type: None,
+            held: false,
             limit: 9,
         }
     }

@@ -57,6 +57,22 @@ pub struct SessionRow {
     pub slot_minutes: u32,
     /// Slots that are taken by appointments that were not cancelled or missed.
     pub booked: u32,
+    pub kept: Kept,
+}
+
+/// What else is said about a session's slots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Slots held for the same day or for urgent visits, not released yet.
+    pub held: u32,
+    /// Some of it lies under a leave or a holiday.
+    pub away: bool,
+    /// Appointments booked over its slots.
+    pub overbooked: u32,
+    /// How many may be; `None`: as the policy says.
+    pub cap: Option<u32>,
+    /// It was made from the weekly hours.
+    pub planned: bool,
 }
 
 impl SessionRow {
@@ -69,7 +85,7 @@ impl SessionRow {
     /// Slots that nobody has.
     #[must_use]
     pub fn free(&self) -> u32 {
-        self.total().saturating_sub(self.booked)
+        self.total().saturating_sub(self.booked + self.kept.held)
     }
 
     /// Whether it has ended.
@@ -134,6 +150,7 @@ mod tests {
             period: hours.period(zone).unwrap(),
             slot_minutes: hours.slot_minutes,
             booked,
+            kept: Kept::default(),
         }
     }
     fn hours(day: &str, from: &str, to: &str, slot_minutes: u32) -> SessionHours {

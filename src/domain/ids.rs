@@ -50,6 +50,10 @@ ids! {
     RequestId;
     /// A hospital or medical centre.
     CentreId;
+    /// One entry of the till.
+    PaymentId;
+    /// A paper on its way to a printer.
+    PrintJobId;
     /// A department of a centre.
     DepartmentId;
     /// Somebody patients are booked with.

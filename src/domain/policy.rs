@@ -99,6 +99,11 @@ pub const POLICIES: &[Policy] = &[
         kind: PolicyKind::Number(0, 1000),
     },
     Policy {
+        key: "currency",
+        help: "The currency of fees on the screen and on receipts, as in AUD",
+        kind: PolicyKind::Text(3),
+    },
+    Policy {
         key: "long_wait_minutes",
         help: "Minutes in the waiting room after which a wait is marked as long on the board; 0 marks none",
         kind: PolicyKind::Number(0, 600),

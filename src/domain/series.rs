@@ -117,7 +117,7 @@ pub enum Step {
     Restore { appointment: AppointmentId, seen: i64 },
 }
 
-/// What is changed together; each is an action of its own in the log.
+/// What is changed together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Together {
     BookSeries,
@@ -125,20 +125,6 @@ pub enum Together {
     Move,
     Cancel,
     Restore,
-}
-
-impl Together {
-    /// The action's name.
-    #[must_use]
-    pub fn action(self) -> &'static str {
-        match self {
-            Self::BookSeries => "appointment.book-series",
-            Self::BookFamily => "appointment.book-family",
-            Self::Move => "appointment.move-series",
-            Self::Cancel => "appointment.cancel-series",
-            Self::Restore => "appointment.restore-series",
-        }
-    }
 }
 
 /// Finds places where so many people follow each other without a gap, each at a time that is free for them: `free` holds

@@ -253,6 +253,7 @@ mod tests {
                 phone: String::new(),
                 deactivated: false,
                 next: None,
+                merged_into: None,
             },
             shown: PersonName::new(family, given).to_string(),
             marks: vec![],

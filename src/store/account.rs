@@ -194,25 +194,30 @@ impl Store {
         .await
     }
 
-    /// Lets the person sign in again. Returns the new version.
+    /// Lets the person sign in again, with a reason that is kept. Returns the new version.
     ///
     /// # Errors
-    /// [`Error::Stale`].
+    /// [`Error::Stale`]; [`Error::Refused`] by `reactivation_needs_reason`.
     pub async fn reactivate_account(
         &self,
         actor: &Actor,
         request: RequestId,
         id: AccountId,
         seen: i64,
+        why: &str,
     ) -> Result<i64, Error> {
+        let why = why.trim().to_owned();
         let event = Event::new("account.reactivate", "account").id(id);
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move {
+                let keys = sealed::keys_to_write(&mut *c, sealed::ORGANISATION).await?;
+                let why = keys.row("account", sealed::ORGANISATION, id).seal("reactivated_why", &why)?;
                 let version = sqlx::query_scalar!(
-                    "update clinic.account set deactivated_at = null, deactivated_why = null
+                    "update clinic.account set deactivated_at = null, deactivated_why = null, reactivated_why = $3
                      where id = $1 and version = $2 and deactivated_at is not null returning version",
                     id.0,
-                    seen
+                    seen,
+                    why
                 )
                 .fetch_optional(&mut *c)
                 .await?;
@@ -443,7 +448,7 @@ async fn entries(
 ) -> Result<Vec<AccountEntry>, Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.login, a.email, a.family_name, a.given_name, a.phone, a.role, a.incomplete,
-                  a.deactivated_at, a.deactivated_why,
+                  a.deactivated_at, a.deactivated_why, a.reactivated_at, a.reactivated_why,
                   case when a.blocked_until > clinic.now() then a.blocked_until end as blocked_until, a.blocked_why, p.id as "provider?", p.profession as "profession?",
                   array(select s.centre_id from clinic.staff_centre s where s.account_id = a.id
                         union select pc.centre_id from clinic.provider_centre pc where pc.provider_id = p.id) as "centres!"
@@ -460,8 +465,7 @@ async fn entries(
     )
     .fetch_all(&mut *c)
     .await?;
-    let reasons = rows.iter().filter(|r| r.deactivated_why.is_some() || r.blocked_why.is_some());
-    let keys = sealed::keys(c, reasons.map(|_| sealed::ORGANISATION)).await?;
+    let keys = sealed::keys(c, rows.iter().map(|_| sealed::ORGANISATION)).await?;
     rows.into_iter()
         .map(|r| {
             let role = Role::from_code(&r.role)
@@ -469,6 +473,7 @@ async fn entries(
             let text = keys.row("account", sealed::ORGANISATION, r.id);
             let why = text.open("deactivated_why", r.deactivated_why.as_deref())?;
             let blocked = text.open("blocked_why", r.blocked_why.as_deref())?;
+            let again = text.open("reactivated_why", r.reactivated_why.as_deref())?;
             Ok(AccountEntry {
                 id: r.id.into(),
                 version: r.version,
@@ -487,6 +492,7 @@ async fn entries(
                 incomplete: r.incomplete,
                 deactivated: r.deactivated_at.map(|at| (at, why)),
                 blocked: r.blocked_until.map(|until| (until, blocked)),
+                reactivated: r.reactivated_at.map(|at| (at, again)),
             })
         })
         .collect()

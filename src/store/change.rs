@@ -13,6 +13,18 @@ pub enum Change {
     Link(Link),
 }
 
+impl Change {
+    /// Whether rows of these tables may have changed.
+    #[must_use]
+    pub fn concerns(&self, tables: &[&str]) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Row(row) => tables.contains(&row.entity.as_str()),
+            Self::Link(_) => false,
+        }
+    }
+}
+
 /// How the line to the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {

@@ -4,7 +4,7 @@ use super::{Error, Event, Store, refusal, sealed};
 use crate::{
     domain::{
         actor::Actor,
-        clinic_session::{NewSession, SessionAppointment, SessionHours, SessionRow},
+        clinic_session::{Kept, NewSession, SessionAppointment, SessionHours, SessionRow},
         ids::{CentreId, ClinicSessionId, ProviderId, RequestId},
         name::PersonName,
         time::Period,
@@ -25,6 +25,16 @@ pub enum SessionsOf {
     Centre(CentreId),
 }
 
+impl SessionsOf {
+    /// The provider or the centre, for a query.
+    pub(super) fn ids(self) -> (Option<uuid::Uuid>, Option<uuid::Uuid>) {
+        match self {
+            Self::Provider(p) => (Some(p.0), None),
+            Self::Centre(c) => (None, Some(c.0)),
+        }
+    }
+}
+
 impl Store {
     /// The sessions of `days` days from `from` (dates where the centres are), in the order of time.
     ///
@@ -37,10 +47,7 @@ impl Store {
         from: NaiveDate,
         days: i32,
     ) -> Result<Vec<SessionRow>, Error> {
-        let (provider, centre) = match of {
-            SessionsOf::Provider(p) => (Some(p.0), None),
-            SessionsOf::Centre(c) => (None, Some(c.0)),
-        };
+        let (provider, centre) = of.ids();
         self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
@@ -49,7 +56,17 @@ impl Store {
                               (select coalesce(sum(ceil(extract(epoch from a.ends_at - a.starts_at) / 60 / s.slot_minutes)), 0)::int
                                  from clinic.appointment a
                                 where a.clinic_session_id = s.id and a.kind = 'slot'
-                                  and a.status in ('booked', 'arrived', 'in_progress', 'completed')) as "booked!"
+                                  and a.status in ('booked', 'arrived', 'in_progress', 'completed')) as "booked!",
+                              (select coalesce(sum(ceil(extract(epoch from h.ends_at - h.starts_at) / 60 / s.slot_minutes)), 0)::int
+                                 from clinic.held_slot h
+                                where h.clinic_session_id = s.id and h.release_at > (select clinic.now())) as "held!",
+                              exists (select from clinic.schedule_exception e
+                                where e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
+                                  and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
+                                       or e.kind = 'holiday' and e.centre_id = s.centre_id)) as "away!",
+                              (select count(*) from clinic.appointment a where a.clinic_session_id = s.id and a.kind = 'overbook'
+                                  and a.status in ('booked', 'arrived', 'in_progress', 'completed')) as "overbooked!",
+                              s.overbook_cap, s.plan_from is not null as "planned!"
                        from clinic.clinic_session s
                        join clinic.centre c on c.id = s.centre_id
                        join clinic.provider p on p.id = s.provider_id
@@ -78,6 +95,13 @@ impl Store {
                         period: Period { start: r.starts_at, end: r.ends_at },
                         slot_minutes: u32::try_from(r.slot_minutes).unwrap_or(30),
                         booked: u32::try_from(r.booked).unwrap_or(0),
+                        kept: Kept {
+                            held: u32::try_from(r.held).unwrap_or(0),
+                            away: r.away,
+                            overbooked: u32::try_from(r.overbooked).unwrap_or(0),
+                            cap: r.overbook_cap.and_then(|n| u32::try_from(n).ok()),
+                            planned: r.planned,
+                        },
                     })
                     .collect())
             })
@@ -311,7 +335,7 @@ fn in_the_way(centre: &str, zone: &str, from: DateTime<Utc>, to: DateTime<Utc>) 
 }
 
 /// Who changed the session since it was read, or that it is gone.
-async fn stale(c: &mut PgConnection, id: ClinicSessionId) -> Result<Error, Error> {
+pub(super) async fn stale(c: &mut PgConnection, id: ClinicSessionId) -> Result<Error, Error> {
     let row = sqlx::query!(
         r#"select x.changed_at, x.removed_at, coalesce(a.given_name || ' ' || a.family_name, 'Somebody') as "by!"
            from clinic.clinic_session x left join clinic.account a on a.id = x.changed_by where x.id = $1"#,

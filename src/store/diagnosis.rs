@@ -129,7 +129,8 @@ impl Store {
     /// Puts a diagnosis into the patient's condition list, once. Returns the entry of the list.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is struck or another visit's; [`Error::Refused`] when the visit is signed.
+    /// [`Error::NotFound`] when it is struck or another visit's; [`Error::Refused`] when the visit is signed, or the diagnosis
+    /// somebody else's.
     pub async fn promote_diagnosis(
         &self,
         actor: &Actor,
@@ -168,14 +169,14 @@ impl Store {
                 )
                 .execute(&mut *c)
                 .await?;
-                sqlx::query!(
+                let tied = sqlx::query!(
                     "update clinic.diagnosis set condition_id = $2 where id = $1",
                     diagnosis.0,
                     id.0
                 )
-                .execute(&mut *c)
+                .execute(c)
                 .await?;
-                Ok(id)
+                if tied.rows_affected() == 1 { Ok(id) } else { Err(Error::NotFound) }
             })
         })
         .await

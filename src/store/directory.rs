@@ -6,6 +6,7 @@ use crate::domain::{
     name::PersonName,
     provider::WeeklyHours,
 };
+use crate::tr;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::HashMap;
@@ -162,7 +163,7 @@ impl Store {
                 let provider = providers(c, Some(id), None).await?.pop().ok_or(Error::NotFound)?;
                 let r = sqlx::query!(
                     r#"select p.registration_number, p.qualifications, p.practising_since, p.biography, p.fee_cents,
-                              d.name as "department?"
+                              d.name as "department?", d.closed as "closed?", d.opens as "opens?"
                        from clinic.provider p left join clinic.department d on d.id = p.department_id where p.id = $1"#,
                     id.0
                 )
@@ -191,7 +192,11 @@ impl Store {
                     practising_since: r.practising_since,
                     biography: r.biography,
                     fee_cents: r.fee_cents,
-                    department: r.department,
+                    department: r.department.map(|name| match (r.closed, r.opens.as_deref()) {
+                        (Some(true), Some(opens)) => tr!("{name} (closed, opens {opens})", name = name, opens = opens),
+                        (Some(true), None) => tr!("{name} (closed)", name = name),
+                        _ => name,
+                    }),
                     hours,
                 })
             })

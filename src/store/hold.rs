@@ -6,7 +6,8 @@ use crate::domain::{
     ids::{CentreId, ProviderId},
     time::Period,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Timelike, Utc};
+use chrono_tz::Tz;
 
 /// A time that is being chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,16 @@ impl Hold {
     #[must_use]
     pub fn keeps_off(&self, provider: ProviderId, period: &Period, now: DateTime<Utc>) -> bool {
         !self.mine && self.provider == provider && self.until > now && self.period.overlaps(period)
+    }
+
+    /// It covers any of the half hour that begins so many minutes after midnight on the wall.
+    #[must_use]
+    pub fn in_half_hour(&self, zone: Tz, minutes: u32) -> bool {
+        let wall = |at: DateTime<Utc>| {
+            let time = at.with_timezone(&zone).time();
+            time.hour() * 60 + time.minute()
+        };
+        wall(self.period.start) < minutes + 30 && minutes < wall(self.period.end - Duration::seconds(1)) + 1
     }
 }
 

@@ -71,6 +71,16 @@ impl Ledger {
             .await?)
     }
 
+    /// Erases applications that were rejected long enough ago; that they were stays in the log. Returns how many.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn erase_old_applications(&mut self) -> Result<i32, Error> {
+        Ok(sqlx::query_scalar!(r#"select clinic.erase_old_applications() as "n!""#)
+            .fetch_one(&mut self.c)
+            .await?)
+    }
+
     /// The clinic's name and the zone its days are counted in.
     ///
     /// # Errors

@@ -133,36 +133,35 @@ impl Store {
         .await
     }
 
-    /// Deactivates with a reason, or makes active again (`None`). Nothing is deleted. Returns the new version.
+    /// Deactivates, or makes active again, with a reason that is kept. Nothing is deleted. Returns the new version.
     ///
     /// # Errors
-    /// [`Error::Stale`]; [`Error::Refused`] for anybody but reception and administrators.
-    pub async fn deactivate_patient(
+    /// [`Error::Stale`]; [`Error::Refused`] for anybody but reception and administrators, or by `reactivation_needs_reason`.
+    pub async fn set_patient_active(
         &self,
         actor: &Actor,
         request: RequestId,
         id: PatientId,
         seen: i64,
-        why: Option<String>,
+        active: bool,
+        why: String,
     ) -> Result<i64, Error> {
-        let action = if why.is_some() { "patient.deactivate" } else { "patient.reactivate" };
+        let action = if active { "patient.reactivate" } else { "patient.deactivate" };
         let event = Event::new(action, "patient").id(id.0).patient(id);
-        self.write(actor, request, event, &(id, seen, why.is_some()), move |c| {
+        self.write(actor, request, event, &(id, seen, !active), move |c| {
             Box::pin(async move {
-                let why = match why.as_deref() {
-                    Some(why) => {
-                        let keys = sealed::keys_to_write(&mut *c, id.0).await?;
-                        (true, keys.row("patient", id.0, id).seal("deactivated_why", why.trim())?)
-                    }
-                    None => (false, None),
-                };
+                let keys = sealed::keys_to_write(&mut *c, id.0).await?;
+                let column = if active { "reactivated_why" } else { "deactivated_why" };
+                let why = keys.row("patient", id.0, id).seal(column, why.trim())?;
                 let version = sqlx::query_scalar!(
-                    "update clinic.patient set deactivated_at = case when $3 then clinic.now() end, deactivated_why = $4
+                    "update clinic.patient set deactivated_at = case when not $3 then clinic.now() end,
+                            deactivated_why = case when not $3 then $4::bytea end,
+                            reactivated_why = case when $3 then $4 else reactivated_why end
                       where id = $1 and version = $2 returning version",
                     id.0,
                     seen,
-                    why.0,
-                    why.1
+                    active,
+                    why
                 )
                 .fetch_optional(&mut *c)
                 .await?;

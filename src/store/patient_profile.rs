@@ -16,7 +16,7 @@ use crate::{
     },
     text::fold,
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -55,6 +55,8 @@ pub struct PatientProfile {
     pub merged_into: Option<Leads>,
     /// Records of the same person that were merged into this one, in the order of merging.
     pub merged: Vec<Merged>,
+    /// When they were last made active again, and why.
+    pub reactivated: Option<(DateTime<Utc>, String)>,
     pub blocked_until: Option<NaiveDate>,
     pub blocked_why: String,
     pub alerts: Vec<PatientAlert>,
@@ -115,7 +117,8 @@ pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result
                   coalesce(p.address, '') as "address!", coalesce(p.language, '') as "language!",
                   coalesce(p.contact_name, '') as "contact_name!", coalesce(p.contact_relationship, '') as "relationship!",
                   coalesce(p.contact_phone, '') as "contact_phone!", coalesce(p.blood_group, '') as "blood!", p.incomplete,
-                  p.deactivated_at is not null as "deactivated!", p.deactivated_why, p.blocked_until, p.blocked_why
+                  p.deactivated_at is not null as "deactivated!", p.deactivated_why, p.blocked_until, p.blocked_why,
+                  p.reactivated_at, p.reactivated_why
              from clinic.patient p where p.id = $1"#,
         patient.0
     )
@@ -151,6 +154,10 @@ pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result
         merged_into: None,
         merged: vec![],
         deactivated_why: text.open("deactivated_why", p.deactivated_why.as_deref())?,
+        reactivated: match p.reactivated_at {
+            Some(at) => Some((at, text.open("reactivated_why", p.reactivated_why.as_deref())?)),
+            None => None,
+        },
         blocked_until: p.blocked_until,
         blocked_why: text.open("blocked_why", p.blocked_why.as_deref())?,
         alerts: vec![],

@@ -2,7 +2,7 @@
 use super::{Error, Event, Store, authored::coded, refusal};
 use crate::domain::{
     actor::{Actor, Role},
-    ids::{EncounterId, PatientId, PermissionChangeId, RequestId},
+    ids::{AppointmentId, EncounterId, PatientId, PermissionChangeId, RequestId},
     name::PersonName,
     permission::{Code, Table},
     why::Why,
@@ -10,6 +10,17 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// What a visit costs, as far as it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VisitFee {
+    pub encounter: EncounterId,
+    pub version: i64,
+    /// In cents of the site's currency.
+    pub cents: Option<i32>,
+    /// It is part of a signed visit, and stays.
+    pub signed: bool,
+}
 
 impl Store {
     /// The rules as they were read last; the program's own before anybody has signed in.
@@ -195,6 +206,34 @@ impl Store {
             Box::pin(async move {
                 sqlx::query!("select clinic.withdraw_permission($1)", id.0).fetch_one(c).await?;
                 Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The fee of an appointment's visit, for whoever may set it; nothing when there is no visit yet.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] by `not_permitted`.
+    pub async fn visit_fee(
+        &self,
+        actor: &Actor,
+        appointment: AppointmentId,
+    ) -> Result<Option<VisitFee>, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let found = sqlx::query!(
+                    r#"select id as "id!", version as "version!", fee_cents, signed as "signed!" from clinic.visit_fee($1)"#,
+                    appointment.0
+                )
+                .fetch_optional(c)
+                .await?;
+                Ok(found.map(|r| VisitFee {
+                    encounter: r.id.into(),
+                    version: r.version,
+                    cents: r.fee_cents,
+                    signed: r.signed,
+                }))
             })
         })
         .await

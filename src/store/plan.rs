@@ -6,7 +6,7 @@ use crate::{
         actor::Actor,
         booking::{FreeFilter, FreeSlot},
         dates,
-        ids::PatientId,
+        ids::{PatientId, ProviderId},
         series::{self, Planned},
         time::Period,
         why::Why,
@@ -20,7 +20,7 @@ use sqlx::PgConnection;
 const NEAR_DAYS: u16 = 14;
 
 impl Store {
-    /// The free time nearest to a wanted one that fits the filter: the same day before other days.
+    /// The free time nearest to a wanted one that fits the filter and that nobody else is choosing: the same day before others.
     ///
     /// # Errors
     /// Those of the line to the server.
@@ -33,6 +33,33 @@ impl Store {
         self.read(actor, move |c| Box::pin(async move { nearest_in(c, filter, wanted).await })).await
     }
 
+    /// Whether the patient has an open referral that lets them be booked with this provider on this day.
+    ///
+    /// # Errors
+    /// Those of the line to the server.
+    pub async fn referred(
+        &self,
+        actor: &Actor,
+        patient: PatientId,
+        provider: ProviderId,
+        day: NaiveDate,
+    ) -> Result<bool, Error> {
+        self.read(actor, move |c| {
+            Box::pin(async move {
+                let found = sqlx::query_scalar!(
+                    r#"select clinic.referral_exists($1, $2, $3) as "found!""#,
+                    patient.0,
+                    provider.0,
+                    day
+                )
+                .fetch_one(c)
+                .await?;
+                Ok(found)
+            })
+        })
+        .await
+    }
+
     /// The visits of a series: the first at `first`, the others at the same time on `days`. Each is free, or says why
     /// not and names the nearest free time.
     ///
@@ -43,6 +70,7 @@ impl Store {
         actor: &Actor,
         patient: PatientId,
         first: FreeSlot,
+        visit_type: Option<String>,
         days: Vec<NaiveDate>,
     ) -> Result<Vec<Planned>, Error> {
         self.read(actor, move |c| {
@@ -52,7 +80,7 @@ impl Store {
                 let held = holds(c, &[first.provider], first.day, last).await?;
                 for day in days {
                     let wanted = series::same_time_on(&first, day);
-                    let filter = of_provider(patient, &first, day, 1);
+                    let filter = of_provider(patient, &first, visit_type.clone(), day, 1);
                     let free: Vec<FreeSlot> = first_free_in(c, &filter)
                         .await?
                         .into_iter()
@@ -69,31 +97,42 @@ impl Store {
                         continue;
                     }
                     let holder = held.iter().find(|h| !h.mine && h.period.overlaps(&wanted));
-                    let clash =
-                        match overlap(c, patient, first.provider, wanted, first.zone, None, None).await? {
-                            Some(Error::Overlap(why)) => why,
-                            Some(other) => return Err(other),
-                            None => match holder {
-                                Some(h) => Why::new(
-                                    "slot_being_chosen",
-                                    tr!("{who} is choosing that time just now.", who = h.holder),
+                    let clash = match overlap(
+                        c,
+                        patient,
+                        first.provider,
+                        wanted,
+                        first.zone,
+                        None,
+                        visit_type.as_deref(),
+                    )
+                    .await?
+                    {
+                        Some(Error::Overlap(why)) => why,
+                        Some(other) => return Err(other),
+                        None => match holder {
+                            Some(h) => Why::new(
+                                "slot_being_chosen",
+                                tr!("{who} is choosing that time just now.", who = h.holder),
+                            ),
+                            None => Why::new(
+                                "no_session_then",
+                                tr!(
+                                    "{provider} has no session on {day} at {time}.",
+                                    provider = first.provider_name,
+                                    day = dates::short_day(day),
+                                    time = dates::clock(first.time())
                                 ),
-                                None => Why::new(
-                                    "no_session_then",
-                                    tr!(
-                                        "{provider} has no session on {day} at {time}.",
-                                        provider = first.provider_name,
-                                        day = dates::short_day(day),
-                                        time = dates::clock(first.time())
-                                    ),
-                                ),
-                            },
-                        };
+                            ),
+                        },
+                    };
                     let near = match series::nearest(&free, wanted) {
                         Some(near) => Some(near.clone()),
                         None => {
-                            let filter =
-                                FreeFilter { limit: 1, ..of_provider(patient, &first, day, NEAR_DAYS) };
+                            let filter = FreeFilter {
+                                limit: 1,
+                                ..of_provider(patient, &first, visit_type.clone(), day, NEAR_DAYS)
+                            };
                             first_free_in(c, &filter).await?.into_iter().next()
                         }
                     };
@@ -145,11 +184,18 @@ impl Store {
     }
 }
 
-fn of_provider(patient: PatientId, like: &FreeSlot, from: NaiveDate, days: u16) -> FreeFilter {
+fn of_provider(
+    patient: PatientId,
+    like: &FreeSlot,
+    visit_type: Option<String>,
+    from: NaiveDate,
+    days: u16,
+) -> FreeFilter {
     FreeFilter {
         patient: Some(patient),
         provider: Some(like.provider),
         centre: Some(like.centre),
+        visit_type,
         days,
         limit: 200,
         ..FreeFilter::from(from)
@@ -162,9 +208,22 @@ async fn nearest_in(
     wanted: Period,
 ) -> Result<Option<FreeSlot>, Error> {
     let same_day = FreeFilter { days: 1, limit: 200, ..filter.clone() };
-    let free = first_free_in(c, &same_day).await?;
+    let mut free = first_free_in(c, &same_day).await?;
+    // What somebody else is choosing is no way out.
+    let mut providers: Vec<ProviderId> = free.iter().map(|s| s.provider).collect();
+    providers.sort();
+    providers.dedup();
+    let held = holds(c, &providers, filter.from, filter.from).await?;
+    free.retain(|s| {
+        !held.iter().any(|h| !h.mine && h.provider == s.provider && h.period.overlaps(&s.period))
+    });
     if let Some(near) = series::nearest(&free, wanted) {
         return Ok(Some(near.clone()));
     }
-    Ok(first_free_in(c, &FreeFilter { limit: 1, ..filter }).await?.into_iter().next())
+    if filter.days <= 1 {
+        return Ok(None);
+    }
+    let later = filter.from.succ_opt().unwrap_or(filter.from);
+    let later = FreeFilter { limit: 1, from: later, days: filter.days - 1, ..filter };
+    Ok(first_free_in(c, &later).await?.into_iter().next())
 }

@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod availability;
 mod booking;
+mod fee;
 mod merging;
 mod permission;
 mod queue;
@@ -375,6 +376,7 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
                 .or_else(|| queue::why(other, facts))
+                .or_else(|| fee::why(other, facts))
                 .or_else(|| permission::why(other, facts))
                 .or_else(|| sign_in::why(other, facts))
                 .or_else(|| account::why(other, facts))

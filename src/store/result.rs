@@ -99,6 +99,13 @@ impl Store {
                 )
                 .execute(&mut *c)
                 .await?;
+                if done.rows_affected() == 0 {
+                    // None was left; or none that is theirs to acknowledge.
+                    let (patient, order) = (visit.patient.0, order.0);
+                    sqlx::query!("select auth.demand('tests.acknowledge', $1, $2)", patient, order)
+                        .execute(c)
+                        .await?;
+                }
                 Ok(done.rows_affected())
             })
         })

@@ -103,7 +103,8 @@ impl Store {
         let row = sqlx::query!(
             r#"select account_id as "account!", session_id as "session!", role as "role!", login as "login!",
                       family_name as "family!", given_name as "given!", provider_id, patient_id, centre_id, centre_name,
-                      zone, must_change as "must_change!", clinic.now() as "now!"
+                      zone, must_change as "must_change!", clinic.now() as "now!",
+                      (select zone from audit.site()) as clinic_zone
                from auth.whoami()"#
         )
         .fetch_optional(&self.0.readers)
@@ -127,6 +128,7 @@ impl Store {
             provider: row.provider_id.map(Into::into),
             patient: row.patient_id.map(Into::into),
             workplace,
+            clinic_zone: row.clinic_zone.and_then(|z| z.parse().ok()).unwrap_or(chrono_tz::Tz::UTC),
             must_change_password: row.must_change,
         })
     }

@@ -26,6 +26,7 @@ tables! {
     centre "centre"
     department "department"
     room "room"
+    schedule_exception "schedule_exception"
     visit_type "visit_type"
     appointment "appointment"
     provider "provider"

@@ -56,18 +56,18 @@ impl Store {
         series: SeriesId,
         steps: Vec<Step>,
     ) -> Result<Vec<Booked>, Error> {
-        let event = Event::new(what.action(), "appointment")
-            .facts(serde_json::json!({ "series": series.0, "appointments": steps.len() }));
-        let arguments = (series, steps.clone());
+        let Some(first) = steps.first() else { return Ok(vec![]) };
+        let (event, arguments) = (told(first, series), (series, what, steps.clone()));
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
                 lock_all(c, &steps).await?;
                 let mut done = vec![];
-                for step in &steps {
-                    let now = take(c, step).await?;
-                    // One event for each, so that every patient's log is whole.
-                    told(step, &now).record(&mut *c).await?;
-                    done.push(now);
+                for (n, step) in steps.iter().enumerate() {
+                    done.push(take(c, step).await?);
+                    // One event for each, so that every patient's log is whole; the first one's comes with the request.
+                    if n > 0 {
+                        told(step, series).record(&mut *c).await?;
+                    }
                 }
                 let kind = match what {
                     Together::BookSeries => "series",
@@ -178,13 +178,26 @@ async fn take(c: &mut PgConnection, step: &Step) -> Result<Booked, Error> {
     }
 }
 
-fn told(step: &Step, now: &Booked) -> Event {
-    let facts = serde_json::json!({ "provider": now.provider, "starts": now.period.start });
-    let (action, facts) = match step {
-        Step::Book(_) => ("appointment.book", facts),
-        Step::Move { .. } => ("appointment.move", facts),
-        Step::Cancel { .. } => ("appointment.set-status", serde_json::json!({ "to": "cancelled" })),
-        Step::Restore { .. } => ("appointment.restore", serde_json::json!({})),
-    };
-    Event::new(action, "appointment").id(now.id.0).patient(now.patient).facts(facts)
+fn told(step: &Step, series: SeriesId) -> Event {
+    let series = series.0;
+    let of = |action, id: AppointmentId, facts| Event::new(action, "appointment").id(id.0).facts(facts);
+    match step {
+        Step::Book(new) => {
+            let (with, starts) = (new.provider, new.period.start);
+            let facts = serde_json::json!({ "series": series, "provider": with, "starts": starts });
+            of("appointment.book", new.id, facts).patient(new.patient)
+        }
+        Step::Move { appointment, to, .. } => {
+            let (with, starts) = (to.provider, to.period.start);
+            let facts = serde_json::json!({ "series": series, "provider": with, "starts": starts });
+            of("appointment.move", *appointment, facts)
+        }
+        Step::Cancel { appointment, .. } => {
+            let facts = serde_json::json!({ "series": series, "to": "cancelled" });
+            of("appointment.set-status", *appointment, facts)
+        }
+        Step::Restore { appointment, .. } => {
+            of("appointment.restore", *appointment, serde_json::json!({ "series": series }))
+        }
+    }
 }

@@ -4,7 +4,7 @@ mod effects;
 mod emergency;
 mod frame;
 mod keys;
-mod messages;
+mod notices;
 mod nowhere;
 mod permitted;
 pub mod runner;
@@ -22,13 +22,13 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    domain::{access::OpenEmergency, permission::Table},
+    domain::{access::OpenEmergency, notice::NoticeKind, permission::Table},
     store::{Arrival, Change, Error, Store},
 };
 use futures::future::BoxFuture;
 use runner::{Done, Runner};
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -156,10 +156,10 @@ pub struct App {
     lock_owed: bool,
     /// The emergency access that is open: its line stays on every screen.
     emergency: Option<OpenEmergency>,
-    /// How many messages and tasks wait for the person; nothing before the first count.
-    messages: Option<usize>,
     /// What was typed in the command line since the sign-in.
     lines: History,
+    /// What waits for the person and is new; nothing before the first answer.
+    notices: Option<HashSet<(NoticeKind, uuid::Uuid)>>,
     /// In tests: effects that would change place, kept instead of run.
     recorded: Option<Vec<String>>,
 }
@@ -220,8 +220,8 @@ impl App {
             held_delays: vec![],
             lock_owed: false,
             emergency: None,
-            messages: None,
             lines: History::default(),
+            notices: None,
             recorded,
         };
         app.find_places();
@@ -336,7 +336,7 @@ impl App {
         self.rules_changed(change);
         self.tell_all(Moment::Changed(change));
         self.emergency_changed(change);
-        self.message_changed(change);
+        self.notice_changed(change);
     }
 
     /// A minute has passed.

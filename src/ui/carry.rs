@@ -119,6 +119,7 @@ pub fn paste<M: Send + 'static>(
                     let filter = FreeFilter {
                         provider: Some(provider.unwrap_or(carried.provider)),
                         centre,
+                        visit_type: now.visit_type.clone(),
                         days: 1,
                         ..FreeFilter::from(day)
                     };

@@ -93,12 +93,14 @@ commands! {
         Records: "go.records" "Records" "Go to the visit records" quiet;
         Admin: "go.admin" "Administration" "Go to accounts, applications and settings" quiet;
         Audit: "go.audit" "Audit log" "Go to who did what, and when" quiet;
-        Messages: "go.messages" "Messages" "Go to messages and tasks for you" quiet;
+        Messages: "go.messages" "Inbox" "Go to what waits for you: results, messages, tasks, requests" quiet;
         Home: "go.home" "Home" "Go to the first screen of your role" quiet;
         Workplace: "go.workplace" "other centre" "Choose at which of your centres you work now" quiet;
         SignIns: "go.sign-ins" "my sign-ins" "See where you are signed in, and end what is not yours" quiet;
         Profile: "go.profile" "my profile" "See and change your name, user name, e-mail address and phone" quiet;
         SignUps: "go.sign-ups" "patients who register" "See which patients asked for an account, and decide" quiet;
+        Fees: "go.fees" "fees" "Go to what is due and paid today" quiet;
+        Figures: "go.figures" "figures" "Go to utilisation, no-shows, waits and the third free time" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
@@ -108,6 +110,7 @@ commands! {
         Emergency: "go.emergency" "emergency access" "Break the glass, or see the emergency that is open; reviewers see those to review" quiet;
         Access: "go.access" "requests for access" "Go to the requests to read a record: yours, or those you answer" quiet;
         Connections: "go.connections" "connections" "Go to your connections" quiet;
+        Subject: "go.subject" "everything about one person" "See, take out or erase what is kept about somebody; patients: about yourself" quiet;
         Place1: "go.1" "place 1" "Go to the first place of the second line" quiet;
         Place2: "go.2" "place 2" "Go to the second place" quiet;
         Place3: "go.3" "place 3" "Go to the third place" quiet;

@@ -237,6 +237,15 @@ pub fn of_record(origin: Option<i32>) -> String {
     origin.map(|n| format!(" [{}]", record_number(n))).unwrap_or_default()
 }
 
+/// `closed, opens Mon 8:00`, or `closed` where nobody said when.
+#[must_use]
+pub fn closed(opens: &str) -> String {
+    match opens.trim() {
+        "" => tr!("closed").into(),
+        opens => tr!("closed, opens {opens}", opens = opens),
+    }
+}
+
 /// A profession in a word.
 #[must_use]
 pub fn profession(code: &str) -> String {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{ids::DraftId, why::Why},
-    store::{Draft, DraftSaved, Error},
+    store::{Change, Draft, DraftSaved, Error},
     tr,
 };
 use chrono::{DateTime, Utc};
@@ -129,6 +129,19 @@ impl Keeper {
         if !self.latest_pending {
             self.latest_pending = true;
             cx.after("draft.latest", LATEST, KeepMsg::Due);
+        }
+    }
+
+    /// Somebody changed what the text is about, at another terminal: it may have been signed, which closes the drafts of before.
+    /// What stands here is sent again, so that it is not lost with this terminal.
+    pub fn changed<S: Screen>(&mut self, change: &Change, screen: &S, cx: &mut Cx<KeepMsg>) {
+        let mine = cx.env().actor.as_ref().map(|a| a.session.0);
+        let about = self.keeps.as_ref().map(|k| k.subject);
+        let elsewhere =
+            matches!(change, Change::Row(r) if r.id.is_some() && r.id == about && r.session != mine);
+        if elsewhere && screen.typed().is_some() {
+            self.draft.edited();
+            self.keep(screen, cx);
         }
     }
 

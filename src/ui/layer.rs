@@ -171,6 +171,10 @@ impl<S: Screen> Layer for Slot<S> {
             Some(command) => s.command(command, cx),
             None => known = s.inner_command(id, cx),
         });
+        let mut effects = effects;
+        if self.screen.stepped() {
+            effects.extend(self.keep(env, |k, s, cx| k.edited(s, cx)));
+        }
         known.then_some(effects)
     }
     fn act(&mut self, command: WidgetCommand) -> Used {
@@ -201,7 +205,8 @@ impl<S: Screen> Layer for Slot<S> {
         let mut cx = Cx::new(self.id, env.clone()).with_drafts(drafts);
         self.screen.update(*msg, &mut cx);
         let mut effects = cx.into_effects();
-        effects.extend(self.keep(env, |k, s, cx| k.look(s, cx)));
+        let stepped = self.screen.stepped();
+        effects.extend(self.keep(env, |k, s, cx| if stepped { k.edited(s, cx) } else { k.look(s, cx) }));
         Some(effects)
     }
     fn tell(&mut self, moment: Moment<'_>, env: &Env) -> Vec<Effect> {
@@ -221,6 +226,7 @@ impl<S: Screen> Layer for Slot<S> {
             Moment::Edited => k.edited(s, cx),
             Moment::Moved | Moment::HangUp => k.keep(s, cx),
             Moment::Discard => k.discard(cx),
+            Moment::Changed(change) => k.changed(change, s, cx),
             _ => {}
         }));
         effects

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod display;
 pub mod draft;
 pub mod finders;
+pub mod identity_form;
 pub mod input;
 pub mod keeper;
 pub mod keymap;

@@ -4,6 +4,7 @@ use super::{
     layer::Slot,
     screen::Screen,
 };
+use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
     booking::{Booked, FreeSlot},
@@ -32,6 +33,8 @@ pub struct BookingStart {
     pub walk_in: bool,
     /// The reason already known: a follow-up's.
     pub reason: Option<String>,
+    /// The free time that was chosen already.
+    pub slot: Option<Box<FreeSlot>>,
 }
 
 /// The visits that are planned one after the other before they are booked, or moved.
@@ -48,7 +51,32 @@ pub struct PlanStart {
     pub moves: Vec<Booked>,
     /// The series that is moved.
     pub series: Option<SeriesId>,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
     pub reason: String,
+}
+
+/// Where an intake begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeStart {
+    /// Of whom; whoever is found or registered first, when nobody is known yet.
+    pub patient: Option<PatientId>,
+    /// What was typed when they were looked for.
+    pub looked_for: String,
+    pub step: IntakeStep,
+}
+
+/// The steps of an intake, in their order.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum IntakeStep {
+    #[default]
+    Who,
+    Identity,
+    Vitals,
+    Allergies,
+    Appointment,
 }
 
 /// To whom a message is written, and about what.
@@ -85,13 +113,28 @@ pub enum Route {
     Home,
     /// The day's appointments of a centre; today without a date.
     Board(Option<NaiveDate>),
+    /// The schedule's views, from this day or today.
     Schedule(Option<NaiveDate>),
+    /// The next seven days of a provider: of oneself, or of whom one chooses there.
+    Week(Option<ProviderId>),
+    /// Leave, holidays and extra days.
+    Exceptions,
+    /// The clinic sessions of a provider, or one's own and the centre's, from this day or today.
+    Sessions(Option<ProviderId>, Option<NaiveDate>),
+    /// What was due and paid on a day, with an appointment to begin at.
+    Fees(Option<NaiveDate>, Option<AppointmentId>),
+    /// A paper as it will be printed.
+    Paper(Paper),
+    /// Utilisation, no-shows, waits and the third free time.
+    Figures,
     Patients,
     Patient(PatientId),
     /// Registering somebody; with what was typed when they were looked for, or nothing.
     RegisterPatient(String),
     /// Changing the identity of a patient.
     EditPatient(PatientId),
+    /// Guided intake.
+    Intake(IntakeStart),
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
@@ -123,9 +166,13 @@ pub enum Route {
     AdminCentres,
     AdminDepartments,
     AdminProviders,
+    AdminRooms,
     AdminSettings,
+    AdminVisitTypes,
     /// Who may do what.
     Permissions,
+    /// Everything that waits for the signed-in person.
+    Inbox,
     /// Messages and tasks for the signed-in person.
     Messages,
     /// Writing to a colleague or to a patient.
@@ -141,6 +188,8 @@ pub enum Route {
     AuditEvent(AuditEventId),
     /// Who looked at a patient's record.
     RecordViewers(PatientId),
+    /// Everything kept about one person; without a patient it asks about whom.
+    Subject(Option<PatientId>),
     /// Asking to read the history of a patient.
     AskAccess(PatientId),
     /// Requests to read a history: to answer, or one's own.
@@ -197,7 +246,7 @@ pub fn places(role: Role) -> Vec<Place> {
         Auditor,
     ];
     const EVERYBODY: &[Role] = &Role::ALL;
-    let all: [(&'static str, &'static str, Route, &[Role]); 8] = [
+    let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),
         (
             "Schedule",
@@ -220,6 +269,7 @@ pub fn places(role: Role) -> Vec<Place> {
         ("Records", "go.records", Route::Records, CLINICAL),
         ("Admin", "go.admin", Route::Admin, &[Administrator]),
         ("Audit log", "go.audit", Route::AuditLog, &[Auditor, Administrator]),
+        ("Inbox", "go.messages", Route::Inbox, EVERYBODY),
     ];
     all.into_iter()
         .filter(|(.., roles)| roles.contains(&role))
@@ -256,14 +306,19 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Emergency
         | Route::Emergencies
         | Route::OwnDetails => "",
-        Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => "",
-        Route::Board(_) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => "go.board",
-        Route::Schedule(_) => "go.schedule",
+        Route::WriteUnsigned => "",
+        Route::Inbox | Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic => "go.messages",
+        Route::Paper(_) | Route::Figures => "",
+        Route::Board(_) | Route::Fees(..) | Route::Booking(_) | Route::PlanSeries(_) | Route::Series(_) => {
+            "go.board"
+        }
+        Route::Schedule(_) | Route::Sessions(..) | Route::Week(_) | Route::Exceptions => "go.schedule",
         Route::Patients
         | Route::Patient(_)
         | Route::RegisterPatient(_)
         | Route::EditPatient(_)
         | Route::MergePatients(..)
+        | Route::Intake(_)
         | Route::SignUps => "go.patients",
         Route::Providers | Route::Provider(_) => "go.providers",
         Route::Centres | Route::Centre(_) => "go.centres",
@@ -276,7 +331,7 @@ pub fn section(route: &Route) -> &'static str {
         | Route::Referral(_)
         | Route::StartVisit(_)
         | Route::AskAccess(_) => "go.records",
-        Route::RecordViewers(_) => "",
+        Route::RecordViewers(_) | Route::Subject(_) => "",
         Route::AuditLog | Route::AuditEvent(_) => "go.audit",
         _ => "go.admin",
     }

@@ -137,6 +137,10 @@ pub trait Screen: Sized + Send + 'static {
     }
     /// Puts such a text back. It is added to what is typed already, which is never replaced.
     fn put_back(&mut self, _text: &str) {}
+    /// What is kept has changed without a key being typed (a step was taken): asked after each command and answer.
+    fn stepped(&mut self) -> bool {
+        false
+    }
     /// The layer was put on the stack: load what it shows.
     fn opened(&mut self, _cx: &mut Cx<Self::Msg>) {}
     /// The user asked.

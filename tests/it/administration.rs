@@ -78,8 +78,8 @@ fn accounts_are_listed_deactivated_and_brought_back() {
     done(&db, &["user", "deactivate", "nia", "--why", "Left the clinic"]);
     refused(&db, &["user", "deactivate", "nia", "--why", "again"], 77, "deactivated already");
     assert!(done(&db, &["user", "list"]).contains("OKORO Nia  (deactivated)"));
-    done(&db, &["user", "reactivate", "NIA"]);
-    refused(&db, &["user", "reactivate", "nia"], 77, "is not deactivated");
+    done(&db, &["user", "reactivate", "NIA", "--why", "is back"]);
+    refused(&db, &["user", "reactivate", "nia", "--why", "is back"], 77, "is not deactivated");
     assert_eq!((events(&db, "account.deactivate"), events(&db, "account.reactivate")), (1, 1));
     let code: Value = serde_json::from_str(&done(&db, &["user", "code", "nia", "--json"])).unwrap();
     assert_eq!(code["one_time_code"].as_str().unwrap().len(), 23);

@@ -254,3 +254,48 @@ fn a_root_that_a_crash_kept_from_the_file_is_written_there_by_the_next_sealer() 
     let (code, answer) = s.verify(&[]);
     assert_eq!((code, answer["newest_outside"]["root"].as_i64()), (0, Some(2)));
 }
+
+#[test]
+fn the_worker_erases_what_is_past_its_time_and_check_looks_at_its_key_and_its_roots() {
+    let s = Sealed::new();
+    busy(&s.db);
+    let left = || {
+        block_on(async {
+            let mut c = s.db.superuser().await;
+            sqlx::query_scalar::<_, String>("select family_name from clinic.provider_registration order by 1")
+                .fetch_all(&mut c)
+                .await
+                .unwrap()
+        })
+    };
+    block_on(async {
+        let mut c = s.db.superuser().await;
+        for (name, days) in [("Older", 31), ("Newer", 29)] {
+            sqlx::query(
+                "insert into clinic.provider_registration (id, email, family_name, given_name, profession, state, decided_at)
+                 values (gen_random_uuid(), lower($1) || '@example.org', $1, 'Ann', 'gp', 'rejected',
+                         clinic.now() - make_interval(days => $2))",
+            )
+            .bind(name)
+            .bind(days)
+            .execute(&mut c)
+            .await
+            .unwrap();
+        }
+    });
+    let findings = || {
+        let answer: Value = serde_json::from_slice(&s.praxis(&["check", "--json"]).stdout).unwrap();
+        let of = |what: &str| {
+            let found = answer["findings"].as_array().unwrap().iter().find(|f| f["what"] == what).unwrap();
+            found["level"].as_str().unwrap().to_owned()
+        };
+        (of("audit key"), of("audit roots"))
+    };
+    assert_eq!(findings(), ("green".into(), "amber".into()), "there is no root yet");
+    s.seal();
+    assert_eq!(left(), ["Newer"]);
+    assert_eq!(findings(), ("green".into(), "green".into()));
+    std::fs::set_permissions(s.key(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(s.roots(), "no root\n").unwrap();
+    assert_eq!(findings(), ("red".into(), "red".into()));
+}

@@ -32,7 +32,8 @@ async fn choose(desk: &mut Desk) {
     desk.sees("With whom?").await;
     desk.letters("smith");
     desk.key("enter");
-    desk.sees("1 today").await;
+    // Nine half hours of one provider: the answer to what was chosen.
+    desk.sees(" 8 today      13:").await;
     desk.sees("04 May 1996").await;
 }
 
@@ -77,7 +78,7 @@ async fn a_visit_is_cut_pasted_on_the_next_day_in_three_keys_and_moved_back_with
     assert_eq!(said(&statuses(&db).await), ["Linh booked 12 10:00", "Hao booked 13 10:00"]);
     // What is cut and let go stays where it is, and p is the patient's key again.
     desk.key("[");
-    desk.sees("NGUYEN Linh").await;
+    desk.sees("10:00  NGUYEN Linh").await;
     desk.key("x g p");
     desk.sees("Cut: Thu 12 Mar 10:00 NGUYEN Linh").await;
     desk.key("esc");
@@ -111,12 +112,15 @@ async fn a_time_chosen_at_one_desk_is_seen_at_the_other_and_refused_there_until_
     mei.goes_on_until("the hold", async || held().await == 1).await;
     let mut nina = choosing(&db, "nina").await;
     // The first row nobody is choosing is selected for the second desk.
-    nina.sees("held by Mei Wong until 09:0").await;
+    nina.sees("held to 09:0").await;
+    nina.sees(" by Mei Wong").await;
     assert!(nina.text().contains("▌2 today      10:00"), "{}", nina.text());
     nina.key("1 enter");
     nina.sees("Mei Wong is choosing 09:30 just now").await;
+    nina.sees("2 enter books 10:00 instead.").await;
+    nina.key("2");
     nina.goes_on_until("her hold", async || held().await == 2).await;
-    mei.sees("held by Nina Costa").await;
+    mei.sees(" by Nina Costa").await;
     mei.key("esc");
     mei.sees("Nobody is booked on this day.").await;
     mei.goes_on_until("letting go", async || held().await == 1).await;
@@ -201,7 +205,8 @@ async fn a_family_of_three_is_booked_in_eight_keys_and_taken_back_with_one() {
     }
     desk.sees("then RASHID Omar, NGUYEN Linh").await;
     desk.key("enter");
-    desk.sees("Booked Thu 12 Mar 2026, SMITH Anna, Randwick Medical Centre: 09:30 BLACK Jack, 10:00").await;
+    desk.sees("Booked Thu 12 Mar 2026, SMITH Anna, Randwick Medical Centre: 09:30").await;
+    desk.sees("BLACK Jack, 10:00 RASHID Omar, 10:30 NGUYEN Linh").await;
     assert_eq!(desk.keys, 8);
     assert_eq!(
         said(&statuses(&db).await),
@@ -281,4 +286,18 @@ async fn who_may_not_be_booked_is_refused_with_reason_and_day_before_anything_el
     desk.sees("does not work here any more").await;
     desk.key("enter");
     desk.sees("JACKSON Sam does not work here any more. v chooses another provider.").await;
+}
+
+#[tokio::test]
+async fn a_visit_type_sets_how_long_the_visit_is() {
+    let (db, _) = clinic().await;
+    let mut desk = choosing(&db, "mei").await;
+    desk.key("t");
+    desk.letters("health");
+    desk.sees("Health check").await;
+    desk.key("enter");
+    desk.sees("Visit     Health check 60 min").await;
+    // Nine free hours that begin each half hour: the ninth at 13:30, with the last one at 16:00.
+    desk.key("enter");
+    desk.sees("Booked: BLACK Jack (000001) Thu 12 Mar 2026 09:30 to 10:30").await;
 }

@@ -144,7 +144,7 @@ async fn a_wrong_secret_is_refused_told_to_the_log_and_slowed_down() {
 fn secret_file(db: &Db) -> PathBuf {
     let file = db.socket.join(format!("lobby-{}.toml", db.name));
     std::fs::write(&file, format!("service = \"lobby\"\nsecret = \"{SECRET}\"\n")).expect("a file");
-    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("a mode");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("a mode");
     file
 }
 

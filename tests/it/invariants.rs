@@ -50,7 +50,7 @@ const RULES: &[(&str, &str)] = &[
         "select 'the request ' || r.id || ' changed appointments ' || count(*) || ' times'
            from clinic.request r join clinic.appointment_event e on e.xmin = r.xmin
           where r.state = 'done' and r.kind in ('appointment.book', 'appointment.move', 'appointment.set-status', 'appointment.restore')
-          group by r.id having count(*) > 1",
+          group by r.id having count(*) > count(distinct e.appointment_id)",
     ),
     (
         "I5",
@@ -93,7 +93,7 @@ const RULES: &[(&str, &str)] = &[
         "I11",
         "select 'the request ' || r.id || ' (' || r.kind || ') has ' || count(e.id) || ' events'
            from clinic.request r left join audit.event e on e.xmin = r.xmin and e.outcome = 'done' and e.action = r.kind
-          where r.state = 'done' group by r.id, r.kind having count(e.id) <> 1",
+          where r.state = 'done' group by r.id, r.kind having count(e.id) = 0 or count(e.id) <> count(distinct coalesce(e.entity_id, r.id))",
     ),
     (
         "I11",

@@ -6,7 +6,7 @@ use crate::support::{
 };
 use praxis::{
     domain::ids::{EncounterId, RequestId},
-    store::SignIn,
+    store::{Change, RowChange, SignIn},
     ui::{
         screen::Screen,
         screens::{
@@ -135,6 +135,38 @@ async fn a_letter_whose_save_is_refused_is_still_there() {
     s.keys("ctrl-s");
     sees(&mut s, "The referral of 09:00 was not saved").await;
     assert_eq!(d.open_drafts(d.encounter.0).await, 1);
+}
+
+#[tokio::test]
+async fn a_dialog_whose_visit_is_signed_elsewhere_keeps_its_text_and_it_is_found_again() {
+    let d = desk().await;
+    let mut s = d.letter_begun().await;
+    let anna = d.anna().await;
+    let mut w = people::writer(&d.db).await;
+    sqlx::raw_sql(
+        "set praxis.quiet = 'off'; set session_replication_role = 'replica';
+         update clinic.encounter set state = 'signed', signed_at = now(), signed_by = author, version = version + 1;
+         update clinic.draft set closed_at = now();
+         set session_replication_role = 'origin'",
+    )
+    .execute(&mut w)
+    .await
+    .unwrap();
+    assert_eq!(d.open_drafts(d.encounter.0).await, 0, "signing closes the drafts of the visit");
+    s.changed(&Change::Row(RowChange {
+        id: Some(d.encounter.0),
+        ..serde_json::from_value(serde_json::json!({ "entity": "encounter", "op": "u", "version": 9 }))
+            .unwrap()
+    }));
+    loop {
+        let found = anna.store.drafts(&anna.actor, d.encounter.0).await.unwrap();
+        if found.iter().any(|f| f.payload.contains("Dear Liam")) {
+            break;
+        }
+        s.until("kept ").await;
+        tokio::task::yield_now().await;
+    }
+    assert!(s.text().contains("Dear Liam"), "{}", s.text());
 }
 
 #[tokio::test]

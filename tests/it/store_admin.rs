@@ -121,7 +121,8 @@ async fn a_deactivated_person_is_out_at_once_and_an_old_sign_in_never_comes_back
     ));
     let now = entry(&a, before.id).await;
     assert_eq!(now.deactivated.as_ref().unwrap().1, "on leave");
-    a.store.reactivate_account(&a.actor, RequestId::new(), before.id, done.version).await.unwrap();
+    a.store.reactivate_account(&a.actor, RequestId::new(), before.id, done.version, "is back").await.unwrap();
+    assert_eq!(entry(&a, before.id).await.reactivated.unwrap().1, "is back");
     assert!(matches!(
         anna.store.accounts(&anna.actor, AccountFilter::default(), false).await,
         Err(Error::NoSession)

@@ -145,7 +145,7 @@ async fn a_deactivated_or_blocked_patient_is_not_booked() {
     let seen =
         store.block_patient(actor, RequestId::new(), d.clinic.hao, seen, None, String::new()).await.unwrap();
     let seen = store
-        .deactivate_patient(actor, RequestId::new(), d.clinic.hao, seen, Some("moved away".into()))
+        .set_patient_active(actor, RequestId::new(), d.clinic.hao, seen, false, "moved away".into())
         .await
         .unwrap();
     assert_eq!(rule(d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await), "patient_deactivated");
@@ -153,7 +153,12 @@ async fn a_deactivated_or_blocked_patient_is_not_booked() {
         store.patient_profile(actor, d.clinic.hao, false).await.unwrap().deactivated_why,
         "moved away"
     );
-    store.deactivate_patient(actor, RequestId::new(), d.clinic.hao, seen, None).await.unwrap();
+    let again =
+        |why: &str| store.set_patient_active(actor, RequestId::new(), d.clinic.hao, seen, true, why.into());
+    assert_eq!(rule(again("  ").await), "reactivation_needs_reason");
+    again("is back in town").await.unwrap();
+    let profile = store.patient_profile(actor, d.clinic.hao, false).await.unwrap();
+    assert_eq!(profile.reactivated.unwrap().1, "is back in town");
     d.book(slot(d.clinic.hao, &d.clinic.gp, d.today(10, 0))).await.unwrap();
     let nina = people::signed_in(&d.db, "nina").await;
     let seen = store.patient_profile(actor, d.clinic.linh, false).await.unwrap().version;

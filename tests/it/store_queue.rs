@@ -174,10 +174,10 @@ async fn the_provider_s_next_patient_is_the_queue_s_and_they_call_their_own_only
     let called = next(&anna.store, &anna.actor, &g.clinic, QueueFilter::default()).await.unwrap().unwrap();
     assert_eq!(called.appointment, urgent);
     let refused = anna.store.call_patient(&anna.actor, RequestId::new(), other, "").await;
-    assert_eq!(rule(refused), "not_own_object");
+    assert_eq!(rule(refused), "not_permitted");
     let audrey = people::signed_in(&g.db, "audrey").await;
     let refused = next(&audrey.store, &audrey.actor, &g.clinic, QueueFilter::default()).await;
-    assert_eq!(rule(refused), "role");
+    assert_eq!(rule(refused), "not_permitted");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The demo clinic: the same people and the same days for the same seed, around the moment at which it is started.
 //!
 //! Nothing here is a real person. A later start adds the days that are missing and alters nothing that was entered.
+mod availability;
 mod cases;
 mod names;
 mod people;
@@ -76,6 +77,7 @@ async fn make(writer: &mut DemoWriter, plan: Plan, now: DateTime<Utc>) -> Result
     let last = horizon(today);
     calendar.add(today.checked_sub_months(Months::new(12)).unwrap_or(today), last);
     let mut rows = people.rows();
+    rows.extend(availability::rows(&people, today));
     rows.extend(calendar.into_rows());
     let settings = [
         ("clinic_name", tr!("Praxis demo clinic").to_owned()),

@@ -3,6 +3,7 @@
 //! Every choice depends on seed, provider, day and slot alone, so that a later start can add the missing days, and can
 //! turn what nobody touched from "booked" into a visit that happened, without altering anything that was entered.
 use super::{
+    availability,
     people::{People, centre, patient, provider, provider_account, staff_account},
     random::{Random, id},
     staff::{PROVIDERS, Provider},
@@ -49,9 +50,13 @@ pub(super) struct Calendar<'a> {
     sessions: Rows,
     appointments: Rows,
     events: Rows,
+    held: Rows,
     referrals: Rows,
     visits: Visits,
     queue: Rows,
+    payments: Rows,
+    /// The last receipt of each centre.
+    receipts: HashMap<Uuid, u32>,
     /// The last ticket of each centre today.
     tickets: HashMap<Uuid, u32>,
     /// When set, only these appointments are written.
@@ -71,11 +76,15 @@ impl<'a> Calendar<'a> {
             appointments: Rows::of(
                 "appointment",
                 "id, patient_id, provider_id, centre_id, clinic_session_id, referral_id, kind, status, day, starts_at, \
-                 ends_at, reason, booked_by, booked_at, arrived_at, started_at, ended_at, status_why",
+                 ends_at, reason, booked_by, booked_at, arrived_at, started_at, ended_at, status_why, visit_type",
             ),
             events: Rows::of(
                 "appointment_event",
                 "id, appointment_id, at, account_id, from_status, to_status, to_starts_at, to_provider_id",
+            ),
+            held: Rows::of(
+                "held_slot",
+                "id, clinic_session_id, provider_id, day, kind, starts_at, ends_at, release_at",
             ),
             referrals: Rows::of(
                 "referral",
@@ -87,6 +96,11 @@ impl<'a> Calendar<'a> {
                 "queue_entry",
                 "id, centre_id, day, ticket, priority, priority_by, priority_at, room, calls",
             ),
+            payments: Rows::of(
+                "payment",
+                "id, appointment_id, patient_id, centre_id, day, kind, method, cents, correction, receipt, at, account_id",
+            ),
+            receipts: HashMap::new(),
             tickets: HashMap::new(),
             only: None,
         }
@@ -147,12 +161,34 @@ impl<'a> Calendar<'a> {
             // Slots are counted from midnight, so that a longer day keeps the ids of the usual one.
             let slot = minute / SLOT as u32;
             let starts = starts + Duration::minutes(i64::from(minute - open * 60));
-            let Some(patient) = self.patient_at(i, day, slot) else { continue };
-            let place = Place { provider: i, day, slot, starts, patient };
-            if let Some(status) = self.status(p, &place, &mut seeing) {
-                self.appointment(p, &place, session, where_, status);
+            let found = self.patient_at(i, day, slot);
+            let place = Place { provider: i, day, slot, starts, patient: found.unwrap_or(0) };
+            if found.is_none() {
+                if sessions {
+                    self.hold(p, &place, session);
+                }
+                continue;
+            }
+            match self.status(p, &place, &mut seeing) {
+                Some(status) => self.appointment(p, &place, session, where_, status),
+                None if sessions => self.hold(p, &place, session),
+                None => {}
             }
         }
+    }
+
+    /// Two half hours of a GP's coming days are held for the same day, where nobody has them.
+    fn hold(&mut self, p: &Provider, place: &Place, session: Uuid) {
+        let soon = place.day > self.today && place.day <= self.today + Days::new(20);
+        if p.profession != "gp" || !soon || !availability::HELD.contains(&place.slot) {
+            return;
+        }
+        let h = &mut self.held;
+        h.put(place.id(self.people.seed, "held"))
+            .put(session)
+            .put(provider(self.people.seed, place.provider));
+        h.put(place.day).put("same_day").put(place.starts.to_rfc3339()).put(place.ends().to_rfc3339());
+        h.put(availability::release(self.people.zone, place.day).to_rfc3339()).end();
     }
 
     fn at(&self, day: NaiveDate, hour: u32) -> Option<DateTime<Utc>> {
@@ -258,7 +294,8 @@ impl<'a> Calendar<'a> {
             .put(booked_at.to_rfc3339());
         a.maybe(came.then(|| arrived.to_rfc3339())).maybe(seen.then(|| started.to_rfc3339()));
         a.maybe(matches!(status, "completed" | "left").then(|| ended.to_rfc3339()));
-        a.sealed(if status == "cancelled" { "patient called" } else { "" }).end();
+        a.sealed(if status == "cancelled" { "patient called" } else { "" });
+        a.maybe(availability::visit_type(p, &mut place.random(seed, "type"))).end();
 
         let mut event = |n: i64, at: DateTime<Utc>, from: &str, to: &str, by: Uuid| {
             let e = &mut self.events;
@@ -285,6 +322,9 @@ impl<'a> Calendar<'a> {
         }
         if place.day == self.today && matches!(status, "arrived" | "in_progress") {
             self.queued(place, appointment, where_, status, arrived);
+        }
+        if status == "completed" && place.day >= self.today - Days::new(7) && self.only.is_none() {
+            self.paid(place, (appointment, who, where_), ended, i64::from(p.fee_cents));
         }
         if seen {
             self.visits.add(
@@ -316,6 +356,25 @@ impl<'a> Calendar<'a> {
     }
 
     /// Everything collected, parents before children.
+    /// Most visits of the last week are paid, some in part.
+    fn paid(&mut self, place: &Place, of: (Uuid, Uuid, Uuid), at: DateTime<Utc>, due: i64) {
+        let seed = self.people.seed;
+        let mut r = place.random(seed, "paid");
+        let (appointment, who, where_) = of;
+        let cents = match r.below(10) {
+            0 => return,
+            1 => due / 2,
+            _ => due,
+        };
+        let receipt = self.receipts.entry(where_).or_default();
+        *receipt += 1;
+        let method = *r.pick(&["card", "card", "cash", "other"]);
+        let y = &mut self.payments;
+        y.put(place.id(seed, "payment")).put(appointment).put(who).put(where_).put(place.day);
+        y.put("payment").put(method).put(cents).put(false).put(*receipt);
+        y.put(at.to_rfc3339()).put(staff_account(seed, 0)).end();
+    }
+
     /// A ticket for whoever is here, a room for whoever is being seen; one in twelve is urgent, two in twelve soon.
     fn queued(
         &mut self,
@@ -338,7 +397,15 @@ impl<'a> Calendar<'a> {
     }
 
     pub(super) fn into_rows(self) -> Vec<Rows> {
-        let mut all = vec![self.sessions, self.referrals, self.appointments, self.events, self.queue];
+        let mut all = vec![
+            self.sessions,
+            self.referrals,
+            self.appointments,
+            self.events,
+            self.held,
+            self.queue,
+            self.payments,
+        ];
         all.extend(self.visits.into_rows());
         all
     }

@@ -31,6 +31,9 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "block_is_over" => {
             (tr!("A block ends in the future.").into(), tr!("Choose a day from today on.").into())
         }
+        "reactivation_needs_reason" => {
+            (tr!("Making active again needs a reason; it is kept.").into(), tr!("Write the reason.").into())
+        }
         "block_needs_reason" => {
             (tr!("A block needs a reason.").into(), tr!("Write the reason first.").into())
         }

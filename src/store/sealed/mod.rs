@@ -57,7 +57,7 @@ pub(in crate::store) fn fits(source: &KekSource, needed: &str) -> Result<(), Err
 /// The texts of one row.
 pub struct Row<'k> {
     keys: &'k Keys,
-    table: &'static str,
+    table: &'k str,
     owner: Uuid,
     id: Uuid,
 }
@@ -65,7 +65,7 @@ pub struct Row<'k> {
 impl Keys {
     /// The texts of the row `id` of `clinic.table`, which belongs to `owner`: a patient, or [`ORGANISATION`].
     #[must_use]
-    pub fn row(&self, table: &'static str, owner: Uuid, id: impl Into<Uuid>) -> Row<'_> {
+    pub fn row<'k>(&'k self, table: &'k str, owner: Uuid, id: impl Into<Uuid>) -> Row<'k> {
         Row { keys: self, table, owner, id: id.into() }
     }
 }
@@ -125,7 +125,7 @@ impl Row<'_> {
     ///
     /// # Errors
     /// [`Error::Bug`] when the version is unknown or the bytes are not text.
-    pub fn open(&self, column: &'static str, bytes: Option<&[u8]>) -> Result<String, Error> {
+    pub fn open(&self, column: &str, bytes: Option<&[u8]>) -> Result<String, Error> {
         self.read(column, bytes).map(|read| read.unwrap_or_else(|sentence| sentence))
     }
 
@@ -138,7 +138,7 @@ impl Row<'_> {
             .map_err(|_| Error::Refused(refusal::why("sealed_text", &serde_json::Value::Null)))
     }
 
-    fn read(&self, column: &'static str, bytes: Option<&[u8]>) -> Result<Result<String, String>, Error> {
+    fn read(&self, column: &str, bytes: Option<&[u8]>) -> Result<Result<String, String>, Error> {
         let utf8 = |text: Vec<u8>| {
             String::from_utf8(text).map(Ok).map_err(|e| Error::bug("a text column holds no text", e))
         };

@@ -130,20 +130,29 @@ impl System {
         Ok(account.id)
     }
 
-    /// Lets the person sign in again.
+    /// Lets the person sign in again, with a reason that is kept.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Refused`] by `not_deactivated`.
-    pub async fn reactivate_account(&mut self, login: &str) -> Result<AccountId, Error> {
+    /// [`Error::NotFound`]; [`Error::Refused`] by `not_deactivated` or `sealing_no_key`.
+    pub async fn reactivate_account(
+        &mut self,
+        keys: &KekSource,
+        login: &str,
+        why: &str,
+    ) -> Result<AccountId, Error> {
         let by = self.by.clone();
         let mut tx = self.c.begin().await?;
         let account = held(&mut tx, login).await?;
         if !account.deactivated {
             return Err(refused("not_deactivated", tr!("{login} is not deactivated.", login = login)));
         }
+        let owner = sealed::ORGANISATION;
+        let keys = BulkKeys::of(&mut tx, keys, [owner].into()).await?;
+        let reason = keys.seal(("account", "reactivated_why"), account.id.0, owner, why)?;
         sqlx::query!(
-            "update clinic.account set deactivated_at = null, deactivated_why = null where id = $1",
-            account.id.0
+            "update clinic.account set deactivated_at = null, deactivated_why = null, reactivated_why = $2 where id = $1",
+            account.id.0,
+            reason
         )
         .execute(&mut *tx)
         .await?;

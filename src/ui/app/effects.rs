@@ -83,7 +83,7 @@ impl App {
                 self.arrive(first);
                 self.ask_emergency();
                 self.greet();
-                self.count_messages();
+                self.count_notices();
             }
             _ => {}
         }
@@ -281,13 +281,27 @@ impl App {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::SignUps),
             },
+            AppCommand::Fees => match self.forbidden("fees.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Fees(None, None)),
+            },
+            AppCommand::Figures => match self.forbidden("report.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Figures),
+            },
+            AppCommand::Subject => match self.forbidden("subject.export") {
+                Some(why) => self.alarm(why.to_string()),
+                None => {
+                    self.own_place(|a| Route::Subject(a.patient.filter(|_| a.role != Role::Administrator)));
+                }
+            },
             AppCommand::Permissions => match self.forbidden("permission.propose") {
                 Some(why) => self.alarm(why.to_string()),
                 None if self.env.actor.is_none() => self.say(tr!("Sign in first.")),
                 None => self.run(APP, vec![Effect::Push(Route::Permissions)]),
             },
             AppCommand::Home => self.run(APP, vec![Effect::Go(Route::Home)]),
-            AppCommand::Messages => self.run(APP, vec![Effect::Go(Route::Messages)]),
+            AppCommand::Messages => self.run(APP, vec![Effect::Go(Route::Inbox)]),
             AppCommand::Workplace => match &self.env.actor {
                 Some(actor) if actor.workplace.is_some() && actor.role != Role::Patient => {
                     self.run(APP, vec![Effect::Push(Route::Workplace)]);

@@ -9,7 +9,7 @@ use crate::{
         palette::Item,
         route,
         screen::{Kind, Ui},
-        widgets::which_key,
+        widgets::{hint_bar::Hint, which_key},
     },
 };
 use ratatui::{
@@ -107,22 +107,21 @@ impl App {
         let now = self.env.now().with_timezone(&self.env.zone());
         let (day, time) = (now.format("%a %d %b %H:%M"), now.format("%H:%M"));
         let (login, role) = (clean(&actor.login), tr_str(actor.role.word()));
-        // It stands to the left of the time, and stays when room is short.
-        let waiting = self.messages_word().map(|w| format!("{w}   ")).unwrap_or_default();
-        let all = vec![
+        vec![
             format!("{day}   {login} · {role}  {link}"),
             format!("{day}   {login}  {link}"),
             format!("{time}  {login}  {link}"),
             format!("{time}  {link}"),
             link.to_owned(),
-        ];
-        all.into_iter().map(|right| format!("{waiting}{right}")).collect()
+        ]
     }
 
     fn places_line(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let here = self.route().map_or("", route::section);
+        let count = self.new_notices().map(|n| format!(" {n}")).unwrap_or_default();
         let words: usize = self.places.iter().map(|p| width(tr_str(p.word)) + 4).sum();
-        let all = words < usize::from(area.width);
+        // Two spaces follow each word, the last one's may fall off the edge.
+        let all = words + width(&count) <= usize::from(area.width) + 1;
         let mut spans = vec![Span::raw(" ")];
         for (i, place) in self.places.iter().enumerate() {
             let at = place.command == here;
@@ -130,6 +129,13 @@ impl App {
             spans.push(Span::styled(format!("{} ", i + 1), self.theme.dim()));
             if all || at {
                 spans.push(Span::styled(tr_str(place.word).to_owned(), style));
+            }
+            // What is new stays to be seen where the words have no room.
+            if place.command == "go.messages" && !count.is_empty() {
+                let count = if all || at { count.as_str() } else { count.trim_start() };
+                spans.push(Span::styled(count.to_owned(), self.theme.strong()));
+                spans.push(Span::raw("  "));
+            } else if all || at {
                 spans.push(Span::raw("  "));
             }
         }
@@ -196,7 +202,7 @@ impl App {
     }
 
     /// What line 24 offers: the screen's own commands first, then lists and the app's.
-    fn hints(&mut self) -> Vec<(String, String)> {
+    fn hints(&mut self) -> Vec<Hint> {
         let keymap = self.keymap.clone();
         let locked = self.lock.is_some();
         let dialog = self.dialog_on_top();
@@ -217,7 +223,8 @@ impl App {
                 && !matches!(c.id, "app.undo" | "app.retry")
                 && (!dialog || c.id == "app.help")
         });
-        let mut out: Vec<(String, String)> = vec![];
+        let signed_in = self.env.actor.is_some();
+        let mut out: Vec<Hint> = vec![];
         for def in own.iter().chain(shared) {
             let fits = |k: &[Key]| !typing || k.first().is_some_and(|k| k.printable().is_none());
             let key = match keymap.key_for_where(&sections, def.id, fits) {
@@ -229,10 +236,14 @@ impl App {
                 },
                 None => continue,
             };
-            out.push((key, tr_str(def.title).to_owned()));
+            let keep = def.vital || def.id == "app.palette" && signed_in || def.id == "app.help";
+            out.push(Hint { key, title: tr_str(def.title).to_owned(), keep });
         }
         match digits {
-            Some((what, last)) if !typing => out.insert(0, (format!("1-{last}"), tr_str(what).to_owned())),
+            Some((what, last)) if !typing => {
+                let hint = Hint { key: format!("1-{last}"), title: tr_str(what).to_owned(), keep: false };
+                out.insert(0, hint);
+            }
             _ => {}
         }
         out
@@ -263,6 +274,8 @@ impl App {
                 "permissions.why",
                 "go.permissions",
                 "go.sign-ups",
+                "go.fees",
+                "go.figures",
                 "app.lock",
                 "go.sign-ins",
                 "go.profile",
@@ -272,6 +285,7 @@ impl App {
                 "go.emergency",
                 "go.access",
                 "go.connections",
+                "go.subject",
                 "app.sign-out",
                 "app.quit",
             ];
@@ -280,6 +294,9 @@ impl App {
                     "app.undo" => undo,
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
+                    "go.fees" => signed_in && self.forbidden("fees.open").is_none(),
+                    "go.figures" => signed_in && self.forbidden("report.open").is_none(),
+                    "go.subject" => signed_in && self.forbidden("subject.export").is_none(),
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),
                     "app.lock" | "app.sign-out" | "permissions.why" | "go.sign-ins" | "go.messages"
                     | "go.profile" | "go.second-factor" | "go.password" => signed_in,

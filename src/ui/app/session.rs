@@ -4,6 +4,7 @@ use crate::{
     domain::{
         access::OpenEmergency,
         actor::{Actor, Role},
+        notice::Notice,
         permission::Table,
     },
     store::{Arrival, Change, Error},
@@ -37,8 +38,8 @@ pub(super) enum AppMsg {
     Rules(Result<Arc<Table>, Error>),
     /// Which emergency access is open.
     Emergency(Result<Option<OpenEmergency>, Error>),
-    /// How many messages are unread, and how many tasks are open.
-    Messages(Result<(i64, i64), Error>),
+    /// What waits for the person.
+    Notices(Result<Vec<Notice>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -64,7 +65,7 @@ impl App {
     /// Somebody is signed in now, or nobody: the places they may go to are found once.
     pub(super) fn set_actor(&mut self, actor: Option<Arc<Actor>>) {
         self.env.actor = actor;
-        self.messages = None;
+        self.notices = None;
         self.find_places();
     }
     pub(super) fn find_places(&mut self) {
@@ -252,7 +253,7 @@ impl App {
                 self.sign_out();
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
-            AppMsg::Messages(counted) => self.messages_counted(counted),
+            AppMsg::Notices(told) => self.notices_told(told),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

@@ -67,9 +67,7 @@ impl Display {
         match &self.problem {
             Some(problem) => widgets::put(frame, area, last, &format!(" {problem}"), theme.warn()),
             None => {
-                let text = tr!(
-                    " Times are what visits usually take; emergencies go first. Please tell the desk if you must leave."
-                );
+                let text = tr!(" Times are what visits usually take; emergencies go first.");
                 widgets::put(frame, area, last, text, theme.dim());
             }
         }
@@ -93,7 +91,10 @@ impl Display {
         for (n, place) in called.into_iter().enumerate().take(usize::from(area.height / 3).max(1)) {
             let who = name(day, place);
             let to = match &place.slot.place.room {
-                Some(room) => tr!("room {room}", room = room),
+                Some(room) if room.starts_with(|c: char| c.is_ascii_digit()) => {
+                    tr!("room {room}", room = room)
+                }
+                Some(room) => room.clone(),
                 None => place.provider_name.clone(),
             };
             let big = n < 2 && self.large && *y + large::ROWS + 2 < area.height;

@@ -11,14 +11,20 @@ pub mod appointment;
 pub mod audit_log;
 pub mod board;
 pub mod booking;
+pub mod calendar;
 pub mod change_password;
 pub mod directory;
 pub mod emergency;
+pub mod fees;
+pub mod figures;
 pub mod history;
 pub mod home;
+pub mod inbox;
+pub mod intake;
 pub mod login;
 pub mod merging;
 pub mod messages;
+pub mod paper;
 pub mod patient;
 pub mod patients;
 pub mod profile;
@@ -33,6 +39,7 @@ pub mod series;
 pub mod sign_ins;
 pub mod sign_up;
 pub mod sign_ups;
+pub mod subject;
 pub mod visit_door;
 pub mod workplace;
 
@@ -49,18 +56,28 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("Fees", fees::Command::ALL),
+    ("A paper", paper::Command::ALL),
+    ("Figures of the desk", figures::Command::ALL),
     ("A series before it is booked", series::plan::Command::ALL),
     ("What was booked together", series::Command::ALL),
     ("Patients", patients::Command::ALL),
     ("Patient", patient::Command::ALL),
     ("Form of a patient", register_patient::Command::ALL),
     ("Two records of one person", merging::Command::ALL),
+    ("Intake", intake::Command::ALL),
     ("My day", home::provider::Command::ALL),
     ("Overview", home::overview::Command::ALL),
     ("My appointments and visits", home::own::Command::ALL),
-    ("Schedule", schedule::Command::ALL),
+    ("Schedule", calendar::Command::ALL),
+    ("Clinic sessions", schedule::Command::ALL),
     ("Session", schedule::panel::Command::ALL),
     ("Form of a session", schedule::form::Command::ALL),
+    ("Seven days", schedule::week::Command::ALL),
+    ("Slots of a session", schedule::slots::Command::ALL),
+    ("Leave and holidays", schedule::exceptions::Command::ALL),
+    ("Form of a leave", schedule::exception_form::Command::ALL),
+    ("Bookings to move", schedule::plan::Command::ALL),
     ("Records", records::Command::ALL),
     ("Referrals to you", referrals::Command::ALL),
     ("Letter of a referral", referrals::letter::Command::ALL),
@@ -88,16 +105,20 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Applications", admin::applications::Command::ALL),
     ("Centres of the clinic", admin::centres::Command::ALL),
     ("Departments", admin::departments::Command::ALL),
+    ("Visit types", admin::visit_types::Command::ALL),
+    ("Rooms", admin::rooms::Command::ALL),
     ("Policies", admin::settings::Command::ALL),
     ("Permissions", admin::permissions::Command::ALL),
     ("Choice of centres", admin::centre_choice::Command::ALL),
     ("One-time code", admin::code_shown::Command::ALL),
+    ("Inbox", inbox::Command::ALL),
     ("Messages", messages::Command::ALL),
     ("A message", messages::write::Command::ALL),
     ("A message without signing in", messages::outside::Command::ALL),
     ("Audit log", audit_log::Command::ALL),
     ("An event of the log", audit_log::event::Command::ALL),
     ("Who looked at a record", record_viewers::Command::ALL),
+    ("Everything about one person", subject::Command::ALL),
     ("Asking for access", access::ask::Command::ALL),
     ("Requests to read a record", access::requests::Command::ALL),
     ("Connections", access::connections::Command::ALL),
@@ -118,6 +139,9 @@ pub const SECTIONS: &[&str] = &[
     "sign-ups",
     "workplace",
     "board",
+    "fees",
+    "paper",
+    "figures",
     "booking",
     "series-plan",
     "series",
@@ -125,12 +149,21 @@ pub const SECTIONS: &[&str] = &[
     "patient",
     "patient-form",
     "merging",
+    "intake",
+    "intake-who",
+    "intake-end",
     "home",
     "overview",
     "own",
+    "calendar",
     "schedule",
     "session",
     "session-form",
+    "week",
+    "slots",
+    "exceptions",
+    "exception-form",
+    "plan",
     "records",
     "records-line",
     "referrals",
@@ -167,6 +200,8 @@ pub const SECTIONS: &[&str] = &[
     "applications",
     "admin-centres",
     "departments",
+    "visit-types",
+    "rooms",
     "settings",
     "permissions",
     "centre-choice",
@@ -174,12 +209,14 @@ pub const SECTIONS: &[&str] = &[
     "audit",
     "audit-event",
     "viewers",
+    "subject",
     "access-form",
     "access",
     "connections",
     "emergency",
     "emergency-form",
     "emergencies",
+    "inbox",
     "messages",
     "message-form",
     "outside-form",
@@ -201,6 +238,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
         Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
         Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
+        Route::Fees(day, first) => at(fees::Fees::at(*day, *first)),
+        Route::Paper(paper) => at(paper::PaperView::of(paper.clone())),
+        Route::Figures => at(figures::Figures::default()),
         Route::Patients => at(patients::Patients::default()),
         Route::Patient(id) => at(patient::Patient::new(*id)),
         Route::RegisterPatient(looked_for) => {
@@ -208,7 +248,11 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         }
         Route::EditPatient(id) => at(register_patient::RegisterPatient::of(*id, env.today())),
         Route::MergePatients(one, other) => at(merging::Merging::of(*one, *other)),
-        Route::Schedule(day) => at(schedule::Schedule::from(*day)),
+        Route::Intake(start) => at(intake::Intake::new(start, env.today())),
+        Route::Schedule(day) => at(calendar::Calendar::at(*day)),
+        Route::Sessions(provider, day) => at(schedule::Schedule::of(*provider, *day)),
+        Route::Week(provider) => at(schedule::week::Week::of(*provider, None)),
+        Route::Exceptions => at(schedule::exceptions::Exceptions::default()),
         Route::Referrals => at(referrals::Referrals::default()),
         Route::Referral(id) => at(referrals::letter::Letter::of(*id)),
         Route::Records => at(records::Records::default()),
@@ -227,9 +271,12 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AdminApplications => at(admin::applications::Applications::default()),
         Route::AdminCentres => at(admin::centres::Centres::default()),
         Route::AdminDepartments => at(admin::departments::Departments::default()),
+        Route::AdminRooms => at(admin::rooms::Rooms::default()),
+        Route::AdminVisitTypes => at(admin::visit_types::VisitTypes::default()),
         Route::AdminSettings => at(admin::settings::Settings::default()),
         Route::Permissions => at(admin::permissions::Permissions::default()),
         Route::ApplyAsProvider => at(admin::apply::Apply::default()),
+        Route::Inbox => at(inbox::Inbox::default()),
         Route::Messages => at(messages::Messages::default()),
         Route::WriteMessage(start) => at(messages::write::Write::to(start.clone())),
         Route::WriteToClinic => at(messages::write::Write::to_clinic()),
@@ -237,6 +284,7 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::AuditLog => at(audit_log::AuditLog::default()),
         Route::AuditEvent(id) => at(audit_log::event::EventView::of(*id)),
         Route::RecordViewers(patient) => at(record_viewers::RecordViewers::of(*patient)),
+        Route::Subject(patient) => at(subject::Subject::of(*patient)),
         Route::AskAccess(patient) => at(access::ask::Ask::of(*patient)),
         Route::AccessRequests => at(access::requests::Requests::default()),
         Route::Connections => at(access::connections::Connections::default()),

@@ -13,7 +13,7 @@ use crate::{
     ui::{
         command::WidgetCommand,
         cx::Cx,
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, TextInput, Ui, Used, Widget},
         widgets::{
             self,
@@ -31,6 +31,7 @@ crate::commands! {
     pub enum Command {
         Open: "patients.open" "open" "Open the selected patient";
         Book: "patients.book" "book" "Book the selected patient";
+        Intake: "patients.intake" "intake" "Take the selected patient in, step by step; or a new one" quiet;
         Register: "patients.register" "register" "Register a new patient";
     }
 }
@@ -207,6 +208,13 @@ impl Screen for Patients {
             (Command::Book, Some(_)) => {
                 cx.push(Route::Booking(BookingStart { patient, ..BookingStart::default() }));
                 self.accept(cx);
+            }
+            (Command::Intake, patient) => {
+                let looked_for = self.search.text.value().to_owned();
+                cx.push(Route::Intake(IntakeStart { patient, looked_for, ..IntakeStart::default() }));
+                if patient.is_some() {
+                    self.accept(cx);
+                }
             }
             (Command::Register, _) => {
                 cx.push(Route::RegisterPatient(self.search.text.value().to_owned()));

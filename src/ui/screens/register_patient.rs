@@ -2,11 +2,9 @@
 //! Nobody is registered twice without having been asked.
 use crate::{
     domain::{
-        dates,
+        actor::Role,
         ids::{PatientId, RequestId},
-        patient::{
-            BLOOD_GROUPS, Identity, LookAlike, PatientField as F, PatientHit, Sex, check, record_number,
-        },
+        patient::{Identity, LookAlike, PatientField as F, PatientHit, record_number},
         why::Why,
     },
     store::{Error, PatientProfile, Registered},
@@ -15,12 +13,13 @@ use crate::{
         cx::{Cx, Env},
         desk,
         draft::Keeps,
+        identity_form,
         route::Route,
         screen::{Leave, Screen, Ui, Widget},
         widgets::{
             self,
             confirm::Confirm,
-            form::{Field, Form},
+            form::Form,
             picker::{Picker, Row},
         },
     },
@@ -75,29 +74,7 @@ impl RegisterPatient {
     /// An empty form.
     #[must_use]
     pub fn new(today: NaiveDate) -> Self {
-        let text = |label: &str, field: F, max: usize| {
-            Field::text(label).max(max).check(move |typed| check(field, typed, today).map(|_| ()))
-        };
-        let form = Form::new()
-            .with(F::FamilyName, text(tr!("Family name"), F::FamilyName, 100).required())
-            .with(F::GivenName, text(tr!("Given name"), F::GivenName, 100))
-            .with(F::BirthDate, text(tr!("Born"), F::BirthDate, 20).hint(tr!("4/5/1996 or 4 may 1996")))
-            .with(
-                F::Sex,
-                Field::choice(tr!("Sex"), Sex::ALL.map(sex_word).to_vec()).with(&sex_word(Sex::Unknown)),
-            )
-            .with(F::Phone, text(tr!("Phone"), F::Phone, 40))
-            .with(F::MedicareNumber, text(tr!("Medicare number"), F::MedicareNumber, 30))
-            .with(F::NationalNumber, text(tr!("National number"), F::NationalNumber, 30))
-            .with(F::Email, text(tr!("E-mail"), F::Email, 254))
-            .with(F::Address, text(tr!("Address"), F::Address, 300))
-            .with(F::PreferredName, text(tr!("Preferred name"), F::PreferredName, 100))
-            .with(F::SecondScriptName, text(tr!("Name in second script"), F::SecondScriptName, 100))
-            .with(F::Language, text(tr!("Language"), F::Language, 60).hint(tr!("en, ar, zh")))
-            .with(F::ContactName, text(tr!("Emergency contact"), F::ContactName, 100))
-            .with(F::ContactRelationship, text(tr!("Relationship"), F::ContactRelationship, 60))
-            .with(F::ContactPhone, text(tr!("Contact's phone"), F::ContactPhone, 40))
-            .with(F::BloodGroup, Field::choice(tr!("Blood group"), BLOOD_GROUPS.map(String::from).to_vec()));
+        let form = identity_form::form(today);
         Self {
             form,
             changing: None,
@@ -123,71 +100,13 @@ impl RegisterPatient {
     /// Beginning with what was typed when the person was looked for: a name, a phone number or a birth date.
     #[must_use]
     pub fn looked_for(mut self, typed: &str) -> Self {
-        let typed = typed.trim();
-        let digits = typed.chars().filter(char::is_ascii_digit).count();
-        if dates::parse_birth_date(typed, self.today).is_ok() && digits > 2 {
-            self.form.set(F::BirthDate, typed);
-        } else if digits == 0 {
-            let typed = typed.replace(',', " ");
-            let (family, given) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
-            let capital = |name: &str| {
-                let mut letters = name.chars();
-                let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-                first + letters.as_str()
-            };
-            self.form.set(F::FamilyName, &capital(family));
-            self.form.set(F::GivenName, &capital(given.trim()));
-        } else if digits >= 8 && check(F::Phone, typed, self.today).is_ok() {
-            self.form.set(F::Phone, typed);
-        }
+        identity_form::look_for(&mut self.form, typed, self.today);
         self.carried = self.form.typed();
         self
     }
 
     fn identity(&self) -> Identity {
-        let get = |f| self.form.get(f);
-        Identity {
-            family_name: get(F::FamilyName),
-            given_name: get(F::GivenName),
-            preferred_name: get(F::PreferredName),
-            second_script_name: get(F::SecondScriptName),
-            sex: self.form.chosen(F::Sex).and_then(|i| Sex::ALL.get(i)).copied().unwrap_or_default(),
-            birth_date: dates::parse_birth_date(&get(F::BirthDate), self.today).ok(),
-            national_number: get(F::NationalNumber),
-            medicare_number: get(F::MedicareNumber),
-            email: get(F::Email),
-            phone: get(F::Phone),
-            address: get(F::Address),
-            language: get(F::Language),
-            contact_name: get(F::ContactName),
-            contact_relationship: get(F::ContactRelationship),
-            contact_phone: get(F::ContactPhone),
-            blood_group: get(F::BloodGroup),
-        }
-    }
-
-    fn fill(&mut self, i: &Identity) {
-        for (field, value) in [
-            (F::FamilyName, &i.family_name),
-            (F::GivenName, &i.given_name),
-            (F::PreferredName, &i.preferred_name),
-            (F::SecondScriptName, &i.second_script_name),
-            (F::NationalNumber, &i.national_number),
-            (F::MedicareNumber, &i.medicare_number),
-            (F::Email, &i.email),
-            (F::Phone, &i.phone),
-            (F::Address, &i.address),
-            (F::Language, &i.language),
-            (F::ContactName, &i.contact_name),
-            (F::ContactRelationship, &i.contact_relationship),
-            (F::ContactPhone, &i.contact_phone),
-            (F::BloodGroup, &i.blood_group),
-        ] {
-            self.form.set(field, value);
-        }
-        self.form.set(F::Sex, &sex_word(i.sex));
-        self.form.set(F::BirthDate, &i.birth_date.map(dates::long_date).unwrap_or_default());
-        self.form.saved();
+        identity_form::identity(&self.form, self.today)
     }
 
     fn look(&mut self, cx: &mut Cx<Msg>) {
@@ -303,16 +222,6 @@ fn likeness(i: &Identity) -> Likeness {
     (i.family_name.clone(), i.given_name.clone(), i.birth_date, i.phone.clone())
 }
 
-fn sex_word(sex: Sex) -> String {
-    match sex {
-        Sex::Female => tr!("female"),
-        Sex::Male => tr!("male"),
-        Sex::Other => tr!("other"),
-        Sex::Unknown => tr!("not known"),
-    }
-    .into()
-}
-
 fn reasons(a: &LookAlike) -> String {
     let mut all = vec![];
     if a.name {
@@ -396,7 +305,7 @@ impl Screen for RegisterPatient {
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         match msg {
             Msg::Loaded(Ok(profile)) => {
-                self.fill(&profile.identity);
+                identity_form::fill(&mut self.form, &profile.identity);
                 self.changing = Some((profile.id, profile.version));
             }
             Msg::Loaded(Err(e)) => cx.failed(&e),
@@ -436,7 +345,18 @@ impl Screen for RegisterPatient {
                 cx.back();
             }
             Msg::Registered(Err(e)) | Msg::Changed(Err(e)) => self.refused(&e, cx),
-            Msg::Picked(Some(hit)) => cx.push(Route::Patient(hit.id)),
+            Msg::Picked(Some(hit)) => {
+                // Whoever merges compares the two; others open the page.
+                let merges = cx
+                    .env()
+                    .actor
+                    .as_ref()
+                    .is_some_and(|a| matches!(a.role, Role::Receptionist | Role::Administrator));
+                cx.push(match self.changing.filter(|_| merges) {
+                    Some((id, _)) => Route::MergePatients(id, hit.id),
+                    None => Route::Patient(hit.merged_into.as_ref().map_or(hit.id, |l| l.id)),
+                });
+            }
         }
     }
     fn keeps(&self, env: &Env) -> Option<Keeps> {

@@ -15,9 +15,9 @@ use crate::{
         cx::Cx,
         screen::{Screen, Ui, Widget},
         widgets::{
+            detail::list_over,
             picker::{Picker, Row},
             prompt::Prompt,
-            put, split_top,
             table::{Column, Table},
         },
     },
@@ -267,22 +267,12 @@ impl Screen for SignUps {
         }
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything)
-            || matches!(change, Change::Row(r) if r.entity == "patient_registration")
-        {
+        if change.concerns(&["patient_registration"]) {
             self.load(cx);
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [top, rest] = split_top(area, 1);
-        put(frame, top, 0, &format!(" {}", self.title()), ui.theme.strong());
-        let below = if rest.height > 12 { 7 } else { 0 };
-        let [list, detail] = split_top(rest, rest.height - below);
-        self.table.view(frame, list, ui);
-        if let Some(row) = self.table.selected() {
-            for (i, line) in facts(row, ui.env.zone()).iter().enumerate() {
-                put(frame, detail, 1 + i as u16, &format!(" {line}"), ui.theme.text());
-            }
-        }
+        let (title, zone) = (self.title(), ui.env.zone());
+        list_over(frame, area, ui, &title, &mut self.table, (7, 5), |row| facts(row, zone));
     }
 }

@@ -1,4 +1,4 @@
-//! Days or people against the hours: two letters a cell, `#` taken, `.` free, `-` no session; colour only adds.
+//! Days or people against the hours: two letters a cell, `#` taken, `h` being chosen elsewhere, `.` free, `-` no session; colour only adds.
 use crate::{
     text::{cut, pad},
     ui::theme::Theme,
@@ -12,6 +12,8 @@ pub enum Part {
     Free,
     /// Somebody has it.
     Taken,
+    /// Somebody is choosing it just now.
+    Held,
     /// The provider keeps it.
     Blocked,
     /// There is no session.
@@ -55,6 +57,7 @@ pub fn view(frame: &mut Frame<'_>, area: Rect, grid: &Grid, theme: Theme) {
                 let (mark, style) = match part {
                     Part::Free => (".", theme.good()),
                     Part::Taken => ("#", theme.text()),
+                    Part::Held => ("h", theme.warn()),
                     Part::Blocked => ("x", theme.warn()),
                     Part::Closed => ("-", theme.dim()),
                 };

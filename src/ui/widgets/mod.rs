@@ -3,6 +3,7 @@ pub mod banner;
 pub mod chart;
 pub mod confirm;
 pub mod day_grid;
+pub mod detail;
 pub mod form;
 pub mod help;
 pub mod hint_bar;

@@ -17,6 +17,8 @@ pub struct ScrollText {
     top: usize,
     page: usize,
     lines: usize,
+    /// Lines are cut and not wrapped, every blank kept.
+    as_it_is: bool,
 }
 
 impl ScrollText {
@@ -24,6 +26,11 @@ impl ScrollText {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
+    }
+    /// A text whose lines stay as they are, as on paper.
+    #[must_use]
+    pub fn as_it_is(text: impl Into<String>) -> Self {
+        Self { text: text.into(), as_it_is: true, ..Self::default() }
     }
     /// Another text; the place in it stays.
     pub fn set(&mut self, text: impl Into<String>) {
@@ -41,7 +48,12 @@ impl ScrollText {
     /// Draws the visible part.
     pub fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let room = usize::from(area.width.saturating_sub(2)).max(1);
-        let lines: Vec<String> = clean_lines(&self.text).lines().flat_map(|l| indented(l, room)).collect();
+        let text = clean_lines(&self.text);
+        let lines: Vec<String> = if self.as_it_is {
+            text.lines().map(str::to_owned).collect()
+        } else {
+            text.lines().flat_map(|l| indented(l, room)).collect()
+        };
         self.page = usize::from(area.height).max(1);
         self.lines = lines.len();
         self.top = self.top.min(lines.len().saturating_sub(self.page));

@@ -59,7 +59,9 @@ fn every_widget_draws_at_every_size() {
                     day_grid::view(f, area, &grid, theme);
                     chart::bars(f, area, &[("a".into(), 3.0), ("bc".into(), -1.0)], theme);
                     super::which_key::view(f, area, "Go to", &[("s".into(), "Schedule".into())], theme);
-                    super::hint_bar::view(f, area, &[("s".into(), "Schedule".into())], theme);
+                    let hint =
+                        super::hint_bar::Hint { key: "s".into(), title: "Schedule".into(), keep: true };
+                    super::hint_bar::view(f, area, &[hint], theme);
                 })
                 .unwrap();
         }

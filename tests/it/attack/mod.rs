@@ -5,6 +5,7 @@ mod identity;
 mod log;
 mod objects;
 mod reach;
+mod telling;
 
 use crate::{
     matrix::{clinic, expected::ROLES},
@@ -63,9 +64,16 @@ const ANSWERS: &[(&str, &str)] = &[
     ("clinic.subject_patient", "whose appointment or visit it is, for staff"),
     ("clinic.look_alikes", "identity, for staff who register"),
     ("clinic.next_free", "free times of the directory"),
+    ("clinic.records_of", "ids of one person's records"),
+    ("clinic.visit_habits", "lengths of visits, of no person"),
+    ("clinic.allergy_marks_of", "the marks of the banner, for staff who handle the patient"),
+    ("clinic.subject_rows_seen", "the rows that the speaker sees anyway, by their own policies"),
+    ("clinic.subject_seen", "how many of the rows that the speaker sees anyway"),
+    ("clinic.due_cents", "a fee, for who sees the appointment"),
+    ("clinic.queue_place", "a number in a queue, for who books"),
     ("clinic.request_begin", "a note of the speaker's own request"),
     ("clinic.request_settle", "a note of the speaker's own request"),
-    ("audit.record", "an event in the speaker's own name"),
+    ("audit.tell", "an event in the speaker's own name, of what they did"),
     ("clinic.apply_as_provider", "an application, by anybody"),
     ("clinic.write_to_clinic", "a message to the clinic, by anybody"),
 ];
@@ -184,7 +192,7 @@ async fn foreign(c: &mut PgConnection, role: &str) -> String {
     for (table, columns, _, _) in columns(c).await {
         if columns.contains(&"patient_id".to_owned()) && columns.contains(&"id".to_owned()) {
             let sql = format!(
-                "select id from clinic.{table} where patient_id in (select p from matrix.cell where role = $1) limit 12"
+                "select id from clinic.{table} where patient_id in (select p from matrix.cell where role = $1) limit 5"
             );
             ids.extend(
                 sqlx::query_scalar::<_, Uuid>(sqlx::AssertSqlSafe(sql))

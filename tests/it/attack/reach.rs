@@ -15,6 +15,9 @@ use uuid::Uuid;
 const FRONT_DOOR: &[(&str, &str)] = &[
     ("auth.challenge", "the salt to sign in with, a stable fake for strangers"),
     ("auth.open", "the sign-in itself"),
+    ("auth.open_service", "the sign-in of a service, slowed down like every other"),
+    ("clinic.queue_rank", "a number made of what is given"),
+    ("clinic.visit_habits", "lengths of visits for a display, of no person"),
     ("clinic.now", "the time"),
     ("clinic.setting", "policies of the site, no data of persons"),
     ("audit.site", "the clinic's name and its zone, no data of persons"),
@@ -106,7 +109,8 @@ fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
                 expected.extend(
                     sqlx::query_scalar::<_, Uuid>(
                         "select p from matrix.cell where here and sit not in ('x', 'b') and tc = matrix.place('randwick')
-                         union select p from matrix.cell where bp is not null and bc = matrix.place('randwick') and sit not in ('x', 'b')",
+                         union select p from matrix.cell where bp is not null and bc = matrix.place('randwick') and sit not in ('x', 'b')
+                         union select p from matrix.cell where sit = 'm'",
                     )
                     .fetch_all(&mut su)
                     .await

@@ -1,8 +1,9 @@
 //! Every table, view, sequence, function, policy, grant and trigger of the three schemas, looked up in the catalogue.
 //!
 //! What is granted is written down in `grants.txt`: a new grant without a line there fails.
-use crate::support::cluster::{block_on, fresh_database};
+use crate::support::cluster::{Db, block_on, fresh_database};
 use sqlx::PgConnection;
+use std::sync::LazyLock;
 
 /// A policy asks one of these who is speaking; one that asks none would be open to everybody.
 const SPEAKERS: &[&str] = &[
@@ -37,15 +38,17 @@ const DELETABLE: &[&str] = &[
 const SIGNED: &[&str] =
     &["note", "observation", "diagnosis", "prescription", "treatment", "report", "service_request"];
 
+/// A migrated database that nothing is done to.
+static MIGRATED: LazyLock<Db> = LazyLock::new(fresh_database);
+
 async fn offences(c: &mut PgConnection, query: &'static str) -> Vec<String> {
     sqlx::query_scalar(query).fetch_all(c).await.expect("the catalogue")
 }
 
 #[test]
 fn every_object_belongs_to_the_owner_and_nothing_is_granted_to_everybody() {
-    let db = fresh_database();
     block_on(async {
-        let mut c = db.superuser().await;
+        let mut c = MIGRATED.superuser().await;
         let found = offences(
             &mut c,
             "with ns as (select oid, nspname from pg_namespace where nspname in ('clinic', 'auth', 'audit'))
@@ -94,9 +97,8 @@ fn every_object_belongs_to_the_owner_and_nothing_is_granted_to_everybody() {
 
 #[test]
 fn every_table_has_row_policies_that_ask_who_is_speaking_and_none_is_forced() {
-    let db = fresh_database();
     block_on(async {
-        let mut c = db.superuser().await;
+        let mut c = MIGRATED.superuser().await;
         let mut found = offences(
             &mut c,
             "select 'table ' || c.oid::regclass || case when c.relforcerowsecurity then ' forces its policies on its owner' else ' has no row policies' end
@@ -132,9 +134,8 @@ fn every_table_has_row_policies_that_ask_who_is_speaking_and_none_is_forced() {
 
 #[test]
 fn functions_with_the_owners_rights_find_what_they_name_and_nothing_that_shadows_it() {
-    let db = fresh_database();
     block_on(async {
-        let mut c = db.superuser().await;
+        let mut c = MIGRATED.superuser().await;
         let found: Vec<String> = sqlx::query_scalar(
             "select p.oid::regprocedure::text from pg_proc p
               where p.pronamespace in ('auth'::regnamespace, 'clinic'::regnamespace, 'audit'::regnamespace)
@@ -157,9 +158,8 @@ fn functions_with_the_owners_rights_find_what_they_name_and_nothing_that_shadows
 
 #[test]
 fn every_grant_is_written_down() {
-    let db = fresh_database();
     block_on(async {
-        let mut c = db.superuser().await;
+        let mut c = MIGRATED.superuser().await;
         let found: Vec<String> =
             sqlx::query_scalar(include_str!("grants.sql")).fetch_all(&mut c).await.expect("grants");
         let text = include_str!("grants.txt");
@@ -192,39 +192,37 @@ fn signed_text_cannot_be_changed_deleted_or_emptied_by_its_owner_either() {
     let db = crate::matrix::clinic::copy();
     block_on(async {
         for role in ["praxis_owner", "postgres"] {
+            let mut c = db.superuser().await;
+            let become_them = format!("set role {role}; set praxis.history = 'on'");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(become_them)).execute(&mut c).await.expect("a role");
             for table in SIGNED {
                 for change in [
                     "update clinic.{t} set patient_id = patient_id, author = gen_random_uuid()",
                     "delete from clinic.{t}",
                 ] {
-                    refuses(&db, role, &format!("{} where encounter_id in (select id from clinic.encounter where state = 'signed')", change.replace("{t}", table))).await;
+                    refuses(&mut c, role, &format!("{} where encounter_id in (select id from clinic.encounter where state = 'signed')", change.replace("{t}", table))).await;
                 }
-                refuses(&db, role, &format!("truncate clinic.{table} cascade")).await;
+                refuses(&mut c, role, &format!("truncate clinic.{table} cascade")).await;
             }
-            refuses(&db, role, "update clinic.note set body = '\\x0062' where encounter_id in (select id from clinic.encounter where state = 'signed')").await;
+            refuses(&mut c, role, "update clinic.note set body = '\\x0062' where encounter_id in (select id from clinic.encounter where state = 'signed')").await;
             refuses(
-                &db,
+                &mut c,
                 role,
                 "update clinic.encounter set chief_complaint = '\\x0062' where state = 'signed'",
             )
             .await;
-            refuses(&db, role, "delete from clinic.encounter where state = 'signed'").await;
-            refuses(&db, role, "truncate clinic.encounter cascade").await;
-            refuses(&db, role, "update audit.event set action = 'x'").await;
-            refuses(&db, role, "delete from audit.event").await;
-            refuses(&db, role, "truncate audit.event").await;
+            refuses(&mut c, role, "delete from clinic.encounter where state = 'signed'").await;
+            refuses(&mut c, role, "truncate clinic.encounter cascade").await;
+            refuses(&mut c, role, "update audit.event set action = 'x'").await;
+            refuses(&mut c, role, "delete from audit.event").await;
+            refuses(&mut c, role, "truncate audit.event").await;
         }
     });
 }
 
 /// A statement of the owner, with the setting of imports too, is refused by a rule of the table.
-async fn refuses(db: &crate::support::cluster::Db, role: &str, statement: &str) {
-    let mut c = db.superuser().await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("set role {role}; set praxis.history = 'on'")))
-        .execute(&mut c)
-        .await
-        .expect("a role");
-    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut c).await;
+async fn refuses(c: &mut PgConnection, role: &str, statement: &str) {
+    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(c).await;
     let code = refused
         .err()
         .and_then(|e| e.as_database_error().and_then(|d| d.code().map(std::borrow::Cow::into_owned)));

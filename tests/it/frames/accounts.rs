@@ -167,6 +167,7 @@ fn a_blocked_account_says_until_when_and_why_and_what_it_leaves_behind() {
             incomplete: false,
             deactivated: None,
             blocked: Some((at("2026-04-01T00:00"), "under inquiry".into())),
+            reactivated: None,
         }])));
         s.forget_effects();
         s

@@ -67,6 +67,7 @@ fn account(n: u128, family: &str, given: &str, position: Position) -> AccountEnt
         incomplete: false,
         deactivated: None,
         blocked: None,
+        reactivated: None,
     }
 }
 

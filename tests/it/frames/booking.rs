@@ -51,7 +51,7 @@ pub(super) fn directory() -> Directory {
     }
 }
 
-fn slots() -> Vec<FreeSlot> {
+pub(super) fn slots() -> Vec<FreeSlot> {
     let slot = |n: u128, day: i64, hour, minute| {
         let start = at(today() + Duration::days(day), hour, minute);
         FreeSlot {
@@ -80,11 +80,12 @@ pub fn plan() -> PlanStart {
         first,
         moves: vec![],
         series: None,
+        visit_type: None,
         reason: String::new(),
     }
 }
 
-fn strips() -> Vec<DayStrip> {
+pub(super) fn strips() -> Vec<DayStrip> {
     vec![DayStrip {
         provider: ProviderId(id(3)),
         name: smith(),
@@ -93,7 +94,7 @@ fn strips() -> Vec<DayStrip> {
     }]
 }
 
-fn booked() -> Booked {
+pub(super) fn booked() -> Booked {
     let slot = slots().remove(0);
     Booked {
         id: AppointmentId(id(70)),
@@ -117,7 +118,7 @@ fn booked() -> Booked {
     }
 }
 
-fn filter(patient: bool, provider: bool) -> FreeFilter {
+pub(super) fn filter(patient: bool, provider: bool) -> FreeFilter {
     FreeFilter {
         patient: patient.then(|| PatientId(id(1))),
         provider: provider.then(|| ProviderId(id(3))),
@@ -125,7 +126,7 @@ fn filter(patient: bool, provider: bool) -> FreeFilter {
     }
 }
 
-fn booking(start: BookingStart) -> Stage<Booking> {
+pub(super) fn booking(start: BookingStart) -> Stage<Booking> {
     Stage::with(Booking::new(start), env(Some(actor(Role::Receptionist))))
 }
 
@@ -137,7 +138,7 @@ pub fn ready() -> Stage<Booking> {
         ..BookingStart::default()
     };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
@@ -161,7 +162,7 @@ fn a_known_patient_is_booked_with_a_known_provider_in_at_most_six_keys() {
     from_board.keys("b");
     assert!(from_board.effects()[0].starts_with("push Booking("));
     let mut stage = booking(BookingStart::default());
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Free(filter(false, false), false, Ok(slots().into())));
     // The patient: letters and Enter.
     stage.type_text("bla ja");
@@ -231,7 +232,7 @@ fn a_refusal_is_told_whole_and_the_list_is_read_again() {
 fn moving_shows_the_old_time_and_can_be_moved_back() {
     let mut stage = booking(BookingStart { move_of: Some(AppointmentId(id(70))), ..BookingStart::default() });
     stage.deliver(booking::Msg::Moving(Ok(booked())));
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(slots().into())));
     insta::assert_snapshot!(stage.frame());
@@ -248,7 +249,7 @@ fn moving_shows_the_old_time_and_can_be_moved_back() {
 fn a_walk_in_is_taken_by_whoever_works_now() {
     let start = BookingStart { patient: Some(PatientId(id(1))), walk_in: true, ..BookingStart::default() };
     let mut stage = booking(start);
-    stage.deliver(booking::Msg::Directory(Ok((directory(), vec![]))));
+    stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     stage.deliver(booking::Msg::Strips(today(), Ok(strips())));
     insta::assert_snapshot!(stage.frame());

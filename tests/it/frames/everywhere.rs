@@ -14,7 +14,7 @@ use praxis::{
     ui::{
         Picture,
         cx::Env,
-        route::{BookingStart, MessageStart, Route},
+        route::{BookingStart, IntakeStart, MessageStart, Route},
         screens::{
             board::{self, Board},
             login::Login,
@@ -31,6 +31,16 @@ fn message() -> MessageStart {
         about: Some((PatientId::new(), "BLACK Jack".into())),
         subject: String::new(),
         answer_to: None,
+    }
+}
+
+fn a_paper() -> praxis::domain::paper::Paper {
+    praxis::domain::paper::Paper {
+        kind: "slip",
+        title: "Appointment slip".into(),
+        text: "Your appointment\n".into(),
+        centre: CentreId::new(),
+        patient: None,
     }
 }
 
@@ -51,11 +61,19 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Home, Role::Patient),
         (Route::Board(None), desk),
         (Route::Schedule(None), gp),
+        (Route::Week(None), gp),
+        (Route::Exceptions, gp),
+        (Route::Sessions(None, None), gp),
+        (Route::Intake(IntakeStart::default()), desk),
+        (Route::Fees(None, None), desk),
+        (Route::Figures, admin),
+        (Route::Paper(a_paper()), desk),
         (Route::Patients, desk),
         (Route::Patient(PatientId::new()), desk),
         (Route::EditPatient(PatientId::new()), desk),
         (Route::RegisterPatient(String::new()), desk),
         (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
+        (Route::Intake(IntakeStart::default()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::PlanSeries(Box::new(super::booking::plan())), desk),
         (Route::Series(AppointmentId::new()), desk),
@@ -77,18 +95,22 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::AdminCentres, admin),
         (Route::AdminDepartments, admin),
         (Route::AdminProviders, admin),
+        (Route::AdminRooms, admin),
         (Route::AdminSettings, admin),
+        (Route::AdminVisitTypes, admin),
         (Route::Permissions, admin),
         (Route::ApplyAsProvider, desk),
         (Route::AuditLog, admin),
         (Route::AuditEvent(AuditEventId::new()), admin),
         (Route::RecordViewers(PatientId::new()), admin),
+        (Route::Subject(Some(PatientId::new())), admin),
         (Route::AskAccess(PatientId::new()), gp),
         (Route::AccessRequests, Role::Patient),
         (Route::Connections, Role::Patient),
         (Route::Emergency, gp),
         (Route::Emergencies, admin),
         (Route::OwnDetails, Role::Patient),
+        (Route::Inbox, gp),
         (Route::Messages, desk),
         (Route::WriteMessage(message()), desk),
         (Route::WriteToClinic, Role::Patient),
@@ -98,8 +120,10 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         // A new place does not compile until it stands here, and so in the list above.
         match route {
             Route::Login | Route::ChangePassword | Route::Workplace | Route::Home | Route::Board(_) => {}
-            Route::Schedule(_) | Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
-            Route::MergePatients(..) => {}
+            Route::Week(_) | Route::Exceptions | Route::AdminRooms | Route::AdminVisitTypes => {}
+            Route::Schedule(_) | Route::Sessions(..) | Route::MergePatients(..) => {}
+            Route::Intake(_) => {}
+            Route::Patients | Route::Patient(_) | Route::EditPatient(_) => {}
             Route::RegisterPatient(_) | Route::Booking(_) | Route::Providers | Route::Provider(_) => {}
             Route::Centres | Route::Centre(_) | Route::Records | Route::Record(_) | Route::History(_) => {}
             Route::Referrals | Route::Referral(_) | Route::NextVisit | Route::StartVisit(_) => {}
@@ -108,10 +132,12 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::Visit(_) | Route::Admin | Route::AdminAccounts | Route::AdminApplications => {}
             Route::AdminCentres | Route::AdminDepartments | Route::AdminProviders => {}
             Route::AdminSettings | Route::Permissions | Route::ApplyAsProvider | Route::AuditLog => {}
-            Route::AuditEvent(_) | Route::RecordViewers(_) => {}
+            Route::AuditEvent(_) | Route::RecordViewers(_) | Route::Subject(_) => {}
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
+            Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
+            Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The screens of the front desk on a stage: how they look at 80x24, how many keys the day's work takes, and what happens
 //! to keys that come before the answer they need.
+pub(super) use super::hit;
 use super::{actor, env, every_size};
 use chrono::{DateTime, Duration, NaiveDate, TimeZone as _, Utc};
 use praxis::{
@@ -240,22 +241,6 @@ fn a_failed_read_keeps_the_rows_and_says_so() {
     assert_eq!(stage.effects(), ["load board"]);
 }
 
-pub(super) fn hit(n: u128, family: &str, given: &str) -> PatientHit {
-    PatientHit {
-        id: PatientId(id(n)),
-        record_number: n as i32,
-        name: PersonName::new(family, given),
-        preferred_name: String::new(),
-        second_script_name: if n == 4 { "عمر رشيد".into() } else { String::new() },
-        sex: Sex::Male,
-        birth_date: NaiveDate::from_ymd_opt(1996, 5, 4),
-        phone: "0412 345 678".into(),
-        deactivated: false,
-        merged_into: None,
-        next: (n == 1).then(|| at(today(), 10, 30)),
-    }
-}
-
 fn found(typed: &str, hits: Vec<PatientHit>) -> patients::Msg {
     let query = praxis::domain::patient_query::PatientQuery::parse(typed, today());
     patients::Msg::Found(typed.into(), Ok(ranked(&query, hits)))
@@ -356,6 +341,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
         deactivated_why: String::new(),
         merged_into: None,
         merged: vec![],
+        reactivated: None,
         blocked_until: None,
         blocked_why: String::new(),
         alerts: vec![PatientAlert {
@@ -379,7 +365,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
     })
 }
 
-fn page() -> Stage<Patient> {
+pub(super) fn page() -> Stage<Patient> {
     let mut stage = Stage::with(Patient::new(PatientId(id(1))), env(Some(actor(Role::Receptionist))));
     stage.deliver(patient::Msg::Loaded(Ok(profile())));
     stage

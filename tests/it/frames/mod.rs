@@ -4,22 +4,31 @@ mod accounts;
 mod admin;
 mod app;
 mod audit;
+mod availability;
 mod board;
 pub mod booking;
 mod bytes;
+mod calendar;
+pub mod calendar_sample;
+mod choosing;
 pub mod command_line;
 mod day;
 mod desk_words;
 pub mod everywhere;
 mod find;
 pub mod front_desk;
+mod inbox;
+mod intake;
 mod keymaps;
 mod login;
 mod merging;
 mod messages;
 pub mod sample;
 mod second;
+mod subject;
+mod till;
 pub mod visit;
+mod visit_fee;
 mod visit_leave;
 mod whole;
 mod wire;
@@ -30,6 +39,7 @@ use praxis::{
         actor::{Actor, Role, Workplace},
         ids::{AccountId, CentreId, PatientId, ProviderId, SessionId},
         name::PersonName,
+        patient::{PatientHit, Sex},
     },
     ui::{cx::Env, screen::Screen, testing::Stage},
 };
@@ -50,6 +60,7 @@ pub fn actor(role: Role) -> Actor {
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
         }),
+        clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,
     }
 }
@@ -58,6 +69,23 @@ pub fn actor(role: Role) -> Actor {
 pub fn env(actor: Option<Actor>) -> Env {
     let at = chrono::DateTime::parse_from_rfc3339("2026-03-12T09:42:00+11:00").expect("an instant");
     Env { clock: Clock::fixed(at.with_timezone(&chrono::Utc)), actor: actor.map(Arc::new), carried: None }
+}
+
+/// Somebody whom a search finds.
+pub fn hit(n: u128, family: &str, given: &str) -> PatientHit {
+    PatientHit {
+        id: PatientId(uuid::Uuid::from_u128(n)),
+        record_number: n as i32,
+        name: PersonName::new(family, given),
+        preferred_name: String::new(),
+        second_script_name: if n == 4 { "عمر رشيد".into() } else { String::new() },
+        sex: Sex::Male,
+        birth_date: chrono::NaiveDate::from_ymd_opt(1996, 5, 4),
+        phone: "0412 345 678".into(),
+        deactivated: false,
+        merged_into: None,
+        next: (n == 1).then(|| chrono::DateTime::from_timestamp(1_773_271_800, 0).expect("an instant")),
+    }
 }
 
 /// Draws a screen at every width at five heights and every height at five widths.

@@ -47,6 +47,7 @@ fn actor() -> Actor {
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
         }),
+        clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,
     }
 }

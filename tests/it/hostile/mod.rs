@@ -48,8 +48,26 @@ use std::{
 /// Sub-commands that show what is in the database; each is also asked with `--json`.
 const ANSWERS: [&[&str]; 4] = [&["user", "list", "--patients"], &["user", "list"], &["get"], &["check"]];
 
-/// Rounds of other payloads; four of them stand in each value, so that even a column with one row carries twelve kinds.
-const ROUNDS: i32 = 3;
+/// Rounds of other payloads over every place, before the one with nonsense in codes too; four of them stand in each value.
+/// `PRAXIS_FAULTS` asks for three.
+fn rounds() -> i32 {
+    if std::env::var_os("PRAXIS_FAULTS").is_some() { 3 } else { 1 }
+}
+
+/// Where codes without a list of their own are shown: with nonsense in them these may say that they cannot be read.
+fn shows_codes(route: &Route) -> bool {
+    matches!(
+        route,
+        Route::Visit(_)
+            | Route::Record(_)
+            | Route::Board(_)
+            | Route::Patient(_)
+            | Route::History(_)
+            | Route::Referral(_)
+            | Route::Provider(_)
+            | Route::Home
+    )
+}
 
 /// A clinic with a row in every table that a person writes in, and somebody signed in for each role.
 struct Ground {
@@ -315,8 +333,8 @@ fn further(route: &Route) -> &'static [&'static str] {
     }
 }
 
-async fn visit_every_place(ground: &Ground, seen: &mut Seen) {
-    for (route, role) in everywhere::everywhere() {
+async fn visit_every_place(ground: &Ground, seen: &mut Seen, coded: bool) {
+    for (route, role) in everywhere::everywhere().into_iter().filter(|(r, _)| !coded || shows_codes(r)) {
         let route = ground.with_ids(route);
         let who = ground.who(role);
         let mut stage = Stage::live(Login::default(), who.actor.clone(), who.store.clone()).running();
@@ -338,14 +356,15 @@ fn hostile_text_in_every_column_does_nothing_on_any_screen_and_in_any_answer() {
         let ground = Ground::new().await;
         let mut poison = Poison::new(&ground.db).await;
         let mut seen = Seen::default();
-        for round in 0..ROUNDS {
-            poison.round(round, round == ROUNDS - 1).await;
-            visit_every_place(&ground, &mut seen).await;
-            for args in ANSWERS {
-                seen.answer(args, &run(&ground.db, args), false);
-                let json = [args, &["--json"]].concat();
-                seen.answer(&json, &run(&ground.db, &json), true);
-            }
+        for round in 0..=rounds() {
+            let coded = round == rounds();
+            poison.round(round, coded).await;
+            visit_every_place(&ground, &mut seen, coded).await;
+        }
+        for args in ANSWERS {
+            seen.answer(args, &run(&ground.db, args), false);
+            let json = [args, &["--json"]].concat();
+            seen.answer(&json, &run(&ground.db, &json), true);
         }
         let carriers: Vec<_> = poison.carriers().collect();
         // Family names are written in capitals.

@@ -39,6 +39,73 @@ struct Statement {
     of_patient: bool,
     /// Empty: the action is decided and has no statement (the file says why).
     sql: &'static str,
+    /// The function of the test that runs it, and what it takes of a cell.
+    function: &'static str,
+    takes: &'static [&'static str],
+}
+
+impl Statement {
+    /// The statement as a function of whoever calls it, planned once for a connection: how many rows it gives or changes.
+    fn definition(&self) -> String {
+        let mut sql = self.sql.trim_end_matches(';').to_owned();
+        let mut parameters = vec![];
+        for name in self.takes {
+            let (parameter, of) = (parameter(name), type_of(name));
+            sql = sql.replace(&format!("{{{name}}}"), &parameter);
+            parameters.push(format!("{parameter} {of}"));
+        }
+        let runs = if sql.starts_with("select") {
+            format!("for r in {sql} loop n := n + 1; end loop;")
+        } else {
+            format!("{sql}; get diagnostics n = row_count;")
+        };
+        format!(
+            "create function {}({}) returns bigint language plpgsql as $f$
+             #variable_conflict use_column
+             declare n bigint := 0; r record; begin {runs} return n; end $f$;\n",
+            self.function,
+            parameters.join(", ")
+        )
+    }
+
+    /// The call of that function for a cell.
+    fn call(&self, cell: &Cell) -> String {
+        let of = |name: &&str| match (*name, cell.words.get(name)) {
+            ("i", _) => cell.i.to_string(),
+            (_, Some(word)) => word.clone(),
+            (name, None) => {
+                let id = cell.ids.get(name).unwrap_or_else(|| panic!("no id is called {name}"));
+                format!("'{id}'")
+            }
+        };
+        let given: Vec<String> = self.takes.iter().map(of).collect();
+        format!("{}({})", self.function, given.join(", "))
+    }
+}
+
+fn parameter(name: &str) -> String {
+    format!("p_{}", name.trim_start_matches('/'))
+}
+
+fn type_of(name: &str) -> &'static str {
+    match name {
+        "i" => "int",
+        "role" | "login" | "sit" => "text",
+        "proof" => "bytea",
+        _ => "uuid",
+    }
+}
+
+/// What stands in braces, each once.
+fn takes(sql: &'static str) -> &'static [&'static str] {
+    let mut names: Vec<&'static str> = vec![];
+    for part in sql.split('{').skip(1) {
+        let (name, _) = part.split_once('}').expect("a name");
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.leak()
 }
 
 /// Statements with the roles that have one of their own.
@@ -48,7 +115,7 @@ impl Statements {
     fn read() -> Self {
         static TEXT: LazyLock<String> = LazyLock::new(|| super::text("statements.sql"));
         let text: &'static str = &TEXT;
-        let blocks = text.split("--@ ").skip(1).map(|block| {
+        let blocks = text.split("--@ ").skip(1).enumerate().map(|(n, block)| {
             let (head, sql) = block.split_once('\n').expect("a statement");
             let (head, object) = head.split_once(" = ").unwrap_or((head, ""));
             let (object, of_patient) = match object.strip_suffix(" -") {
@@ -58,7 +125,8 @@ impl Statements {
             let mut words = head.split_whitespace();
             let action = words.next().expect("an action");
             let end = sql.find("\n--").unwrap_or(sql.len());
-            (words.collect(), Statement { action, object, of_patient, sql: sql[..end].trim() })
+            let (sql, function) = (sql[..end].trim(), format!("matrix.s{n}").leak());
+            (words.collect(), Statement { action, object, of_patient, sql, function, takes: takes(sql) })
         });
         Self(blocks.collect())
     }
@@ -85,11 +153,22 @@ struct Asked {
 /// An action, its patient and its thing.
 type Question = (&'static str, Option<Uuid>, Option<Uuid>);
 
+/// Makes the functions that the statements are run by.
+pub async fn prepare(su: &mut PgConnection) {
+    let mut all = String::from("grant usage on schema matrix to praxis_app;\n");
+    for (_, statement) in Statements::read().0.iter().filter(|(_, s)| !s.sql.is_empty()) {
+        all.push_str(&statement.definition());
+    }
+    su.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(all))).await.expect("the statements");
+}
+
 /// Runs every cell; one speaker after another, so that none waits for another's slot. Also: how many statements were run.
 pub async fn run(table: &[Row], speakers: &mut [Speaker]) -> (Vec<Outcome>, usize) {
     let statements = Statements::read();
     let (mut outcomes, mut ran) = (vec![], 0);
     for speaker in speakers {
+        let set = "set plan_cache_mode = force_generic_plan";
+        speaker.connection.execute(set).await.expect("a setting");
         let (more, of_speaker) = of_speaker(table, &statements, speaker).await;
         outcomes.extend(more);
         ran += of_speaker;
@@ -112,7 +191,7 @@ async fn of_speaker(table: &[Row], statements: &Statements, speaker: &mut Speake
                 outcomes.push(Outcome { action, role, situation, of, expected, found, said });
             };
             if !statement.sql.is_empty() {
-                let (found, said) = asked.statements[&filled(statement.sql, cell)].clone();
+                let (found, said) = asked.statements[&statement.call(cell)].clone();
                 tell("statement", found, said);
             }
             // A variant of an action is a way around its statement: the decision is about the action itself.
@@ -181,9 +260,10 @@ fn decide(role: usize, statement: &Statement, cell: &Cell) -> Option<String> {
     let facts = Facts {
         own_centre: thing.is_none_or(|t| t.centre.is_some_and(at_mine)),
         own_object: none || thing.is_some_and(mine),
-        relationship: provider.is_some() && is("treated"),
+        relationship: provider.is_some() && (is("treated") || is("merged")),
         connection: provider.is_some() && is("connected"),
-        present_today: (is("present") || provider.is_some() && is("near")) && (reading || !of_another_day),
+        present_today: (is("present") || is("merged") || provider.is_some() && is("near"))
+            && (reading || !of_another_day),
         routed: none
             || statement.object == "mail"
             || provider.is_some() && is("referred") && statement.object == "letter",
@@ -208,40 +288,20 @@ fn statement_of_visit(statement: &Statement) -> bool {
     ["t", "paused", "signed", "f", "f2"].contains(&statement.object) || statement.object.ends_with("letter")
 }
 
-/// The statement with the cell's ids in place of their names.
-fn filled(statement: &str, cell: &Cell) -> String {
-    let mut text = String::with_capacity(statement.len() + 200);
-    let mut rest = statement;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').expect("a name");
-        text.push_str(before);
-        if name == "i" {
-            text.push_str(&cell.i.to_string());
-        } else if let Some(word) = cell.words.get(name) {
-            text.push_str(word);
-        } else {
-            let id = cell.ids.get(name).unwrap_or_else(|| panic!("no id is called {name}"));
-            text.push_str(&format!("'{id}'::uuid"));
-        }
-        rest = after;
-    }
-    text + rest
-}
-
 /// Runs the cell's statements on the person's connection, each alone and taken back at once: whether it read or changed a row,
 /// and what the server said. A refusal of any kind is no row.
 async fn run_all(c: &mut PgConnection, rows: &[(&Row, Statement)], cell: &Cell, asked: &mut Asked) {
     let new: BTreeMap<String, &str> = rows
         .iter()
         .filter(|(_, s)| !s.sql.is_empty())
-        .map(|(_, s)| (filled(s.sql, cell), s.action))
+        .map(|(_, s)| (s.call(cell), s.action))
         .filter(|(text, _)| !asked.statements.contains_key(text))
         .collect();
-    let mut block = String::from("do $all$ declare n bigint; said text[] := '{}'; begin\n");
+    let mut block = String::from("do $all$ declare said text[] := '{}'; begin\n");
     for statement in new.keys() {
         // The number of rows leaves by an error, which takes the rows back.
         block.push_str(&format!(
-            "begin execute $one${statement}$one$; get diagnostics n = row_count; raise sqlstate 'PX999' using message = n::text;
+            "begin raise sqlstate 'PX999' using message = {statement}::text;
              exception when others then said := said || (sqlstate || ' ' || sqlerrm); end;\n"
         ));
     }

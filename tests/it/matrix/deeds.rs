@@ -1,6 +1,6 @@
 //! The store's functions that write, by the action's name, each with what the cell has for it.
 use super::clinic::Cell;
-use chrono::{Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 use praxis::{
     domain::{
         access::{AccessStep, Connection, ConnectionStep, NewAccessRequest, NewEmergency, Side},
@@ -35,7 +35,8 @@ use praxis::{
 };
 use uuid::Uuid;
 
-fn identity(family: &str) -> Identity {
+/// Somebody of this family name, with what a form asks.
+pub fn identity(family: &str) -> Identity {
     Identity {
         family_name: family.into(),
         given_name: "Nina".into(),
@@ -92,8 +93,8 @@ fn item(id: Uuid, patient: PatientId) -> HistoryItem {
         encounter: None,
         author: PersonName::new("Busey", "Gary"),
         mine: false,
-        created_at: Utc::now(),
-        changed_at: Utc::now(),
+        created_at: DateTime::UNIX_EPOCH,
+        changed_at: DateTime::UNIX_EPOCH,
         struck_at: None,
         news: false,
     }
@@ -111,7 +112,7 @@ fn connection(cell: &Cell, id: Uuid) -> Connection {
         profession: "gp".into(),
         state: "asked".into(),
         asked_side: Side::Provider,
-        asked_at: Utc::now(),
+        asked_at: DateTime::UNIX_EPOCH,
         mine: Side::Patient,
     }
 }
@@ -143,9 +144,11 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
     Some(match action {
         "patient.change" => store.update_patient(a, r, patient, 1, identity("Cell")).await.map(drop),
         "patient.deactivate" => {
-            store.deactivate_patient(a, r, patient, 1, Some("moved".into())).await.map(drop)
+            store.set_patient_active(a, r, patient, 1, false, "moved".into()).await.map(drop)
         }
-        "patient.reactivate" => store.deactivate_patient(a, r, patient, 1, None).await.map(drop),
+        "patient.reactivate" => {
+            store.set_patient_active(a, r, patient, 1, true, "back".into()).await.map(drop)
+        }
         "patient.block" => {
             let until = NaiveDate::from_ymd_opt(2030, 1, 1);
             store.block_patient(a, r, patient, 1, until, "threats".into()).await.map(drop)
@@ -220,7 +223,7 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
             store.add_report(a, r, visit, report).await.map(drop)
         }
         "diagnosis.add" => store
-            .add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", true).expect("one"))
+            .add_diagnosis(a, r, visit, parse_diagnosis("J06.9 cold", false).expect("one"))
             .await
             .map(drop),
         "diagnosis.change" => {
@@ -368,6 +371,7 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 period: Period { start: cell.plan.slot_ends, end: cell.plan.slot_ends },
                 slot_minutes: 30,
                 booked: 0,
+                kept: praxis::domain::clinic_session::Kept::default(),
             };
             let hours =
                 SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
@@ -384,7 +388,11 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
             };
             store.change_profile(a, r, 1, profile).await.map(drop)
         }
-        "sign-in.end" => store.end_sign_in(a, r, s.actor.session).await.map(drop),
+        "sign-in.end" => {
+            let all = store.sign_ins(a, a.account, false).await.expect("one's own");
+            let other = all.iter().find(|x| !x.this).expect("the plain connection's");
+            store.end_sign_in(a, r, other.id).await.map(drop)
+        }
         "account.register" => store.reject_patient(a, r, id("/application").into(), 1, "unknown").await,
         "account.add" => {
             store.add_account(a, r, AccountId::new(), details("somebody"), code()).await.map(drop)
@@ -395,7 +403,9 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
         "account.deactivate" => {
             store.deactivate_account(a, r, id("/account").into(), 1, "left").await.map(drop)
         }
-        "account.reactivate" => store.reactivate_account(a, r, id("/off_account").into(), 1).await.map(drop),
+        "account.reactivate" => {
+            store.reactivate_account(a, r, id("/off_account").into(), 1, "back").await.map(drop)
+        }
         "account.block" => {
             let until = Some(cell.plan.slot_ends);
             store.block_account(a, r, id("/account").into(), 1, until, "stolen").await.map(drop)

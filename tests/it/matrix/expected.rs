@@ -38,7 +38,7 @@ impl Situation {
 }
 
 /// The situations.
-pub const SITUATIONS: [Situation; 12] = [
+pub const SITUATIONS: [Situation; 13] = [
     Situation { letter: 'a', facts: &["treated", "present", "today"] },
     Situation { letter: 'e', facts: &["treated", "near", "today"] },
     Situation { letter: 'x', facts: &[] },
@@ -50,6 +50,7 @@ pub const SITUATIONS: [Situation; 12] = [
     Situation { letter: 'd', facts: &["treated", "present", "today"] },
     Situation { letter: 'k', facts: &["connected"] },
     Situation { letter: 'b', facts: &["emergency", "today"] },
+    Situation { letter: 'm', facts: &["merged"] },
     Situation { letter: 'z', facts: &["disabled"] },
 ];
 

@@ -16,10 +16,10 @@ select a.role, a.sit, a.account, a.provider, row_number() over (order by a.role,
        matrix.id(a.role, a.sit, 'p') as p, matrix.id(a.role, a.sit, 't') as t, matrix.id(a.role, a.sit, 'f') as f,
        matrix.id(a.role, a.sit, 'f2') as f2, a.sit in ('a', 'e', 'x', 'd', 'z', 'b', 'o', 's') as here,
        a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') as own,
-       case when a.sit in ('c', 'n', 'r', 'k') then matrix.place('gary_provider')
+       case when a.sit in ('c', 'n', 'r', 'k', 'm') then matrix.place('gary_provider')
             when a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') then a.provider
             when a.sit = 'e' then matrix.place('hal_provider') else matrix.place('otto_provider') end as tp,
-       case when a.sit in ('c', 'n', 'r', 'k') then matrix.place('ultimo')
+       case when a.sit in ('c', 'n', 'r', 'k', 'm') then matrix.place('ultimo')
             when a.sit = 'e' then matrix.place('hospital') else matrix.place('randwick') end as tc
   from matrix.actor a;
 alter table matrix.cell add ta uuid, add au uuid, add bp uuid, add bc uuid;
@@ -32,6 +32,15 @@ update matrix.cell set au = case when role = 'nurse' and sit in ('a', 'o', 'x', 
 insert into clinic.patient (id, family_name, given_name, sex, birth_date, phone, centre_id, account_id)
 select p, 'Cell', 'Nr' || i, 'female', '1980-01-01', '0400 000 000', tc, case when sit = 's' then account end from matrix.cell;
 insert into clinic.patient_word select p, 'cell' || i, true from matrix.cell;
+-- Merged: the other record of the person, in a visit with them now (of the others: with a colleague at their centre).
+insert into clinic.patient (id, family_name, given_name, sex, birth_date, centre_id)
+select matrix.id(role, sit, 'other'), 'Cell', 'Other' || i, 'female', '1980-01-01', matrix.place('randwick') from matrix.cell where sit = 'm';
+insert into clinic.patient_link (id, patient_id, survivor_id, reason, merged_by)
+select gen_random_uuid(), matrix.id(role, sit, 'other'), p, '\x00', account from matrix.cell where sit = 'm';
+insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by, arrived_at, started_at)
+select gen_random_uuid(), matrix.id(role, sit, 'other'), coalesce(provider, matrix.place('otto_provider')), matrix.place('randwick'), 'walk_in',
+       'in_progress', (clinic.now() at time zone 'Australia/Sydney')::date, clinic.now() - interval '20 min', clinic.now() + interval '10 min',
+       account, clinic.now() - interval '25 min', clinic.now() - interval '20 min' from matrix.cell where sit = 'm';
 
 -- Sessions of slots on the coming days, for bookings that overlap nobody's; every provider's last day at the hospital.
 insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
@@ -184,7 +193,7 @@ select matrix.letter(matrix.id(role, sit, n || '_letter'), p, t, case when own a
                      matrix.place('sven_provider'), n) from matrix.cell, unnest(array['draft', 'sent']) n;
 -- Specialists are booked with a letter only.
 select matrix.letter(matrix.id(role, sit, 'unlocks'), p, f, matrix.place('gary_provider'), provider, 'booked')
-  from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b');
+  from matrix.cell where role = 'specialist' and sit in ('a', 'e', 'd', 'z', 'k', 'b', 'm');
 
 -- Connections: `tie` is the cell's own, or a stranger's; `offer` is what another provider asks of the patient.
 insert into clinic.connection (id, patient_id, provider_id, state, asked_side)

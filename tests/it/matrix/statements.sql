@@ -4,7 +4,7 @@
 -- second `-` for a thing that is no patient's. {role}, {login}, {sit} and {proof} are words of the cell.
 
 --@ patients.open = -
-select from clinic.find_patients(array['cell{i}'], '', null, null, null, 10) where patient_id = {p};
+select from clinic.find_patients(array['cell' || {i}], '', null, null, null, 10) where patient_id = {p};
 --@ patient.open
 select from auth.demand('patient.open', {p}, {p}), clinic.patient where id = {p} and family_name = 'Cell';
 --@ patient.register = -
@@ -14,7 +14,7 @@ update clinic.patient set phone = '0400 000 001' where id = {p};
 --@ patient.deactivate
 update clinic.patient set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {p};
 --@ patient.reactivate
-update clinic.patient set deactivated_at = null, deactivated_why = null, blocked_until = '2030-01-01' where id = {p};
+update clinic.patient set deactivated_at = null, deactivated_why = null, reactivated_why = '\x01', blocked_until = '2030-01-01' where id = {p};
 --@ patient.block
 update clinic.patient set blocked_until = '2030-01-01', blocked_why = '\x00' where id = {p};
 --@ patient.merge
@@ -83,6 +83,14 @@ values (gen_random_uuid(), 'leave', {with}, {randwick}, clinic.now() + interval 
 update clinic.schedule_exception set removed_at = clinic.now() where provider_id = {with};
 --@ appointment.set-room = due
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
+--@ fees.open = -
+select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ day.close = -
+select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
+--@ print.add = -
+select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
+--@ report.open = -
+select from clinic.centres_for('report.open') x where x = {randwick};
 --@ queue.call = waiting
 select clinic.queue_call({waiting}, '2');
 --@ queue.set-priority = due
@@ -298,7 +306,7 @@ update clinic.account set family_name = 'Other' where id = {/account};
 --@ account.deactivate = -
 update clinic.account set deactivated_at = clinic.now(), deactivated_why = '\x00' where id = {/account};
 --@ account.reactivate = -
-update clinic.account set deactivated_at = null, deactivated_why = null where id = {/off_account};
+update clinic.account set deactivated_at = null, deactivated_why = null, reactivated_why = '\x01' where id = {/off_account};
 --@ account.block = -
 update clinic.account set blocked_until = clinic.now() + interval '1 day', blocked_why = '\x0061' where id = {/account};
 --@ account.give-code = -

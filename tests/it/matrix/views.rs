@@ -16,6 +16,11 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         }
         "patient.open" => store.patient_profile(actor, patient, true).await.map(drop),
         "board.open" => store.board(actor, id("bc").into(), cell.plan.today, true).await.map(drop),
+        "fees.open" => store.fees(actor, cell.ids["randwick"].into(), cell.plan.today, true).await.map(drop),
+        "report.open" => {
+            let (figure, to) = (praxis::domain::figure::Figure::default(), cell.plan.today);
+            store.figure(actor, figure, to, to, true).await.map(drop)
+        }
         "appointment.open" => store.appointment(actor, id("booked").into(), true).await.map(drop),
         "session.open-panel" => {
             store.session_appointments(actor, cell.plan.session.into(), true).await.map(drop)

@@ -18,7 +18,7 @@ use praxis::{
         shorthand::Frequency,
         treatment::NewTreatment,
     },
-    store::NewDraft,
+    store::{Merge, NewDraft},
 };
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -200,13 +200,22 @@ pub(crate) async fn at_the_desk(r: &mut Room, typed: &Typed) {
     let seen = store.patient_profile(actor, jack, false).await.unwrap().version;
     let until = Some(r.clinic.tomorrow + Duration::days(9));
     let seen = store.block_patient(actor, new(), jack, seen, until, c("patient.blocked_why")).await.unwrap();
-    store.deactivate_patient(actor, new(), jack, seen, Some(c("patient.deactivated_why"))).await.unwrap();
+    let seen = store.set_patient_active(actor, new(), jack, seen, false, "for a day".into()).await.unwrap();
+    let again = c("patient.reactivated_why");
+    let seen = store.set_patient_active(actor, new(), jack, seen, true, again).await.unwrap();
+    store.set_patient_active(actor, new(), jack, seen, false, c("patient.deactivated_why")).await.unwrap();
     let profile = store.patient_profile(actor, jack, true).await.unwrap();
     assert_eq!(
         (profile.deactivated_why, profile.blocked_why),
         (c("patient.deactivated_why"), c("patient.blocked_why"))
     );
     assert_eq!(profile.alerts[0].text, c("patient_alert.text"));
+    let (omar, hao) = (r.clinic.omar, r.clinic.hao);
+    let link =
+        Merge { id: uuid::Uuid::now_v7(), merged: omar, survivor: hao, reason: c("patient_link.reason") };
+    root.store.merge_patients(&root.actor, new(), link).await.unwrap();
+    let page = root.store.patient_profile(&root.actor, hao, false).await.unwrap();
+    assert_eq!(page.merged[0].reason, c("patient_link.reason"));
     let gary = r.clinic.gp2.account;
     let until = Some(people::at(r.clinic.tomorrow, 9, 0) + Duration::days(4000));
     let seen = root
@@ -214,10 +223,11 @@ pub(crate) async fn at_the_desk(r: &mut Room, typed: &Typed) {
         .block_account(&root.actor, new(), gary, 1, until, &c("account.blocked_why"))
         .await
         .unwrap();
-    root.store
-        .deactivate_account(&root.actor, new(), gary, seen, &c("account.deactivated_why"))
-        .await
-        .unwrap();
+    let again = c("account.reactivated_why");
+    let done = root.store.deactivate_account(&root.actor, new(), gary, seen, "for a day").await.unwrap();
+    let seen = root.store.reactivate_account(&root.actor, new(), gary, done.version, &again).await.unwrap();
+    let why = c("account.deactivated_why");
+    root.store.deactivate_account(&root.actor, new(), gary, seen, &why).await.unwrap();
     let nobody = people::nobody(&r.db).await;
     let id = praxis::domain::ids::RegistrationId::new();
     let application = Application {

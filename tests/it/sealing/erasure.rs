@@ -2,6 +2,7 @@
 use super::room;
 use crate::support::{cluster::fresh_database, people};
 use praxis::{
+    auth::login,
     domain::ids::RequestId,
     store::{Error, SignIn},
 };
@@ -20,8 +21,17 @@ async fn propose(who: &SignIn, patient: praxis::domain::ids::PatientId) -> Resul
     who.store.propose_erasure(&who.actor, RequestId::new(), patient).await
 }
 
+async fn confirm_with(
+    who: &SignIn,
+    patient: praxis::domain::ids::PatientId,
+    password: &str,
+) -> Result<(), Error> {
+    let proof = login::proof(&who.store, &who.actor.login, password.to_owned().into()).await.unwrap();
+    who.store.confirm_erasure(&who.actor, RequestId::new(), patient, proof.to_vec()).await.map(drop)
+}
+
 async fn confirm(who: &SignIn, patient: praxis::domain::ids::PatientId) -> Result<(), Error> {
-    who.store.confirm_erasure(&who.actor, RequestId::new(), patient).await.map(drop)
+    confirm_with(who, patient, people::PASSWORD).await
 }
 
 #[tokio::test]
@@ -70,6 +80,7 @@ async fn two_administrators_erase_a_record_that_need_not_be_kept_and_nobody_read
     assert_eq!(rule(confirm(&ruth, jack).await), "erasure_not_proposed");
     assert_eq!(r.read().await.1, "the body");
     propose(&root, jack).await.unwrap();
+    assert_eq!(rule(confirm_with(&ruth, jack, "another password").await), "step_up_wrong");
     confirm(&ruth, jack).await.unwrap();
 
     let gone = "sealed: this record's key was destroyed on 2026-03-11";

@@ -395,7 +395,7 @@ async fn strangers_read_nothing_of_a_visit() {
     }
     let jack = people::signed_in(&g.db, "jack").await;
     let open = jack.store.visit(&jack.actor, e, false).await;
-    assert!(matches!(open, Err(Error::NotFound)), "patients see what is signed");
+    assert!(matches!(open, Err(Error::Refused(_))), "patients see what is signed, and not the panel");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each area uses its own part")]
 pub mod busy;
 pub mod cluster;
+pub mod desk;
 pub mod people;
 pub mod program;
 pub mod proxy;

@@ -52,6 +52,7 @@ struct State {
     open: Vec<(u64, UnixStream)>,
     accepted: u64,
     cuts: u64,
+    statements: u64,
     ended: bool,
 }
 
@@ -72,7 +73,14 @@ impl Proxy {
         let dir = PathBuf::from(format!("/tmp/pxl{}-{number}", std::process::id()));
         std::fs::create_dir(&dir).expect("the proxy's folder");
         let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).expect("the proxy's socket");
-        let state = State { fault: Fault::Healthy, open: Vec::new(), accepted: 0, cuts: 0, ended: false };
+        let state = State {
+            fault: Fault::Healthy,
+            open: Vec::new(),
+            accepted: 0,
+            cuts: 0,
+            statements: 0,
+            ended: false,
+        };
         let shared: Shared = Arc::new((Mutex::new(state), Condvar::new()));
         let (target, state) = (server.join(".s.PGSQL.5432"), Arc::downgrade(&shared));
         std::thread::spawn(move || {
@@ -115,6 +123,11 @@ impl Proxy {
     /// How many connections were cut at a message or a byte so far.
     pub fn cuts(&self) -> u64 {
         self.shared.0.lock().expect("state").cuts
+    }
+
+    /// How many prepared statements were run so far; beginnings and ends of transactions are none.
+    pub fn statements(&self) -> u64 {
+        self.shared.0.lock().expect("state").statements
     }
 
     /// How many connections are open now.
@@ -214,6 +227,9 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
             messages.skip(piece);
         }
         carried += piece.len();
+        if way == Way::ToServer {
+            lock.lock().expect("state").statements += std::mem::take(&mut messages.executes);
+        }
         if to.write_all(piece).is_err() {
             return;
         }
@@ -233,6 +249,8 @@ struct Messages {
     untyped: bool,
     first_answer: bool,
     count: usize,
+    /// Messages that ask for a statement to be run, since they were last taken.
+    executes: u64,
     header: Vec<u8>,
     body_left: usize,
 }
@@ -243,6 +261,7 @@ impl Messages {
             untyped: way == Way::ToServer,
             first_answer: way == Way::ToClient,
             count: 0,
+            executes: 0,
             header: Vec::new(),
             body_left: 0,
         }
@@ -268,6 +287,7 @@ impl Messages {
                 if wanted(self.count, kind) {
                     return Some(at);
                 }
+                self.executes += u64::from(kind == b'E');
                 // The answer to the question for encryption is one byte without a length.
                 if self.first_answer && matches!(piece[at], b'N' | b'S') {
                     self.first_answer = false;

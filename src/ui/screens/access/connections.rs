@@ -164,9 +164,7 @@ impl Screen for Connections {
         self.load(cx);
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything)
-            || matches!(change, Change::Row(r) if r.entity == "connection")
-        {
+        if change.concerns(&["connection"]) {
             self.load(cx);
         }
     }

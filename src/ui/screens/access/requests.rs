@@ -9,15 +9,15 @@ use crate::{
         why::Why,
     },
     store::{Change, Error},
-    text::{tr_str, wrap},
+    text::tr_str,
     tr,
     ui::{
         cx::Cx,
         desk,
         screen::{Screen, Ui, Widget},
         widgets::{
-            self,
             confirm::Confirm,
+            detail::list_over,
             prompt::Prompt,
             table::{Column, Table},
         },
@@ -104,6 +104,20 @@ fn local(at: DateTime<Utc>, zone: Tz) -> String {
 fn days(typed: &str) -> Result<u32, Why> {
     let n = typed.trim().parse::<u32>().ok().filter(|n| (1..=MOST_DAYS).contains(n));
     n.ok_or_else(|| Why::new("access_at_most_a_year", tr!("Type a number of days from 1 to 365.")))
+}
+
+/// Who asks and why, and what was answered.
+fn facts(r: &AccessRequest) -> Vec<String> {
+    let role = Role::from_code(&r.asker_role).map_or("", Role::word);
+    let mut lines =
+        vec![tr!("{who} ({role}) asks: {why}", who = r.asker_name, role = tr_str(role), why = r.reason)];
+    if let Some(by) = &r.decided_by {
+        lines.push(match r.state {
+            AccessState::Refused => tr!("Refused by {who}: {note}", who = by, note = r.note),
+            _ => tr!("Granted by {who}.", who = by),
+        });
+    }
+    lines
 }
 
 impl Requests {
@@ -195,9 +209,7 @@ impl Screen for Requests {
         self.load(cx);
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything)
-            || matches!(change, Change::Row(r) if r.entity == "access_request")
-        {
+        if change.concerns(&["access_request"]) {
             self.load(cx);
         }
     }
@@ -273,26 +285,6 @@ impl Screen for Requests {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [head, rest] = widgets::split_top(area, 2);
-        widgets::put(frame, head, 0, &format!(" {}", self.title()), ui.theme.strong());
-        let below = if rest.height > 9 { 6 } else { 0 };
-        let [list, detail] = widgets::split_top(rest, rest.height - below);
-        self.table.view(frame, list, ui);
-        let Some(r) = self.table.selected().map(|r| &r.asked) else { return };
-        let role = Role::from_code(&r.asker_role).map_or("", Role::word);
-        let mut lines =
-            vec![tr!("{who} ({role}) asks: {why}", who = r.asker_name, role = tr_str(role), why = r.reason)];
-        if let Some(by) = &r.decided_by {
-            let word = match r.state {
-                AccessState::Refused => tr!("Refused by {who}: {note}", who = by, note = r.note),
-                _ => tr!("Granted by {who}.", who = by),
-            };
-            lines.push(word);
-        }
-        let room = usize::from(detail.width.saturating_sub(2).max(1));
-        let lines = lines.iter().flat_map(|l| wrap(l, room));
-        for (y, line) in (1..detail.height).zip(lines) {
-            widgets::put(frame, detail, y, &format!(" {line}"), ui.theme.text());
-        }
+        list_over(frame, area, ui, &self.title(), &mut self.table, (6, 4), |row| facts(&row.asked));
     }
 }

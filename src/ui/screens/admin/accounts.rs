@@ -67,6 +67,8 @@ pub enum Msg {
     SecondGone(Result<bool, Error>),
     Coded(Result<(String, Zeroizing<String>), Error>),
     Deactivated(Result<Deactivated, Error>),
+    /// Why somebody may sign in again.
+    Again(Option<String>),
     Reactivated(Result<i64, Error>),
 }
 
@@ -111,15 +113,19 @@ fn left_row(l: &LeftBehind) -> Row<uuid::Uuid> {
     Row::new(l.id, format!("{at}  {what}"), format!("{}, {}", l.patient, l.centre))
 }
 
-/// What stands below the list of somebody who cannot sign in: since or until when, and why.
+/// What stands below the list of somebody who cannot sign in: since or until when, and why;
+/// or why they may again.
 fn closed_line(row: &AccountEntry, zone: Tz) -> Option<String> {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%d %b %Y").to_string();
     if let Some((at, why)) = &row.deactivated {
         return Some(tr!("Deactivated on {day}: {why}", day = day(*at), why = why));
     }
-    let (until, why) = row.blocked.as_ref()?;
-    let last = *until - chrono::Duration::seconds(1);
-    Some(tr!("Blocked until {day}: {why}", day = day(last), why = why))
+    if let Some((until, why)) = &row.blocked {
+        let last = *until - chrono::Duration::seconds(1);
+        return Some(tr!("Blocked until {day}: {why}", day = day(last), why = why));
+    }
+    let (at, why) = row.reactivated.as_ref()?;
+    Some(tr!("Let in again on {day}: {why}", day = day(*at), why = why))
 }
 
 impl Default for Accounts {
@@ -320,13 +326,8 @@ impl Screen for Accounts {
                 Msg::SecondSure,
             ),
             Command::Reactivate => {
-                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
-                self.request.saving = true;
-                let request = self.request.id;
-                let write = move |s: crate::store::Store| async move {
-                    s.reactivate_account(&actor, request, row.id, row.version).await
-                };
-                cx.save("account.reactivate", write, Msg::Reactivated);
+                let question = tr!("Why may {name} sign in again?", name = name);
+                cx.open(move |a| Prompt::new(question, a).check(reason), Msg::Again);
             }
             Command::Patients => {
                 self.filter.patients = !self.filter.patients;
@@ -413,7 +414,20 @@ impl Screen for Accounts {
                     tr!("There was no second factor; the person's sign-ins have ended.")
                 });
             }
-            Msg::Find(None) | Msg::Why(None) | Msg::CodeSure(false) | Msg::SecondSure(false) => {}
+            Msg::Again(Some(why)) => {
+                let (Some(actor), Some(row)) = (cx.env().actor.clone(), self.about.clone()) else { return };
+                self.request.saving = true;
+                let request = self.request.id;
+                let write = move |s: crate::store::Store| async move {
+                    s.reactivate_account(&actor, request, row.id, row.version, &why).await
+                };
+                cx.save("account.reactivate", write, Msg::Reactivated);
+            }
+            Msg::Find(None)
+            | Msg::Why(None)
+            | Msg::Again(None)
+            | Msg::CodeSure(false)
+            | Msg::SecondSure(false) => {}
             Msg::Coded(Ok((login, code))) => {
                 self.request.ended(None);
                 cx.open(move |a| CodeShown::new(login, code, a), Msg::Shown);

@@ -26,6 +26,8 @@ crate::commands! {
         Applications: "admin.applications" "applications" "Providers who wait to be registered";
         Centres: "admin.centres" "centres" "Centres: add, change, retire";
         Departments: "admin.departments" "departments" "Departments: add, change, close";
+        VisitTypes: "admin.visit-types" "visit types" "Visit types: length, price, who does them";
+        Rooms: "admin.rooms" "rooms" "Rooms of the centres";
         Settings: "admin.settings" "policies" "The policies of the site";
         Permissions: "admin.permissions" "permissions" "Who may do what, and changes of it";
         Log: "admin.log" "log" "Who did what, and when";
@@ -54,6 +56,8 @@ fn lines(waiting: usize) -> Vec<Line> {
         (Command::Applications, "Applications", "providers who want to be registered"),
         (Command::Centres, "Centres", "hospitals and medical centres"),
         (Command::Departments, "Departments", "their services, and when a closed one opens"),
+        (Command::VisitTypes, "Visit types", "length, price, buffer, who does them"),
+        (Command::Rooms, "Rooms", "where visits take place"),
         (Command::Settings, "Policies", "what the site allows"),
         (Command::Permissions, "Permissions", "who may do what, changed by two administrators"),
         (Command::Log, "Audit log", "who did what, and when"),
@@ -120,6 +124,8 @@ impl Screen for Home {
             Some(Command::Applications) => Route::AdminApplications,
             Some(Command::Centres) => Route::AdminCentres,
             Some(Command::Departments) => Route::AdminDepartments,
+            Some(Command::VisitTypes) => Route::AdminVisitTypes,
+            Some(Command::Rooms) => Route::AdminRooms,
             Some(Command::Settings) => Route::AdminSettings,
             Some(Command::Permissions) => Route::Permissions,
             Some(Command::Log) => Route::AuditLog,

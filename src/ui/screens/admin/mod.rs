@@ -15,4 +15,7 @@ pub mod hours_form;
 pub mod permissions;
 pub mod provider_form;
 pub mod providers;
+pub mod rooms;
 pub mod settings;
+pub mod visit_type_form;
+pub mod visit_types;

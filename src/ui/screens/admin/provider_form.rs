@@ -5,6 +5,7 @@ use crate::{
         centre::DepartmentEntry,
         dates::parse_date,
         ids::DepartmentId,
+        money::{cents, money},
         provider::{ProviderDetails, ProviderEntry},
         validate::Field as F,
         why::Why,
@@ -76,16 +77,6 @@ fn date(label: &str, known: Option<NaiveDate>) -> Field {
 
 fn read_date(typed: &str) -> Option<NaiveDate> {
     parse_date(typed, NaiveDate::MIN).ok()
-}
-
-/// Cents as they are typed.
-fn money(cents: i32) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
-}
-
-fn cents(typed: &str) -> Option<i32> {
-    let (whole, part) = typed.split_once('.').unwrap_or((typed, "00"));
-    whole.parse::<i32>().ok()?.checked_mul(100)?.checked_add(part.parse().ok()?)
 }
 
 impl ProviderForm {
@@ -167,7 +158,7 @@ impl ProviderForm {
             qualifications: get(Name::Qualifications, F::Qualifications),
             practising_since: self.form.get(Name::Since).trim().parse().ok(),
             biography: get(Name::Biography, F::Biography),
-            fee_cents: cents(&get(Name::Fee, F::Fee)),
+            fee_cents: cents(&get(Name::Fee, F::Fee)).ok(),
         }
     }
 
@@ -280,18 +271,5 @@ impl Screen for ProviderForm {
         let line = format!(" {}  ({})", self.title(), tr_str(self.provider.profession.word()));
         put(frame, top, 0, &line, ui.theme.strong());
         self.form.view(frame, rest, ui);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_is_read_as_it_is_shown() {
-        for n in [0, 5, 12_050, 10_000_000] {
-            assert_eq!(cents(&money(n)), Some(n));
-        }
-        assert_eq!(cents(""), None);
     }
 }

@@ -1,9 +1,9 @@
-//! The board's first line, with what is counted and what is left out, and its last one: all about the selected row that a
-//! caller or the waiting room asks.
+//! What the board listens to, its first line with what is counted and what is left out, and its last one: all about the selected
+//! row that a caller or the waiting room asks.
 use super::{Board, Msg, rows::expected};
 use crate::{
     domain::{appointment::AppointmentStatus, booking::waited, dates},
-    store::BoardRow,
+    store::{BoardRow, Change},
     text::tr_n,
     tr,
     ui::{
@@ -115,16 +115,39 @@ impl Board {
     }
 }
 
+impl Board {
+    /// Whether what is shown may differ after this.
+    pub(super) fn concerns(&self, change: &Change) -> bool {
+        match change {
+            Change::Everything => true,
+            Change::Link(_) => false,
+            Change::Row(r) => match r.entity.as_str() {
+                "appointment" => {
+                    r.day.is_none_or(|d| Some(d) == self.shown_day)
+                        || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
+                }
+                "queue_entry" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
+                "patient" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id)),
+                "patient_alert" | "allergy" => {
+                    r.patient.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id))
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
 /// Says how the expected times come about: nothing is guessed by a machine.
 pub(super) fn explain(cx: &mut Cx<Msg>) {
     let lines = [
-        tr!("~10:40 by 10:55: as likely before as after 10:40, nine times of ten by 10:55."),
-        tr!("The rest of the day is played through 200 times for each provider."),
-        tr!("Visits last as long as the provider's did in the last 90 days,"),
-        tr!("of the same kind where there were five of them or more."),
-        tr!("People come as early or late, and as often not at all, as they did here."),
-        tr!("Who waits is taken by emergency, priority, time of the appointment."),
-        tr!("It is worked out again whenever something changes, and each minute."),
+        tr!("~10:40 by 10:55: as likely before 10:40 as after it,"),
+        tr!("and nine times of ten no later than 10:55."),
+        tr!("The rest of the day is played through 200 times:"),
+        tr!("visits last as long as the provider's of the last 90 days did,"),
+        tr!("of the same kind, where there were five or more of them;"),
+        tr!("people come as early or late, or not at all, as they did here;"),
+        tr!("who waits is taken by emergency, priority, time."),
+        tr!("It is worked out again at every change and each minute."),
     ];
     let rows = lines.iter().map(|l| picker::Row::new((), *l, "")).collect();
     let title = tr!("Expected times");

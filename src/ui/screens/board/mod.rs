@@ -2,23 +2,25 @@
 //! appears by itself. The selection stays on its appointment whatever comes and goes.
 use crate::{
     domain::{appointment::AppointmentStatus, booking::Booked, ids::AppointmentId, why::Why},
-    store::{AppointmentStep, Board as Day, BoardCounts, BoardRow, Change, Error},
+    store::{AppointmentStep, Board as Day, BoardCounts, Change, Error},
     tr,
     ui::{
         carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{self, table::Table},
     },
 };
 use chrono::{Days, NaiveDate};
 use ratatui::{Frame, layout::Rect};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+mod day;
 mod filter;
 mod head;
+mod papers;
 pub mod queue;
 mod rows;
 use filter::Filter;
@@ -32,6 +34,7 @@ crate::commands! {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
         Book: "board.book" "book" "Make an appointment";
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
+        Intake: "board.intake" "intake" "Take the selected patient in, step by step; or somebody new" quiet;
         Patient: "board.patient" "patient" "Open the selected patient" quiet;
         Move: "appointment.move" "move" "Move the selected appointment to another time";
         Cut: "appointment.cut" "cut" "Take the selected appointment along, to paste it on another day or elsewhere";
@@ -52,6 +55,10 @@ crate::commands! {
         Service: "board.service" "service" "Show one department, profession or kind of visit" quiet;
         Provider: "board.provider" "provider" "Show one provider" quiet;
         Status: "board.status" "status" "Show one status" quiet;
+        Fees: "board.fees" "fees" "What the selected patient owes and pays";
+        DaySheet: "board.day-sheet" "day sheet" "Show what the board shows on paper, to print or to save" quiet;
+        Slip: "board.slip" "appointment slip" "Show the selected appointment on paper, for the patient" quiet;
+        RoutingSlip: "board.routing-slip" "routing slip" "Show where the selected patient goes, on paper" quiet;
         Explain: "board.explain" "expected times" "How the expected times are worked out" quiet;
         Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
@@ -117,50 +124,6 @@ impl Board {
 
     fn day_of(&self, env: &Env) -> NaiveDate {
         self.day.unwrap_or_else(|| env.today())
-    }
-
-    fn load(&mut self, cx: &mut Cx<Msg>) {
-        let Some(actor) = cx.env().actor.clone() else { return };
-        let Some(centre) = actor.workplace.as_ref().map(|w| w.centre) else {
-            self.table.loaded();
-            return;
-        };
-        let day = self.day_of(cx.env());
-        let opened = !self.opened || self.shown_day.is_some_and(|d| d != day);
-        self.opened = true;
-        self.table.loading();
-        let (habits, now) = (self.data.habits.clone(), cx.env().now());
-        cx.load(
-            "board",
-            move |store| async move {
-                let board = store.board(&actor, centre, day, opened).await?;
-                let habits = match habits {
-                    Some(known) => known,
-                    // Without them the prediction is made of the plan; the board is there anyway.
-                    None => Arc::new(store.visit_habits(&actor, centre).await.unwrap_or_default()),
-                };
-                Ok(board.predicted(habits, now))
-            },
-            move |day_read| Msg::Loaded(day, day_read),
-        );
-    }
-
-    fn redraw(&mut self, env: &Env) {
-        let (now, zone, today) = (env.now(), env.zone(), env.today());
-        self.counts = BoardCounts::of(&self.data.rows, now);
-        let shown = |r: &&BoardRow| {
-            self.filter.shows(r)
-                && (self.with_cancelled
-                    || !matches!(r.status, AppointmentStatus::Cancelled | AppointmentStatus::Voided))
-        };
-        let of_day = rows::OfDay { day: self.shown_day, now, zone, today, board: &self.data };
-        let mut lines: Vec<Line> =
-            self.data.rows.iter().chain(&self.data.earlier).filter(shown).map(|r| of_day.line(r)).collect();
-        if self.filter.queue {
-            lines.retain(|l| Some(l.row.day) == self.shown_day);
-            lines.sort_by_key(|l| l.row.turn(now));
-        }
-        self.table.set_rows(lines);
     }
 
     fn target(&self) -> Option<Target> {
@@ -260,7 +223,14 @@ impl Screen for Board {
                 Err(Why::new("queue_today", tr!("Patients are called on the day itself."))
                     .instead(tr!("t shows today.")))
             }
-            Command::Open | Command::Changes | Command::Patient | Command::Series if selected.is_none() => {
+            Command::Open
+            | Command::Changes
+            | Command::Patient
+            | Command::Series
+            | Command::Slip
+            | Command::RoutingSlip
+                if selected.is_none() =>
+            {
                 Err(Why::new("nothing_selected", tr!("Nobody is selected.")))
             }
             _ => Ok(()),
@@ -340,6 +310,10 @@ impl Screen for Board {
                     cx.push(Route::Patient(l.row.patient));
                 }
             }
+            Command::Intake => {
+                let patient = self.table.selected().map(|l| l.row.patient);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
             Command::Book => {
                 let from = self.day.filter(|d| *d > cx.env().today());
                 cx.push(Route::Booking(BookingStart { from, ..BookingStart::default() }));
@@ -372,12 +346,18 @@ impl Screen for Board {
             Command::Queue => {
                 self.filter.queue = !self.filter.queue;
                 self.redraw(&cx.env().clone());
-                self.table.go(0);
+                if self.filter.queue {
+                    self.table.go(0);
+                }
             }
             Command::Service | Command::Provider | Command::Status => {
                 filter::ask(cx, command, &self.data.rows);
             }
             Command::Explain => head::explain(cx),
+            Command::Fees => {
+                cx.push(Route::Fees(self.day, self.table.selected().map(|l| l.row.appointment)));
+            }
+            Command::DaySheet | Command::Slip | Command::RoutingSlip => self.show_paper(command, cx),
             Command::DayAfter => self.go_to(day.checked_add_days(Days::new(1)), cx),
             Command::DayBefore => self.go_to(day.checked_sub_days(Days::new(1)), cx),
             Command::Today => self.go_to(None, cx),
@@ -444,23 +424,7 @@ impl Screen for Board {
     }
 
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        let concerns = match change {
-            Change::Everything => true,
-            Change::Link(_) => false,
-            Change::Row(r) => match r.entity.as_str() {
-                "appointment" => {
-                    r.day.is_none_or(|d| Some(d) == self.shown_day)
-                        || r.id.is_some_and(|id| self.data.earlier.iter().any(|e| e.appointment.0 == id))
-                }
-                "queue_entry" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.appointment.0 == id)),
-                "patient" => r.id.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id)),
-                "patient_alert" | "allergy" => {
-                    r.patient.is_some_and(|id| self.data.rows.iter().any(|e| e.patient.0 == id))
-                }
-                _ => false,
-            },
-        };
-        if concerns {
+        if self.concerns(change) {
             cx.after("board.reload", Duration::from_millis(50), Msg::Reload);
         }
     }

@@ -3,22 +3,21 @@
 use super::{Command, Msg};
 use crate::{
     domain::{
+        actor::Actor,
         appointment::AppointmentStatus,
-        ids::{AppointmentId, RequestId},
+        ids::{AppointmentId, CentreId, RequestId},
         queue::{Priority, QueueFilter},
         why::Why,
     },
-    store::{BoardRow, Called, Error},
-    text::tr_n,
+    store::{BoardRow, Called, Error, Store},
+    text::{fold, tr_n},
     tr,
     ui::{
         cx::Cx,
-        widgets::{
-            picker::{Picker, Row},
-            prompt::Prompt,
-        },
+        widgets::picker::{Picker, Row},
     },
 };
+use std::sync::Arc;
 
 /// What the queue is told.
 pub enum Said {
@@ -62,20 +61,43 @@ pub(super) fn available(command: Command, row: Option<&BoardRow>) -> Result<(), 
 /// Calls the next of those shown; with `ask`, to a room that is asked for first.
 pub(super) fn call_next(cx: &mut Cx<Msg>, of: QueueFilter, ask: bool) {
     if ask {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let centre = actor.workplace.as_ref().map(|w| w.centre);
         return cx.open(
-            |answer| {
-                Prompt::new(tr!("Call the next one to which room?"), answer).check(|text| {
-                    if text.trim().chars().count() <= 40 {
-                        Ok(())
-                    } else {
-                        Err(Why::new("room", tr!("At most 40 letters.")))
-                    }
-                })
+            move |answer| {
+                Picker::new(tr!("Call the next one to which room?"), answer)
+                    .hint(tr!("Type a room's name; any other words are taken as they are."))
+                    .query("queue.rooms", move |typed, store| rooms(store, actor.clone(), centre, typed))
             },
             move |room| Msg::Queue(Said::Room(of.clone(), room)),
         );
     }
     next(cx, of, String::new());
+}
+
+/// The rooms of the centre that match, free ones first, and what was typed.
+async fn rooms(
+    store: Store,
+    actor: Arc<Actor>,
+    centre: Option<CentreId>,
+    typed: String,
+) -> Result<Vec<Row<String>>, Error> {
+    let wanted = fold(&typed);
+    let mut found = store.rooms(&actor, centre).await?;
+    found.retain(|r| !r.retired && fold(&r.details.name).contains(&wanted));
+    found.sort_by_key(|r| r.holds.is_some());
+    let mut rows: Vec<Row<String>> = found
+        .into_iter()
+        .map(|r| {
+            let state = if r.holds.is_some() { tr!("taken") } else { tr!("free") };
+            Row::new(r.details.name.clone(), r.details.name, state)
+        })
+        .collect();
+    let typed: String = typed.trim().chars().take(40).collect();
+    if !typed.is_empty() {
+        rows.push(Row::new(typed.clone(), typed, tr!("as typed")));
+    }
+    Ok(rows)
 }
 
 fn next(cx: &mut Cx<Msg>, of: QueueFilter, room: String) {

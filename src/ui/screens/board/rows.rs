@@ -59,7 +59,7 @@ pub(super) fn table() -> Table<Line> {
         ))
         .column(
             Column::new("Wait", |l: &Line| l.wait.clone())
-                .width(6)
+                .width(5)
                 .right()
                 .priority(4)
                 .look(|l, t| if l.long { t.warn() } else { t.text() }),
@@ -92,9 +92,9 @@ impl OfDay<'_> {
             age: age_sex(r.birth_date, r.sex, self.today),
             provider: r.provider_name.to_string(),
             status: self.status(r),
-            // The mark is a letter too: L, a long wait.
+            // The mark is a sign too, not only a colour.
             wait: minutes
-                .map(|m| format!("{}{}", if long { "L " } else { "" }, desk::wait(m)))
+                .map(|m| format!("{}{}", desk::wait(m), if long { "!" } else { "" }))
                 .unwrap_or_default(),
             long,
             expected: self

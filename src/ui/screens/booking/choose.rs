@@ -1,7 +1,10 @@
 //! The pickers of the booking: patient, provider, centre, profession. Providers and centres are few and kept in memory.
 use super::{Booking, Msg};
 use crate::{
-    domain::{actor::Actor, appointment::AppointmentKind, booking::Directory, ids::ProviderId},
+    domain::{
+        actor::Actor, appointment::AppointmentKind, booking::Directory, ids::ProviderId,
+        visit_type::VisitType,
+    },
     search::rank,
     store::{Error, Store, Unbookable},
     tr,
@@ -59,12 +62,26 @@ impl Booking {
         let mut rows = vec![Row::new(None, tr!("every department"), "")];
         for centre in directory.centres.iter().filter(|c| self.centre.is_none_or(|id| c.id == id)) {
             rows.extend(centre.departments.iter().map(|d| {
-                let detail =
-                    if d.closed { tr!("closed, opens {opens}", opens = d.opens) } else { String::new() };
+                let detail = if d.closed { desk::closed(&d.opens) } else { String::new() };
                 Row::new(Some(d.id), format!("{}  {}", d.name, centre.name), detail)
             }));
         }
         cx.open(|answer| Picker::new(tr!("Which department?"), answer).rows(rows), Msg::PickedDepartment);
+    }
+
+    /// What can be chosen is what the chosen provider or profession does.
+    pub(super) fn pick_visit_type(&self, cx: &mut Cx<Msg>) {
+        let provider = self.provider.and_then(|id| self.directory.as_ref()?.provider(id));
+        let profession = provider.map(|p| &p.profession).or(self.profession.as_ref());
+        let fits = |t: &&VisitType| !t.retired && profession.is_none_or(|p| t.details.is_for(p));
+        let mut rows = vec![Row::new(None, tr!("any kind of visit"), "")];
+        rows.extend(
+            self.visit_types
+                .iter()
+                .filter(fits)
+                .map(|t| Row::new(Some(t.code.clone()), t.details.name.clone(), t.details.takes())),
+        );
+        cx.open(|answer| Picker::new(tr!("What for?"), answer).rows(rows), Msg::PickedVisitType);
     }
 
     pub(super) fn pick_provider(&self, cx: &mut Cx<Msg>) {
@@ -95,7 +112,7 @@ impl Booking {
                 .departments
                 .iter()
                 .filter(|d| d.closed)
-                .map(|d| tr!("{name} closed, opens {opens}", name = d.name, opens = d.opens))
+                .map(|d| format!("{} {}", d.name, desk::closed(&d.opens)))
                 .collect();
             Row::new(Some(c.id), title, closed.join(", "))
         }));

@@ -1,5 +1,5 @@
 //! What the booking asks the store: the free times, who is choosing one of them, and the hold on the one that is chosen here.
-use super::{Booking, Free, Msg};
+use super::{Booking, Free, Known, Msg, offers};
 use crate::domain::{actor::Actor, why::Why};
 use crate::{
     domain::{
@@ -26,7 +26,27 @@ impl Booking {
             centre: self.centre,
             days: self.days,
             part: self.part,
+            visit_type: self.visit_type.clone(),
+            held: self.kept,
+            // The time that was chosen before this screen has to be among them.
+            limit: if self.wanted.is_some() { 200 } else { offers::NUMBERED as u16 },
             ..FreeFilter::from(self.from.unwrap_or_else(|| cx.env().today()))
+        }
+    }
+
+    /// Selects the time that was chosen before; when it is free no more, that is said.
+    pub(super) fn take_wanted(&mut self, cx: &mut Cx<Msg>) {
+        let Some(wanted) = &self.wanted else { return };
+        let same = |o: &offers::Offer| o.slot.session == wanted.session && o.slot.period == wanted.period;
+        match self.offers.rows.iter().position(same) {
+            Some(at) => {
+                self.offers.select(at);
+            }
+            None => {
+                let time = crate::domain::dates::clock(wanted.time());
+                cx.toast(tr!("{time} is not free, for the provider or the patient.", time = time));
+                self.wanted = None;
+            }
         }
     }
 
@@ -145,6 +165,29 @@ impl Booking {
         }
     }
 
+    /// A specialist takes referred patients only: whether this one is, is asked as soon as both are known.
+    pub(super) fn ask_referral(&mut self, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(patient), Some(provider)) =
+            (cx.env().actor.clone(), self.patient, self.provider)
+        else {
+            return;
+        };
+        let specialist = self
+            .directory
+            .as_ref()
+            .and_then(|d| d.provider(provider))
+            .is_some_and(|p| p.profession == "specialist");
+        if !specialist || self.referred.is_some_and(|(p, v, _)| (p, v) == (patient, provider)) {
+            return;
+        }
+        let day = self.from.unwrap_or_else(|| cx.env().today());
+        cx.load(
+            "booking.referral",
+            move |store| async move { store.referred(&actor, patient, provider, day).await },
+            move |found| Msg::Referred(patient, provider, found),
+        );
+    }
+
     pub(super) fn read_patient(&mut self, cx: &mut Cx<Msg>) {
         if let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) {
             let opened = self.profile.is_none();
@@ -161,8 +204,11 @@ impl Booking {
             cx.load(
                 "booking.directory",
                 move |store| async move {
-                    let directory = store.directory(&actor).await?;
-                    Ok((directory, store.unbookable(&actor).await?))
+                    Ok(Known {
+                        directory: store.directory(&actor).await?,
+                        unbookable: store.unbookable(&actor).await?,
+                        visit_types: store.visit_types(&actor).await?,
+                    })
                 },
                 Msg::Directory,
             );

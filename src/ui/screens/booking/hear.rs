@@ -23,12 +23,14 @@ use crate::{
 impl Booking {
     pub(super) fn hear(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         match msg {
-            Msg::Directory(Ok((directory, unbookable))) => {
-                (self.directory, self.unbookable) = (Some(directory), unbookable);
+            Msg::Directory(Ok(known)) => {
+                self.directory = Some(known.directory);
+                (self.unbookable, self.visit_types) = (known.unbookable, known.visit_types);
                 if self.here() {
                     self.find(false, cx);
                 }
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::Moving(Ok(old)) => self.hear_moving(old, cx),
             Msg::Profile(Ok(profile)) => {
@@ -48,6 +50,7 @@ impl Booking {
                     self.asked = None;
                     self.answered = true;
                     self.offers.replace(free, now);
+                    self.take_wanted(cx);
                 }
                 self.follow(cx);
             }
@@ -60,6 +63,12 @@ impl Booking {
                     self.find(false, cx);
                 }
                 cx.failed(&e);
+            }
+            Msg::Referred(patient, provider, Ok(found)) => {
+                self.referred = Some((patient, provider, found));
+                if let Some(why) = self.refused_referral() {
+                    cx.failed(&Error::Refused(why));
+                }
             }
             Msg::Holds(Ok(holds)) => self.offers.set_holds(holds),
             Msg::Strips(_, Ok(strips)) => {
@@ -83,13 +92,14 @@ impl Booking {
             }
             Msg::PickedProvider(Some(provider)) => {
                 self.provider = provider;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
                 self.tell_provider(cx);
+                self.ask_referral(cx);
             }
             Msg::PickedCentre(Some(centre)) => {
                 self.centre = centre;
-                self.strip_day = None;
+                (self.strip_day, self.wanted) = (None, None);
                 self.find(false, cx);
             }
             Msg::PickedProfession(Some(profession)) => {
@@ -102,6 +112,10 @@ impl Booking {
                 self.provider = None;
                 self.find(false, cx);
             }
+            Msg::PickedVisitType(Some(visit_type)) => {
+                self.visit_type = visit_type;
+                self.find(false, cx);
+            }
             Msg::Reason(Some(reason)) => self.reason = reason,
             Msg::OverbookReason(Some(reason)) => {
                 (self.reason, self.kind) = (reason, AppointmentKind::Overbook);
@@ -109,7 +123,7 @@ impl Booking {
                 self.find(false, cx);
             }
             Msg::From(Some(day)) => {
-                self.from = Some(day);
+                (self.from, self.wanted) = (Some(day), None);
                 self.find(false, cx);
             }
             Msg::Window(Some(text)) => {
@@ -146,13 +160,14 @@ impl Booking {
             Msg::Reload => self.find(true, cx),
             Msg::ReadHolds => self.read_holds(cx),
             // A hold is a courtesy: one that could not be taken or shown stops nobody.
-            Msg::Held(_) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
+            Msg::Held(_) | Msg::Referred(_, _, Err(_)) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
             Msg::PickedPatient(None)
             | Msg::PickedRelative(None)
             | Msg::PickedProvider(None)
             | Msg::PickedCentre(None)
             | Msg::PickedProfession(None)
             | Msg::PickedDepartment(None)
+            | Msg::PickedVisitType(None)
             | Msg::Reason(None)
             | Msg::OverbookReason(None)
             | Msg::From(None)
@@ -177,6 +192,7 @@ impl Booking {
         if first {
             self.provider = Some(old.provider);
             self.reason.clone_from(&old.reason);
+            self.visit_type.clone_from(&old.visit_type);
             self.read_patient(cx);
         }
         self.moving = Some(old);
@@ -190,6 +206,7 @@ impl Booking {
         self.profile = None;
         self.family.clear();
         self.read_patient(cx);
+        self.ask_referral(cx);
         self.find(false, cx);
         // Nothing more is asked of who cannot be booked; the reason follows with the rest of what is known.
         if !hit.deactivated && std::mem::take(&mut self.ask_provider) {
@@ -284,6 +301,7 @@ impl Booking {
             first: offer.slot.clone(),
             moves: vec![],
             series: None,
+            visit_type: self.visit_type.clone(),
             reason: self.reason.clone(),
         })));
     }

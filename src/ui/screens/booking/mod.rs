@@ -17,6 +17,7 @@ use crate::{
         patient::PatientHit,
         series::Rhythm,
         time::Period,
+        visit_type::VisitType,
         why::Why,
     },
     store::{Change, Error, Held, Hold, Overbookable, PatientProfile, Unbookable},
@@ -48,6 +49,8 @@ crate::commands! {
         Window: "booking.window" "how long" "Look only so many days ahead";
         Part: "booking.part" "part of day" "Only mornings, afternoons or evenings";
         Profession: "booking.profession" "profession" "Only one profession";
+        VisitType: "booking.visit-type" "visit type" "Choose what the visit is for: times that are long enough for it";
+        Kept: "booking.kept" "kept times" "Show times too that are kept for the same day or for urgent visits" quiet;
         Department: "booking.department" "department" "Only one department";
         Series: "booking.series" "series" "The selected time again and again: weekly, fortnightly, every so many days";
         Family: "booking.family" "family" "One more patient right after this one, with the same provider";
@@ -90,14 +93,30 @@ impl From<Vec<Overbookable>> for Free {
     }
 }
 
+/// Who can be booked and for what, and who cannot.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub directory: Directory,
+    pub unbookable: Vec<Unbookable>,
+    pub visit_types: Vec<VisitType>,
+}
+
+impl From<Directory> for Known {
+    fn from(directory: Directory) -> Self {
+        Self { directory, ..Self::default() }
+    }
+}
+
 /// What the booking is told.
 pub enum Msg {
-    Directory(Result<(Directory, Vec<Unbookable>), Error>),
+    Directory(Result<Known, Error>),
     Moving(Result<Booked, Error>),
     Profile(Result<Box<PatientProfile>, Error>),
     /// `true`: the same question again, because somebody changed something.
     Free(FreeFilter, bool, Result<Free, Error>),
     Holds(Result<Vec<Hold>, Error>),
+    /// Whether a patient is referred to a specialist.
+    Referred(PatientId, ProviderId, Result<bool, Error>),
     Strips(NaiveDate, Result<Vec<DayStrip>, Error>),
     PickedPatient(Option<PatientHit>),
     PickedRelative(Option<PatientHit>),
@@ -105,6 +124,7 @@ pub enum Msg {
     PickedCentre(Option<Option<CentreId>>),
     PickedProfession(Option<Option<String>>),
     PickedDepartment(Option<Option<DepartmentId>>),
+    PickedVisitType(Option<Option<String>>),
     Reason(Option<String>),
     OverbookReason(Option<String>),
     From(Option<NaiveDate>),
@@ -144,6 +164,13 @@ pub struct Booking {
     kind: AppointmentKind,
     directory: Option<Directory>,
     unbookable: Vec<Unbookable>,
+    visit_types: Vec<VisitType>,
+    /// A visit type's code.
+    visit_type: Option<String>,
+    /// Kept times too.
+    kept: bool,
+    /// The patient has a referral to this specialist, or none.
+    referred: Option<(PatientId, ProviderId, bool)>,
     offers: Offers,
     /// Asked and not answered.
     asked: Option<FreeFilter>,
@@ -157,6 +184,8 @@ pub struct Booking {
     request: RequestId,
     saving: bool,
     ask_provider: bool,
+    /// The time that was chosen before this screen.
+    wanted: Option<Box<FreeSlot>>,
 }
 
 /// How many days are looked at unless the person says otherwise.
@@ -184,6 +213,10 @@ impl Booking {
             kind: if walk_in { AppointmentKind::WalkIn } else { AppointmentKind::Slot },
             directory: None,
             unbookable: vec![],
+            visit_types: vec![],
+            visit_type: None,
+            kept: false,
+            referred: None,
             offers: Offers::default(),
             asked: None,
             answered: false,
@@ -194,6 +227,7 @@ impl Booking {
             series: SeriesId::new(),
             request: RequestId::new(),
             saving: false,
+            wanted: start.slot,
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
     }
@@ -307,8 +341,8 @@ impl Screen for Booking {
                 | C::Pick8
                 | C::Pick9
         );
-        let needs_directory =
-            matches!(command, C::Centre | C::Profession | C::Department) && self.directory.is_none();
+        let needs_directory = matches!(command, C::Centre | C::Profession | C::Department | C::VisitType)
+            && self.directory.is_none();
         needs_directory
             || uses_list
                 && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
@@ -331,6 +365,11 @@ impl Screen for Booking {
             C::Centre => self.pick_centre(cx),
             C::Profession => self.pick_profession(cx),
             C::Department => self.pick_department(cx),
+            C::VisitType => self.pick_visit_type(cx),
+            C::Kept => {
+                self.kept = !self.kept;
+                self.find(false, cx);
+            }
             C::Reason => {
                 let text = self.reason.clone();
                 cx.open(move |a| Prompt::new(tr!("Why does the patient come?"), a).with(&text), Msg::Reason);
@@ -392,6 +431,11 @@ impl Screen for Booking {
         match row.entity.as_str() {
             "appointment" | "clinic_session" if ours && !self.saving => {
                 cx.after("booking.reload", Duration::from_millis(50), Msg::Reload);
+            }
+            // The GP may have written it meanwhile.
+            "referral" if self.referred.is_some_and(|(_, _, found)| !found) => {
+                self.referred = None;
+                self.ask_referral(cx);
             }
             // Only whoever shows that provider's day reads again who is choosing there.
             "slot_hold" if !own && self.offers.shows(row.provider, row.day) => {

@@ -66,6 +66,8 @@ impl Offer {
 #[derive(Debug, Default)]
 pub struct Offers {
     pub rows: Vec<Offer>,
+    /// Everybody's holds with these providers on these days.
+    pub holds: Vec<Hold>,
     at: usize,
     top: usize,
     page: usize,
@@ -89,6 +91,7 @@ impl Offers {
     }
     /// Another question's answer: the first row is selected that nobody is choosing.
     pub fn replace(&mut self, free: Free, now: DateTime<Utc>) {
+        self.holds.clone_from(&free.holds);
         self.rows = rows_of(free);
         self.at = self.rows.iter().position(|r| r.holder(now).is_none()).unwrap_or(0);
         self.top = 0;
@@ -114,6 +117,7 @@ impl Offers {
         for row in &mut self.rows {
             row.held = of_row(&holds, row);
         }
+        self.holds = holds;
     }
     /// The times that are shown.
     #[must_use]
@@ -191,7 +195,7 @@ impl Offers {
             let holder = offer.holder(ui.env.now());
             let until = |h: &Hold| dates::clock(h.until.with_timezone(&s.zone).time());
             let tail = match (holder, offer.over) {
-                (Some(h), _) => tr!("held by {who} until {until}", who = h.holder, until = until(h)),
+                (Some(h), _) => tr!("held to {until} by {who}", until = until(h), who = h.holder),
                 (None, Some((used, cap))) => {
                     format!("{who} {}", tr!("{n} of {cap} over", n = used, cap = cap))
                 }
@@ -266,7 +270,15 @@ impl Widget for Offers {
 }
 
 /// The strip of a day: one line for each provider, two letters for each hour.
-pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStrip], zone: Tz, ui: &Ui) {
+pub fn strip(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    day: NaiveDate,
+    strips: &[DayStrip],
+    holds: &[Hold],
+    zone: Tz,
+    ui: &Ui,
+) {
     let hours: Vec<u32> = strips
         .iter()
         .flat_map(|s| &s.sessions)
@@ -281,10 +293,23 @@ pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStr
     let label = 11u16;
     let fits = u32::from(area.width.saturating_sub(label) / 3);
     let shown: Vec<u32> = (first..=last).take(fits as usize).collect();
-    let part = |c: char| match c {
-        '#' => day_grid::Part::Taken,
-        '.' => day_grid::Part::Free,
-        _ => day_grid::Part::Closed,
+    let now = ui.env.now();
+    let held: Vec<&Hold> = holds.iter().filter(|h| !h.mine && h.day == day && h.until > now).collect();
+    let part = |s: &DayStrip, hour: u32| -> Vec<day_grid::Part> {
+        let halves = s.hour(zone, hour).into_iter().zip([0, 30]);
+        halves
+            .map(|(c, minute)| {
+                let here = held.iter().filter(|h| h.provider == s.provider);
+                match c {
+                    '#' => day_grid::Part::Taken,
+                    '.' if here.clone().any(|h| h.in_half_hour(zone, hour * 60 + minute)) => {
+                        day_grid::Part::Held
+                    }
+                    '.' => day_grid::Part::Free,
+                    _ => day_grid::Part::Closed,
+                }
+            })
+            .collect()
     };
     let grid = day_grid::Grid {
         headings: shown.iter().map(|h| format!("{h:02}")).collect(),
@@ -292,7 +317,7 @@ pub fn strip(frame: &mut Frame<'_>, area: Rect, day: NaiveDate, strips: &[DayStr
             .iter()
             .map(|s| day_grid::Line {
                 label: s.name.to_string(),
-                cells: shown.iter().map(|h| s.hour(zone, *h).map(part).to_vec()).collect(),
+                cells: shown.iter().map(|h| part(s, *h)).collect(),
             })
             .collect(),
         selected: None,

@@ -2,7 +2,7 @@
 //! the reason; then what somebody who books should see.
 use super::Booking;
 use crate::{
-    domain::{dates, why::Why},
+    domain::{appointment::AppointmentKind, dates, why::Why},
     text::tr_n,
     tr,
 };
@@ -54,6 +54,26 @@ impl Booking {
         Some(Why::new("provider_unbookable", sentence).instead(tr!("v chooses another provider.")))
     }
 
+    /// Why the patient is not booked with the chosen specialist: the missing step is named.
+    pub(super) fn refused_referral(&self) -> Option<Why> {
+        let (patient, provider, false) = self.referred? else { return None };
+        let here = self.patient == Some(patient) && self.provider == Some(provider);
+        if !here || self.kind == AppointmentKind::Emergency || self.moving.is_some() {
+            return None;
+        }
+        let who =
+            self.profile.as_ref().map_or_else(|| tr!("The patient").to_owned(), |p| p.name().to_string());
+        let with = self.directory.as_ref().and_then(|d| d.provider(provider)).map(|p| p.name.to_string());
+        let sentence = tr!(
+            "{with} takes referred patients only; {who} has no open referral.",
+            with = with.unwrap_or_default(),
+            who = who
+        );
+        Some(Why::new("specialist_needs_referral", sentence).instead(tr!(
+            "The patient's GP writes it in the End tab of a visit; v chooses another provider."
+        )))
+    }
+
     /// What somebody who books must know: told before, not after.
     pub(super) fn warnings(&self, today: NaiveDate) -> String {
         let mut all: Vec<String> = vec![];
@@ -62,6 +82,7 @@ impl Booking {
             all.push(tr!("then {names}", names = names.join(", ")));
         }
         all.extend(self.refused_provider().map(|w| w.to_string()));
+        all.extend(self.refused_referral().map(|w| w.to_string()));
         let Some(p) = &self.profile else { return all.join(" · ") };
         all.extend(self.refused_patient(today).map(|w| w.to_string()));
         if p.no_shows > 0 {

@@ -83,7 +83,7 @@ impl Booking {
             session: Some(slot.session).filter(|s| !s.0.is_nil()),
             kind: self.kind,
             period: slot.period,
-            visit_type: None,
+            visit_type: self.visit_type.clone(),
             reason: self.reason.clone(),
             arrived: self.here(),
         }
@@ -119,11 +119,7 @@ impl Booking {
                 (filter.provider, filter.from) = (Some(slot.provider), slot.day);
                 cx.load(
                     "booking.nearest",
-                    move |store| async move {
-                        // What others are choosing is not offered.
-                        let wanted = slot.period;
-                        store.nearest_free(&actor, filter, wanted).await
-                    },
+                    move |store| async move { store.nearest_free(&actor, filter, slot.period).await },
                     move |nearest| Msg::Nearest(said, nearest),
                 );
             }

@@ -62,6 +62,11 @@ impl Booking {
             1,
             row(label(tr!("Provider"), provider, half), label(tr!("Centre"), centre, half)),
         );
+        let visit = match self.visit_type_name() {
+            Some(name) if self.reason.is_empty() => (tr!("Visit"), name),
+            Some(name) => (tr!("Visit"), format!("{name}: {}", self.reason)),
+            None => (tr!("Reason"), self.reason.clone()),
+        };
         let part = match self.part {
             DayPart::Any => "",
             DayPart::Morning => tr!("mornings"),
@@ -74,13 +79,17 @@ impl Booking {
         } else {
             crate::text::tr_n("within {n} day", "within {n} days", self.days)
         };
-        let from = [from, within, part.to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
+        let kept = if self.kept { tr!("kept times too") } else { "" };
+        let from = [from, within, part.to_owned(), kept.to_owned()]
+            .into_iter()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>();
         let from = from.join(", ");
         widgets::put_spans(
             frame,
             area,
             2,
-            row(label(tr!("Reason"), self.reason.clone(), half), label(tr!("From"), from, half)),
+            row(label(visit.0, visit.1, half), label(tr!("From"), from, half)),
         );
         let room = usize::from(area.width).saturating_sub(2).max(1);
         let mut above = 3;
@@ -103,8 +112,12 @@ impl Booking {
                 _ if self.answered && self.overbooks() => {
                     tr!("No taken time has a place over it. o goes back to free times.").to_owned()
                 }
+                _ if self.answered && self.closed().is_some() => {
+                    let keys = tr!("v changes the provider, c the centre.");
+                    format!("{} {keys}", self.closed().unwrap_or_default())
+                }
                 _ if self.answered => tr!(
-                    "Nothing is free within {n} days. v changes the provider, c the centre, n looks further.",
+                    "Nothing is free within {n} days where you may book. v changes the provider, c the centre, n looks further.",
                     n = self.days
                 ),
                 _ => String::new(),
@@ -115,8 +128,37 @@ impl Booking {
         if strip.width >= 20 && !self.strips.is_empty() {
             let day = self.strip_day.unwrap_or_else(|| ui.env.today());
             let zone = self.offers.selected().map_or_else(|| ui.env.zone(), |o| o.slot.zone);
-            offers::strip(frame, strip, day, &self.strips, zone, ui);
+            offers::strip(frame, strip, day, &self.strips, &self.offers.holds, zone, ui);
         }
+    }
+
+    fn visit_type_name(&self) -> Option<String> {
+        let code = self.visit_type.as_ref()?;
+        let known = self.visit_types.iter().find(|t| t.code == *code);
+        Some(known.map_or_else(|| code.clone(), |t| format!("{} {}", t.details.name, t.details.takes())))
+    }
+
+    /// That the department asked for, or that of the provider, is closed, and when it opens.
+    fn closed(&self) -> Option<String> {
+        let directory = self.directory.as_ref()?;
+        let of_provider = || {
+            let provider = self.provider?;
+            directory.providers.iter().find(|p| p.id == provider)?.department
+        };
+        let id = self.department.or_else(of_provider)?;
+        let all = directory.centres.iter().flat_map(|c| c.departments.iter().map(move |d| (c, d)));
+        let (centre, d) = all.into_iter().find(|(_, d)| d.id == id && d.closed)?;
+        Some(match d.opens.trim() {
+            "" => tr!("{name} ({centre}) is closed.", name = d.name, centre = centre.name),
+            opens => {
+                tr!(
+                    "{name} ({centre}) is closed. It opens: {opens}.",
+                    name = d.name,
+                    centre = centre.name,
+                    opens = opens
+                )
+            }
+        })
     }
 
     fn department_name(&self) -> Option<String> {

@@ -170,8 +170,7 @@ impl Screen for Emergency {
         self.load(cx);
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.entity == "emergency")
-        {
+        if change.concerns(&["emergency"]) {
             self.load(cx);
         }
     }

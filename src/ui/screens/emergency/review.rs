@@ -9,19 +9,20 @@ use crate::{
         why::Why,
     },
     store::{Change, Error},
-    text::{tr_str, wrap},
+    text::tr_str,
     tr,
     ui::{
         cx::Cx,
         desk,
         screen::{Screen, Ui, Widget},
         widgets::{
-            self,
+            detail::list_over,
             picker::{Picker, Row as Choice},
             table::{Column, Table},
         },
     },
 };
+use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect};
 
 crate::commands! {
@@ -89,6 +90,28 @@ fn state(of: &EmergencyReview) -> String {
     }
 }
 
+/// Who read whose record when, why, and what was found.
+fn facts(r: &EmergencyReview, zone: Tz) -> Vec<String> {
+    let time = |at: chrono::DateTime<chrono::Utc>| dates::clock(at.with_timezone(&zone).time());
+    let mut lines = vec![
+        tr!(
+            "{who} ({role}), {from} to {until}, {whose} {number}",
+            who = r.by,
+            role = tr_str(Role::from_code(&r.by_role).map_or("", Role::word)),
+            from = time(r.opened_at),
+            until = time(r.until),
+            whose = r.patient_name,
+            number = format!("{:06}", r.record_number)
+        ),
+        tr!("Reason: {why}", why = r.reason),
+    ];
+    if let Some((justified, by, note)) = &r.verdict {
+        let word = if *justified { tr!("Justified") } else { tr!("Not justified") };
+        lines.push(format!("{word}, {by}: {note}"));
+    }
+    lines
+}
+
 impl Reviews {
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
@@ -146,8 +169,7 @@ impl Screen for Reviews {
         self.load(cx);
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.entity == "emergency")
-        {
+        if change.concerns(&["emergency"]) {
             self.load(cx);
         }
     }
@@ -206,34 +228,7 @@ impl Screen for Reviews {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [head, rest] = widgets::split_top(area, 2);
-        widgets::put(frame, head, 0, &format!(" {}", self.title()), ui.theme.strong());
-        let below = if rest.height > 10 { 7 } else { 0 };
-        let [list, detail] = widgets::split_top(rest, rest.height - below);
-        self.table.view(frame, list, ui);
-        let Some(r) = self.table.selected().map(|r| &r.of) else { return };
-        let zone = ui.env.zone();
-        let time = |at: chrono::DateTime<chrono::Utc>| dates::clock(at.with_timezone(&zone).time());
-        let role = tr_str(Role::from_code(&r.by_role).map_or("", Role::word));
-        let mut lines = vec![
-            tr!(
-                "{who} ({role}), {from} to {until}, {whose} {number}",
-                who = r.by,
-                role = role,
-                from = time(r.opened_at),
-                until = time(r.until),
-                whose = r.patient_name,
-                number = format!("{:06}", r.record_number)
-            ),
-            tr!("Reason: {why}", why = r.reason),
-        ];
-        if let Some((justified, by, note)) = &r.verdict {
-            let word = if *justified { tr!("Justified") } else { tr!("Not justified") };
-            lines.push(format!("{word}, {by}: {note}"));
-        }
-        let room = usize::from(detail.width.saturating_sub(2).max(1));
-        for (y, line) in (1..detail.height).zip(lines.iter().flat_map(|l| wrap(l, room))) {
-            widgets::put(frame, detail, y, &format!(" {line}"), ui.theme.text());
-        }
+        let (title, zone) = (self.title(), ui.env.zone());
+        list_over(frame, area, ui, &title, &mut self.table, (7, 4), |row| facts(&row.of, zone));
     }
 }

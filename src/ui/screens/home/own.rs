@@ -28,6 +28,7 @@ crate::commands! {
         Requests: "own.requests" "requests" "See who asks to read your record, and answer";
         Connections: "own.connections" "connections" "See and answer connections with providers, or ask for one";
         Viewers: "own.viewers" "who looked" "See who looked at your record";
+        Kept: "subject.export" "all about me" "See everything that is kept about you, and take it with you";
         Messages: "own.messages" "messages" "Read what the clinic wrote to you, and write to it";
         Details: "own.details" "my details" "See what the clinic has written about who you are";
     }
@@ -174,6 +175,10 @@ impl Screen for OwnHome {
             Command::Requests => cx.push(Route::AccessRequests),
             Command::Connections => cx.push(Route::Connections),
             Command::Details => cx.push(Route::OwnDetails),
+            Command::Kept => {
+                let patient = cx.env().actor.as_ref().and_then(|a| a.patient);
+                cx.push(Route::Subject(patient));
+            }
             Command::Messages => cx.push(Route::Messages),
             Command::Viewers => {
                 if let Some(patient) = cx.env().actor.as_ref().and_then(|a| a.patient) {

@@ -319,7 +319,7 @@ impl Screen for ProviderHomeScreen {
             }
             (Command::Referrals, _) => cx.push(Route::Referrals),
             (Command::Access, _) => cx.push(Route::AccessRequests),
-            (Command::Sessions, _) => cx.push(Route::Schedule(None)),
+            (Command::Sessions, _) => cx.push(Route::Sessions(None, None)),
             (Command::Open, Some(e)) => match (e.encounter, &e.appointment) {
                 // What is over is read.
                 (Some(visit), Some((_, _, status))) if status == "completed" => {

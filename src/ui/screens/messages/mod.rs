@@ -348,7 +348,7 @@ impl Screen for Messages {
         }
     }
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
-        if matches!(change, Change::Everything) || matches!(change, Change::Row(r) if r.entity == "message") {
+        if change.concerns(&["message"]) {
             self.load(cx);
         }
     }

@@ -9,13 +9,13 @@ use crate::{
         patient::PatientHit,
         why::Why,
     },
-    store::{Change, Error, PatientAppointment, PatientProfile},
+    store::{Change, Error, PatientAppointment, PatientProfile, VisitFee},
     tr,
     ui::{
         carry::{self, Carried},
         cx::{Cx, Env},
         desk::{self, Target},
-        route::{BookingStart, Route},
+        route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
             picker::{Picker, Row},
@@ -28,13 +28,18 @@ use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 use uuid::Uuid;
 
+mod fee;
 mod merged;
+mod save;
 mod view;
 
 crate::commands! {
     /// What a patient's page understands.
     pub enum Command {
+        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
+        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient";
+        Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
@@ -43,15 +48,15 @@ crate::commands! {
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Fee: "visit.set-fee" "fee" "Set the fee of the selected appointment's visit" quiet;
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
         Block: "patient.block" "block" "Block booking until a day, or lift the block" quiet;
         Viewers: "record.viewers" "who viewed" "Show who looked at this record" quiet;
         Deactivate: "patient.deactivate" "deactivate" "Deactivate the patient, or make them active again" quiet;
+        Kept: "subject.export" "all kept" "Show everything kept about the patient, to take it out or to erase it" quiet;
         Visits: "patient.visits" "all visits" "List the visits at every centre" quiet;
         Ask: "patient.ask" "ask for access" "Ask to read the history of this patient" quiet;
-        Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
-        TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Merge: "patient.merge" "merge" "Compare with another record of the same person, and merge the two" quiet;
         Unmerge: "patient.unmerge" "separate" "Separate a record that was merged" quiet;
         Connect: "patient.connect" "connect" "Ask this patient to be connected with you" quiet;
@@ -63,9 +68,13 @@ pub enum Msg {
     Loaded(Result<Box<PatientProfile>, Error>),
     Changed(desk::Done),
     Reason(Target, Option<String>),
+    /// What the selected visit costs now.
+    Fee(Result<Option<VisitFee>, Error>),
+    FeeTyped(VisitFee, Option<String>),
     AlertText(Option<String>),
     AlertPicked(Option<Uuid>),
-    Deactivate(Option<String>),
+    /// Made active or not, and why.
+    Active(bool, Option<String>),
     BlockUntil(Option<NaiveDate>),
     BlockWhy(NaiveDate, Option<String>),
     Other(Option<PatientHit>),
@@ -157,61 +166,6 @@ impl Patient {
             desk::change(cx, target, to, String::new(), Msg::Changed);
         }
     }
-
-    fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
-        let (Some(actor), patient) = (cx.env().actor.clone(), self.alert_of(alert)) else { return };
-        self.saving = true;
-        cx.save(
-            "alert.strike",
-            move |store| async move { store.strike_alert(&actor, RequestId::new(), alert, patient, true).await },
-            move |done| Msg::Saved(format!("strike {alert}"), done),
-        );
-    }
-
-    /// Whose record an alert stands in.
-    fn alert_of(&self, alert: Uuid) -> PatientId {
-        let alerts = self.profile.as_ref().map_or(&[][..], |p| &p.alerts);
-        alerts.iter().find(|a| a.id == alert).map_or(self.id, |a| a.patient)
-    }
-
-    fn deactivate(&mut self, why: Option<String>, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = if why.is_some() {
-            tr!("Deactivated: {who}. D makes them active again.", who = self.name())
-        } else {
-            tr!("Active again: {who}", who = self.name())
-        };
-        self.saving = true;
-        cx.save(
-            "patient.deactivate",
-            move |store| async move {
-                store.deactivate_patient(&actor, RequestId::new(), id, seen, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
-    }
-
-    fn block(&mut self, until: Option<NaiveDate>, why: String, cx: &mut Cx<Msg>) {
-        let (Some(actor), Some(p)) = (cx.env().actor.clone(), &self.profile) else { return };
-        let (id, seen) = (self.id, p.version);
-        let said = match until {
-            Some(day) => tr!(
-                "Not bookable until {day}: {who}. B lifts it.",
-                day = dates::full_day(day),
-                who = self.name()
-            ),
-            None => tr!("Bookable again: {who}", who = self.name()),
-        };
-        self.saving = true;
-        cx.save(
-            "patient.block",
-            move |store| async move {
-                store.block_patient(&actor, RequestId::new(), id, seen, until, why).await.map(|_| ())
-            },
-            move |done| Msg::Saved(said, done),
-        );
-    }
 }
 
 impl Screen for Patient {
@@ -250,13 +204,21 @@ impl Screen for Patient {
                 Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))
             }
             Command::TakeOver => self.can_take_over(),
-            Command::Book | Command::Edit | Command::Alert | Command::Connect | Command::Merge
+            Command::Book
+            | Command::Edit
+            | Command::Intake
+            | Command::Alert
+            | Command::Connect
+            | Command::Merge
                 if self.leads().is_err() =>
             {
                 self.leads()
             }
             Command::Advance | Command::Move | Command::Restore if self.stands_elsewhere().is_err() => {
                 self.stands_elsewhere()
+            }
+            Command::Fee if self.table.selected().is_none() => {
+                Err(Why::new("nothing_selected", tr!("No visit is selected.")))
             }
             Command::Advance => to(S::Arrived),
             Command::Cancel => to(S::Cancelled),
@@ -297,6 +259,10 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Edit => cx.push(Route::EditPatient(self.id)),
+            Command::Intake => {
+                let patient = Some(self.id);
+                cx.push(Route::Intake(IntakeStart { patient, ..IntakeStart::default() }));
+            }
             Command::Survivor => {
                 if let Some(leads) = self.profile.as_ref().and_then(|p| p.merged_into.clone()) {
                     cx.push(Route::Patient(leads.id));
@@ -365,6 +331,17 @@ impl Screen for Patient {
                     cx.push(Route::Series(l.visit.id));
                 }
             }
+            Command::Fee => {
+                let (Some(actor), Some(line)) = (cx.env().actor.clone(), self.table.selected()) else {
+                    return;
+                };
+                let appointment = line.visit.id;
+                cx.load(
+                    "visit.fee",
+                    move |store| async move { store.visit_fee(&actor, appointment).await },
+                    Msg::Fee,
+                );
+            }
             Command::Alert => {
                 let question = tr!("What must everybody read about {who}?", who = self.name());
                 desk::ask_reason(cx, question, Msg::AlertText);
@@ -378,12 +355,15 @@ impl Screen for Patient {
                 cx.open(|a| Picker::new(tr!("Strike which alert?"), a).rows(rows), Msg::AlertPicked);
             }
             Command::Viewers => cx.push(Route::RecordViewers(self.id)),
+            Command::Kept => cx.push(Route::Subject(Some(self.id))),
             Command::Deactivate => {
-                if self.profile.as_ref().is_some_and(|p| p.deactivated) {
-                    return self.deactivate(None, cx);
-                }
-                let question = tr!("Deactivate {who}? Nobody can book them then. Why?", who = self.name());
-                desk::ask_reason(cx, question, Msg::Deactivate);
+                let active = self.profile.as_ref().is_some_and(|p| p.deactivated);
+                let question = if active {
+                    tr!("Make {who} active again? Why?", who = self.name())
+                } else {
+                    tr!("Deactivate {who}? Nobody can book them then. Why?", who = self.name())
+                };
+                desk::ask_reason(cx, question, move |why| Msg::Active(active, why));
             }
             Command::Block => {
                 if self.profile.as_ref().is_some_and(|p| p.blocked_until.is_some()) {
@@ -414,6 +394,16 @@ impl Screen for Patient {
                 self.saving = true;
                 desk::change(cx, target, AppointmentStatus::Cancelled, why, Msg::Changed);
             }
+            Msg::Fee(Ok(Some(fee))) if fee.signed => {
+                cx.toast(tr!("The visit is signed: its fee stays. Its provider adds an addendum."));
+            }
+            Msg::Fee(Ok(Some(fee))) => self.ask_fee(fee, cx),
+            Msg::Fee(Ok(None)) => {
+                cx.toast(tr!("This appointment has no visit yet: a fee is set once it has begun."))
+            }
+            Msg::Fee(Err(e)) => cx.failed(&e),
+            Msg::FeeTyped(fee, Some(typed)) => self.set_fee(fee, &typed, cx),
+            Msg::FeeTyped(_, None) => {}
             Msg::AlertText(Some(text)) => {
                 let (Some(actor), patient) = (cx.env().actor.clone(), self.id) else { return };
                 self.saving = true;
@@ -429,7 +419,7 @@ impl Screen for Patient {
                 );
             }
             Msg::AlertPicked(Some(alert)) => self.strike(alert, cx),
-            Msg::Deactivate(Some(why)) => self.deactivate(Some(why), cx),
+            Msg::Active(active, Some(why)) => self.set_active(active, why, cx),
             Msg::BlockUntil(Some(day)) => {
                 let question = tr!("Why may {who} not be booked?", who = self.name());
                 desk::ask_reason(cx, question, move |why| Msg::BlockWhy(day, why));
@@ -476,7 +466,7 @@ impl Screen for Patient {
             Msg::Reason(_, None)
             | Msg::AlertText(None)
             | Msg::AlertPicked(None)
-            | Msg::Deactivate(None)
+            | Msg::Active(_, None)
             | Msg::BlockUntil(None)
             | Msg::BlockWhy(_, None)
             | Msg::Other(None)

@@ -11,7 +11,7 @@ use crate::{
 use ratatui::{Frame, layout::Rect, style::Style, text::Span};
 
 impl Patient {
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, ui: &Ui) -> Vec<String> {
         let Some(p) = &self.profile else { return vec![] };
         let mut all: Vec<String> =
             p.alerts.iter().map(|a| format!("! {}{}", a.text, desk::of_record(a.origin))).collect();
@@ -21,6 +21,13 @@ impl Patient {
         }
         if p.deactivated {
             all.push(tr!("DEACTIVATED {why}", why = p.deactivated_why));
+        }
+        if let (false, Some((at, why))) = (p.deactivated, &p.reactivated) {
+            all.push(tr!(
+                "active again since {day}: {why}",
+                day = dates::long_date(at.with_timezone(&ui.env.zone()).date_naive()),
+                why = why
+            ));
         }
         if let Some(until) = p.blocked_until {
             all.push(tr!(
@@ -72,7 +79,7 @@ impl Patient {
         ];
         widgets::put_spans(frame, area, 0, line);
         let mut y = 1;
-        let warnings = self.warnings().join(" · ");
+        let warnings = self.warnings(ui).join(" · ");
         for text in crate::text::wrap(
             &crate::text::clean(&warnings),
             usize::from(area.width.saturating_sub(2)).max(1),

@@ -112,6 +112,12 @@ impl SessionForm {
         }
     }
 
+    /// The same for this provider.
+    #[must_use]
+    pub fn of(self, provider: Option<ProviderId>) -> Self {
+        Self { me: provider.or(self.me), ..self }
+    }
+
     /// A form with the hours of this session.
     #[must_use]
     pub fn change(session: SessionRow, env: &Env, answer: Answer<Saved>) -> Self {

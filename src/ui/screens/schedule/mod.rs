@@ -1,19 +1,26 @@
 //! Clinic sessions: when providers see patients, how many slots there are and how many are taken. Enter opens the
 //! session's panel.
+pub mod exception_form;
+pub mod exceptions;
 pub mod form;
 pub mod panel;
+pub mod plan;
+pub mod slots;
+pub mod week;
 
 use crate::{
     domain::{
         clinic_session::SessionRow,
         dates::short_day,
-        ids::{ClinicSessionId, RequestId},
+        ids::{ClinicSessionId, ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Error, SessionsOf},
+    store::{Change, Error, PlanOf, SessionsOf},
     tr,
     ui::{
+        carry::{self, Landing, Pasted},
         cx::Cx,
+        route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{
             self,
@@ -25,7 +32,9 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use form::{Saved, SessionForm};
 use panel::SessionPanel;
+use plan::Plan;
 use ratatui::{Frame, layout::Rect};
+use slots::Slots;
 
 /// How many days the list shows at once.
 const SPAN: i32 = 28;
@@ -37,9 +46,13 @@ crate::commands! {
         Add: "schedule.add" "add" "Add a session";
         Change: "schedule.change" "change" "Change date, hours or slot length of the session";
         Remove: "schedule.remove" "remove" "Remove the session; asks first" destructive;
+        Paste: "appointment.paste" "paste" "Move what was cut into the session: the free time nearest to its own";
         Whose: "schedule.whose" "mine or all" "Show your own sessions, or everybody's at this centre";
         Later: "schedule.later" "later" "Show the four weeks after these";
         Earlier: "schedule.earlier" "earlier" "Show the four weeks before these";
+        Week: "schedule.week" "seven days" "The next seven days of a provider, copied or made from hours";
+        Exceptions: "schedule.exceptions" "leave" "Leave, holidays and extra days";
+        Slots: "schedule.slots" "slots" "Each slot of the session: hold time back, release it, limit overbooking";
         Today: "schedule.today" "today" "Begin with today again" quiet;
     }
 }
@@ -54,25 +67,29 @@ pub enum Msg {
     PanelClosed(()),
     /// Whether the session shall be removed.
     Sure(bool),
-    /// Whether its bookings shall be moved.
+    /// The plan for its bookings was closed: whether all of them have gone.
     MoveFirst(bool),
     /// What became of the removal.
     Removed(Result<(), Error>),
+    /// What was cut was pasted into a session.
+    Pasted(Pasted),
 }
 
 /// The screen.
 pub struct Schedule {
     table: Table<SessionRow>,
     from: Option<NaiveDate>,
+    /// Whose, when somebody was chosen.
+    of: Option<ProviderId>,
     mine: bool,
     request: RequestId,
     asked: Option<SessionRow>,
 }
 
 impl Schedule {
-    /// The sessions from this day on, or from today.
+    /// The sessions from this day on, or from today; of this provider, else one's own or the centre's.
     #[must_use]
-    pub fn from(day: Option<NaiveDate>) -> Self {
+    pub fn of(provider: Option<ProviderId>, day: Option<NaiveDate>) -> Self {
         Self {
             table: Table::new(|s: &SessionRow| s.id.0)
                 .column(Column::new("Day", |s: &SessionRow| short_day(s.day)).width(10))
@@ -101,6 +118,7 @@ impl Schedule {
                 )
                 .empty("No sessions in these four weeks. a adds the first."),
             from: day,
+            of: provider,
             mine: true,
             request: RequestId::new(),
             asked: None,
@@ -113,7 +131,7 @@ impl Schedule {
 
     fn whose(&self, cx: &Cx<Msg>) -> Option<SessionsOf> {
         let actor = cx.env().actor.as_ref()?;
-        match (actor.provider.filter(|_| self.mine), &actor.workplace) {
+        match (self.of.or(actor.provider).filter(|_| self.mine), &actor.workplace) {
             (Some(provider), _) => Some(SessionsOf::Provider(provider)),
             (None, Some(place)) => Some(SessionsOf::Centre(place.centre)),
             (None, None) => None,
@@ -149,10 +167,10 @@ impl Schedule {
     fn ask_removal(&mut self, session: SessionRow, cx: &mut Cx<Msg>) {
         self.request = RequestId::new();
         let what = name_of(&session);
-        let booked = session.booked;
+        let (id, booked) = (session.id, session.booked);
         self.asked = Some(session);
         if booked > 0 {
-            return Self::offer_moving(what, booked, cx);
+            return Self::offer_moving(&what, id, cx);
         }
         cx.open(
             move |answer| {
@@ -165,27 +183,9 @@ impl Schedule {
         );
     }
 
-    fn offer_moving(what: String, booked: u32, cx: &mut Cx<Msg>) {
-        cx.open(
-            move |answer| {
-                let question = if booked == 1 {
-                    tr!("The session {what} has 1 booking, so it cannot be removed.", what = what)
-                } else {
-                    tr!(
-                        "The session {what} has {n} bookings, so it cannot be removed.",
-                        what = what,
-                        n = booked
-                    )
-                };
-                Confirm::new(question, answer)
-                    .consequence(tr!(
-                        "Open it to move them to other times, one after the other; then remove it."
-                    ))
-                    .yes(tr!("show the bookings"))
-                    .no(tr!("keep the session"))
-            },
-            Msg::MoveFirst,
-        );
+    fn offer_moving(what: &str, id: ClinicSessionId, cx: &mut Cx<Msg>) {
+        let title = tr!("Bookings of {what}, to be moved before it goes", what = what);
+        cx.open(move |answer| Plan::of(PlanOf::Session(id), title, answer), Msg::MoveFirst);
     }
 
     fn remove(&mut self, id: ClinicSessionId, seen: i64, cx: &mut Cx<Msg>) {
@@ -234,7 +234,7 @@ impl Screen for Schedule {
         &["schedule"]
     }
     fn title(&self) -> String {
-        tr!("Schedule").into()
+        tr!("Sessions").into()
     }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.table)
@@ -246,7 +246,7 @@ impl Screen for Schedule {
         self.load(cx);
     }
     fn waits_for(&self, command: Command) -> bool {
-        matches!(command, Command::Open | Command::Change | Command::Remove)
+        matches!(command, Command::Open | Command::Change | Command::Remove | Command::Slots)
             && self.table.is_loading()
             && self.table.rows().is_empty()
     }
@@ -276,22 +276,38 @@ impl Screen for Schedule {
                 cx.open(move |answer| SessionForm::add(day, &env, answer), Msg::Formed);
             }
             (Command::Whose, _) => {
-                if cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
+                if self.of.is_none() && cx.env().actor.as_ref().is_some_and(|a| a.provider.is_none()) {
                     return cx.toast(tr!("You are not booked with; all sessions of the centre are shown."));
                 }
                 self.mine = !self.mine;
                 self.load(cx);
             }
+            (Command::Week, row) => {
+                let of = self.whose(cx).and_then(|w| match w {
+                    SessionsOf::Provider(p) => Some(p),
+                    SessionsOf::Centre(_) => row.map(|r| r.provider),
+                });
+                cx.push(Route::Week(of));
+            }
+            (Command::Exceptions, _) => cx.push(Route::Exceptions),
             (Command::Later, _) => self.shift(true, cx),
             (Command::Earlier, _) => self.shift(false, cx),
             (Command::Today, _) => {
                 self.from = None;
                 self.load(cx);
             }
+            (Command::Paste, Some(session)) => {
+                let (day, provider) = (session.day, Some(session.provider));
+                let landing = Landing::Day { day, provider, centre: Some(session.centre), near: None };
+                carry::paste(cx, landing, Msg::Pasted);
+            }
             (Command::Open, Some(session)) => self.open_panel(session, cx),
             (Command::Change, Some(session)) => {
                 let env = cx.env().clone();
                 cx.open(move |answer| SessionForm::change(session, &env, answer), Msg::Formed);
+            }
+            (Command::Slots, Some(session)) => {
+                cx.open(move |answer| Slots::of(session, answer), Msg::PanelClosed)
             }
             (Command::Remove, Some(session)) => self.ask_removal(session, cx),
             (_, None) => cx.toast(tr!("No session is selected.")),
@@ -306,17 +322,20 @@ impl Screen for Schedule {
             }
             Msg::Formed(saved) => self.formed(saved, cx),
             Msg::PanelClosed(()) => self.load(cx),
-            Msg::Sure(true) => {
+            Msg::Pasted(pasted) => {
+                carry::tell(cx, &pasted, Msg::Pasted);
+                self.load(cx);
+            }
+            Msg::Sure(true) | Msg::MoveFirst(true) => {
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {
                     self.remove(id, seen, cx);
                 }
             }
-            Msg::MoveFirst(true) => {
-                if let Some(session) = self.asked.take() {
-                    self.open_panel(session, cx);
-                }
+            Msg::Sure(false) => self.asked = None,
+            Msg::MoveFirst(false) => {
+                self.asked = None;
+                self.load(cx);
             }
-            Msg::Sure(false) | Msg::MoveFirst(false) => self.asked = None,
             Msg::Removed(Ok(())) => {
                 cx.toast(tr!("The session is removed."));
                 self.load(cx);
@@ -326,7 +345,7 @@ impl Screen for Schedule {
             {
                 // Somebody booked while the question was open.
                 if let Some(s) = &self.asked {
-                    Self::offer_moving(name_of(s), s.booked.max(1), cx);
+                    Self::offer_moving(&name_of(s), s.id, cx);
                 }
                 self.load(cx);
             }
@@ -342,6 +361,9 @@ impl Screen for Schedule {
         let to = from.checked_add_days(Days::new(u64::from(SPAN.unsigned_abs()) - 1)).unwrap_or(from);
         let actor = ui.env.actor.as_deref();
         let whose = match actor {
+            Some(_) if self.of.is_some() && self.mine => {
+                self.table.rows().first().map(|s| s.provider_name.to_string()).unwrap_or_default()
+            }
             Some(a) if a.provider.is_some() && self.mine => tr!("my sessions").to_owned(),
             Some(a) => a.workplace.as_ref().map_or_else(String::new, |w| w.name.clone()),
             None => String::new(),

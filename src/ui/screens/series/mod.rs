@@ -152,13 +152,25 @@ impl SeriesView {
         );
     }
 
+    /// What was just done is shown at once, before the list is read again.
+    fn learn(&mut self, all: &[Booked]) {
+        if let Some(series) = &mut self.series {
+            for member in &mut series.members {
+                if let Some(now) = all.iter().find(|b| b.id == member.id) {
+                    member.clone_from(now);
+                }
+            }
+            self.table.set_rows(series.members.clone());
+        }
+    }
+
     fn plan_move(&mut self, from: AppointmentId, typed: &str, cx: &mut Cx<Msg>) {
         let moves = self.later(from);
         let (Some(first), Some(series)) = (moves.first(), self.series.as_ref().map(|s| s.id)) else { return };
         let old = first.period.starts_at(first.zone).date();
         let Ok((day, time)) = day_and_time(typed, old, cx.env().today()) else { return };
         let days = plan::shifted(&moves, (day - old).num_days());
-        let n = moves.len();
+        let (n, visit_type) = (moves.len(), first.visit_type.clone());
         cx.push(Route::PlanSeries(Box::new(PlanStart {
             patient: first.patient,
             who: first.patient_name.to_string(),
@@ -167,6 +179,7 @@ impl SeriesView {
             days,
             moves,
             series: Some(series),
+            visit_type,
             reason: String::new(),
         })));
     }
@@ -290,7 +303,10 @@ impl Screen for SeriesView {
             Msg::Together(done) => {
                 self.saving = false;
                 match done {
-                    Ok(all) => self.cancelled(&all, cx),
+                    Ok(all) => {
+                        self.learn(&all);
+                        self.cancelled(&all, cx);
+                    }
                     Err(e) => cx.failed(&e),
                 }
                 self.load(cx);

@@ -11,7 +11,7 @@ use crate::{
         why::Why,
     },
     store::Error,
-    text::{cut, tr_n},
+    text::{clean, cut, tr_n},
     tr,
     ui::{
         cx::Cx,
@@ -98,10 +98,11 @@ impl PlanSeries {
         let Some(actor) = cx.env().actor.clone() else { return };
         let start = &self.start;
         let (patient, first, days) = (start.patient, start.first.clone(), start.days.clone());
+        let visit_type = start.visit_type.clone();
         self.table.loading();
         cx.load(
             "series.plan",
-            move |store| async move { store.plan_series(&actor, patient, first, days).await },
+            move |store| async move { store.plan_series(&actor, patient, first, visit_type, days).await },
             Msg::Planned,
         );
     }
@@ -146,7 +147,7 @@ impl PlanSeries {
                         session,
                         kind: AppointmentKind::Slot,
                         period,
-                        visit_type: None,
+                        visit_type: self.start.visit_type.clone(),
                         reason: self.start.reason.clone(),
                         arrived: false,
                     }),
@@ -349,6 +350,7 @@ impl Screen for PlanSeries {
                 let filter = FreeFilter {
                     patient: Some(self.start.patient),
                     provider: Some(first.provider),
+                    visit_type: self.start.visit_type.clone(),
                     days: 1,
                     ..FreeFilter::from(day)
                 };
@@ -402,6 +404,9 @@ impl Screen for PlanSeries {
             (true, 0) => tr_n(" enter books {n} visit", " enter books all {n} visits", self.steps().len()),
             (true, n) => tr_n(" {n} clash to decide", " {n} clashes to decide", n),
         };
+        // The list cuts the reason; here it is whole.
+        let why = self.table.selected().filter(|l| l.plan.is_open()).and_then(|l| l.plan.clash.as_ref());
+        let state = why.map_or_else(|| state.clone(), |why| format!("{state}. {}", clean(&why.sentence)));
         widgets::put(frame, head, 1, &state, if open > 0 { ui.theme.warn() } else { ui.theme.dim() });
         self.table.view(frame, rows, ui);
     }

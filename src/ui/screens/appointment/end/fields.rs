@@ -3,6 +3,7 @@ use crate::{
     domain::{
         dates,
         encounter::{Document, Visit, VisitField},
+        money::{cents, money},
         why::Why,
     },
     tr,
@@ -52,11 +53,6 @@ pub(super) fn fill(form: &mut Form<F>, visit: &Visit) {
     form.saved();
 }
 
-/// An amount in cents as people write it.
-pub(super) fn money(cents: i32) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
-}
-
 /// What the fields say, group by group.
 pub(super) fn read(form: &Form<F>, today: NaiveDate) -> Result<Vec<VisitField>, (F, Why)> {
     let date = |field: F| match form.filled(field) {
@@ -87,18 +83,6 @@ fn read_date(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
         return Ok(today);
     }
     crate::domain::when::parse_day(text, today)
-}
-
-fn cents(text: &str) -> Result<i32, Why> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let amount = match (whole.trim().parse::<i32>(), part.len()) {
-        (Ok(whole), 0) => whole.checked_mul(100),
-        (Ok(whole), 2) => part.parse::<i32>().ok().and_then(|p| whole.checked_mul(100)?.checked_add(p)),
-        _ => None,
-    };
-    amount.filter(|n| (0..=10_000_000).contains(n)).ok_or_else(|| {
-        Why::new("fee", tr!("This is not an amount.")).instead(tr!("Write it as 85 or 85.50, up to 100000."))
-    })
 }
 
 /// Whether saving this would change the visit.

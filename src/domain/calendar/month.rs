@@ -1,0 +1,49 @@
+//! The days of a month with what is free in them.
+use chrono::{Datelike as _, Days, NaiveDate};
+
+/// One day of the month's view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthDay {
+    pub day: NaiveDate,
+    /// Slots that have not begun.
+    pub slots: u32,
+    /// Of those, the ones that cannot be booked: somebody has them, leave, kept.
+    pub taken: u32,
+    /// How many providers have a session.
+    pub providers: u32,
+}
+
+impl MonthDay {
+    /// A day without a session.
+    #[must_use]
+    pub fn closed(day: NaiveDate) -> Self {
+        Self { day, slots: 0, taken: 0, providers: 0 }
+    }
+
+    /// Slots that can be booked.
+    #[must_use]
+    pub fn free(&self) -> u32 {
+        self.slots.saturating_sub(self.taken)
+    }
+
+    /// How much of what there is can be booked, 0 to 4; nothing free is 0, and so is a day without a session.
+    #[must_use]
+    pub fn heat(&self) -> u32 {
+        if self.slots == 0 { 0 } else { (self.free() * 4).div_ceil(self.slots) }
+    }
+}
+
+/// The days that the view of a month shows: whole weeks from Monday, four to six of them.
+#[must_use]
+pub fn weeks(of: NaiveDate) -> Vec<NaiveDate> {
+    let first = of.with_day(1).unwrap_or(of);
+    let start = first - Days::new(u64::from(first.weekday().num_days_from_monday()));
+    (0..42)
+        .map(|n| start + Days::new(n))
+        .collect::<Vec<_>>()
+        .chunks(7)
+        .filter(|week| week.iter().any(|d| (d.year(), d.month()) == (of.year(), of.month())))
+        .flatten()
+        .copied()
+        .collect()
+}

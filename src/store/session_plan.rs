@@ -1,0 +1,291 @@
+//! Sessions made from weekly hours, and a week copied from the one before. Both can be asked for again and do nothing twice.
+use super::{
+    Error, Event, Store,
+    appointment::{lock_in_order, zone_of},
+};
+use crate::domain::{
+    actor::Actor,
+    clinic_session::SessionHours,
+    ids::{CentreId, ClinicSessionId, ProviderId, RequestId},
+    provider::WeeklyHours,
+    session_plan::{Existing, compare},
+    slots::planned,
+    time::Period,
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+
+/// What making sessions from the weekly hours did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generated {
+    pub added: u32,
+    /// Sessions that follow new hours.
+    pub changed: u32,
+    pub removed: u32,
+    pub kept: u32,
+    pub in_the_way: u32,
+    /// Sessions that the hours do not ask for any more, and that are booked: their bookings are to be moved first.
+    pub booked: Vec<ClinicSessionId>,
+}
+
+/// What copying a week did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    pub added: u32,
+    /// Sessions that are there already, have passed, or that another one is in the way of.
+    pub left: u32,
+}
+
+impl Store {
+    /// Makes the sessions of a provider's weekly hours for so many weeks from this day. What is there stays; what somebody has
+    /// changed or removed stays as they left it; what is booked is never removed but told.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for who may not add sessions of this provider.
+    pub async fn generate_sessions(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        provider: ProviderId,
+        from: NaiveDate,
+        weeks: u16,
+    ) -> Result<Generated, Error> {
+        let event = Event::new("session.generate", "provider")
+            .id(provider.0)
+            .facts(serde_json::json!({ "from": from, "weeks": weeks }));
+        self.write(actor, request, event, &(provider, from, weeks), move |c| {
+            Box::pin(async move {
+                // Two who ask at once do it one after the other.
+                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
+                let (hours, zones) = weekly(c, provider).await?;
+                let days = u64::from(weeks.min(53)) * 7;
+                let to = from.checked_add_days(Days::new(days)).unwrap_or(from);
+                let zone = |centre: CentreId| zones.get(&centre.0).copied().unwrap_or(Tz::UTC);
+                let wanted: Vec<_> = from.iter_days().take_while(|d| *d < to).flat_map(|d| planned(&hours, zone, d)).collect();
+                let there = existing(c, provider, from, to).await?;
+                let now = now(c).await?;
+                let changes = compare(&wanted, &there, now);
+                for id in &changes.remove {
+                    sqlx::query!(
+                        "update clinic.clinic_session set removed_at = clinic.now(), plan_from = null, plan_to = null, plan_slot = null
+                          where id = $1",
+                        id.0
+                    )
+                    .execute(&mut *c)
+                    .await?;
+                }
+                for (id, p) in &changes.change {
+                    sqlx::query!(
+                        "update clinic.clinic_session
+                            set starts_at = $2, ends_at = $3, slot_minutes = $4, plan_from = $5, plan_to = $6, plan_slot = $4
+                          where id = $1",
+                        id.0,
+                        p.period.start,
+                        p.period.end,
+                        p.hours.slot_minutes,
+                        p.hours.from_minute,
+                        p.hours.to_minute
+                    )
+                    .execute(&mut *c)
+                    .await?;
+                }
+                for p in &changes.add {
+                    let plan = Some((p.hours.from_minute, p.hours.to_minute, p.hours.slot_minutes));
+                    let made = Made {
+                        centre: p.hours.centre,
+                        day: p.day,
+                        period: p.period,
+                        slot_minutes: p.hours.slot_minutes,
+                        plan,
+                        cap: None,
+                    };
+                    insert(c, provider, &made).await?;
+                }
+                let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                Ok(Generated {
+                    added: number(changes.add.len()),
+                    changed: number(changes.change.len()),
+                    removed: number(changes.remove.len()),
+                    kept: changes.kept,
+                    in_the_way: changes.in_the_way,
+                    booked: changes.booked,
+                })
+            })
+        })
+        .await
+    }
+
+    /// Copies the sessions of the seven days before `from` to the seven days from it on, at the same hours on the wall.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for who may not add sessions of this provider.
+    pub async fn copy_week(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        provider: ProviderId,
+        from: NaiveDate,
+    ) -> Result<Copied, Error> {
+        let event = Event::new("session.copy-week", "provider")
+            .id(provider.0)
+            .facts(serde_json::json!({ "from": from }));
+        self.write(actor, request, event, &(provider, from), move |c| {
+            Box::pin(async move {
+                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
+                let week = Days::new(7);
+                let before = from.checked_sub_days(week).unwrap_or(from);
+                let to = from.checked_add_days(week).unwrap_or(from);
+                let old = sqlx::query!(
+                    "select s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.overbook_cap
+                       from clinic.clinic_session s join clinic.centre x on x.id = s.centre_id
+                      where s.provider_id = $1 and s.removed_at is null and s.day >= $2 and s.day < $3
+                        and x.retired_at is null and s.exception_id is null
+                      order by s.starts_at",
+                    provider.0,
+                    before,
+                    from
+                )
+                .fetch_all(&mut *c)
+                .await?;
+                let mut there: Vec<Period> = existing(c, provider, from, to)
+                    .await?
+                    .iter()
+                    .filter(|s| !s.removed)
+                    .map(|s| s.period)
+                    .collect();
+                let now = now(c).await?;
+                let mut copied = Copied::default();
+                for s in old {
+                    let zone = zone_of(&s.zone);
+                    let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local().time();
+                    let day = s.day.checked_add_days(week).unwrap_or(s.day);
+                    let hours = SessionHours {
+                        day,
+                        from: wall(s.starts_at),
+                        to: wall(s.ends_at),
+                        slot_minutes: u32::try_from(s.slot_minutes).unwrap_or(30),
+                    };
+                    match hours.period(zone) {
+                        Ok(period) if period.end > now && !there.iter().any(|t| t.overlaps(&period)) => {
+                            let made = Made {
+                                centre: s.centre_id.into(),
+                                day,
+                                period,
+                                slot_minutes: s.slot_minutes,
+                                plan: None,
+                                cap: s.overbook_cap,
+                            };
+                            insert(c, provider, &made).await?;
+                            there.push(period);
+                            copied.added += 1;
+                        }
+                        _ => copied.left += 1,
+                    }
+                }
+                Ok(copied)
+            })
+        })
+        .await
+    }
+}
+
+async fn now(c: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
+    Ok(sqlx::query_scalar!(r#"select clinic.now() as "now!""#).fetch_one(c).await?)
+}
+
+/// The weekly hours of a provider at centres in use, and the zones of those.
+async fn weekly(
+    c: &mut PgConnection,
+    provider: ProviderId,
+) -> Result<(Vec<WeeklyHours>, HashMap<uuid::Uuid, Tz>), Error> {
+    let rows = sqlx::query!(
+        "select h.centre_id, x.zone, h.weekday, h.from_minute, h.to_minute, h.slot_minutes
+           from clinic.provider_hours h join clinic.centre x on x.id = h.centre_id
+          where h.provider_id = $1 and x.retired_at is null order by h.weekday, h.from_minute",
+        provider.0
+    )
+    .fetch_all(c)
+    .await?;
+    let zones = rows.iter().map(|r| (r.centre_id, zone_of(&r.zone))).collect();
+    let hours = rows.into_iter().map(|r| WeeklyHours {
+        centre: r.centre_id.into(),
+        weekday: r.weekday,
+        from_minute: r.from_minute,
+        to_minute: r.to_minute,
+        slot_minutes: r.slot_minutes,
+    });
+    Ok((hours.collect(), zones))
+}
+
+/// Every session of a provider in these days; of the removed ones those that were made from the hours.
+async fn existing(
+    c: &mut PgConnection,
+    provider: ProviderId,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<Existing>, Error> {
+    let rows = sqlx::query!(
+        r#"select s.id, s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.plan_from, s.plan_to, s.plan_slot,
+                  s.removed_at is not null as "removed!",
+                  (select count(*) from clinic.appointment a
+                    where a.clinic_session_id = s.id and a.status in ('booked', 'arrived', 'in_progress'))::int as "bookings!"
+             from clinic.clinic_session s join clinic.centre x on x.id = s.centre_id
+            where s.provider_id = $1 and s.day >= $2 and s.day < $3 and (s.removed_at is null or s.plan_from is not null)
+            order by s.starts_at for update of s"#,
+        provider.0,
+        from,
+        to
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Existing {
+            id: r.id.into(),
+            centre: r.centre_id.into(),
+            zone: zone_of(&r.zone),
+            day: r.day,
+            period: Period { start: r.starts_at, end: r.ends_at },
+            slot_minutes: r.slot_minutes,
+            plan: r.plan_from.zip(r.plan_to).zip(r.plan_slot).map(|((a, b), s)| (a, b, s)),
+            removed: r.removed,
+            bookings: u32::try_from(r.bookings).unwrap_or(0),
+        })
+        .collect())
+}
+
+/// A session that is made.
+struct Made {
+    centre: CentreId,
+    day: NaiveDate,
+    period: Period,
+    slot_minutes: i32,
+    plan: Option<(i32, i32, i32)>,
+    cap: Option<i32>,
+}
+
+/// Inserts a session inside a transaction.
+async fn insert(c: &mut PgConnection, provider: ProviderId, made: &Made) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at, slot_minutes, plan_from, plan_to,
+                                            plan_slot, overbook_cap)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        ClinicSessionId::new().0,
+        provider.0,
+        made.centre.0,
+        made.day,
+        made.period.start,
+        made.period.end,
+        made.slot_minutes,
+        made.plan.map(|p| p.0),
+        made.plan.map(|p| p.1),
+        made.plan.map(|p| p.2),
+        made.cap
+    )
+    .execute(c)
+    .await?;
+    Ok(())
+}
