@@ -123,7 +123,8 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 from = status(&fact("from")),
                 to = status(&fact("to"))
             ),
-            String::new(),
+            tr!("Look at what it is now; R on the board takes a check-in, a no-show or a cancellation back.")
+                .into(),
         ),
         "appointment_only_today" => (
             tr!("Only today's appointments can arrive or start; this one is on {day}.", day = fact("day")),
@@ -137,7 +138,24 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Only an appointment that is still booked can be moved.").into(),
             tr!("Book a new one.").into(),
         ),
-        "cancel_needs_reason" => (tr!("A cancellation needs a reason.").into(), String::new()),
+        "appointment_keeps_its_patient" => {
+            (tr!("An appointment keeps its patient.").into(), tr!("Cancel it and book another one.").into())
+        }
+        "appointment_starts_booked" => (
+            tr!("An appointment begins as booked; only who walked in has arrived already.").into(),
+            tr!("Book it, then check the patient in with space.").into(),
+        ),
+        "desk_only" => (
+            tr!("Only reception, nurses and those whom patients are booked with do that.").into(),
+            tr!("Ask at the desk.").into(),
+        ),
+        "administrators_only" => {
+            (tr!("Only administrators do that.").into(), tr!("Ask an administrator of the clinic.").into())
+        }
+        "cancel_needs_reason" => (
+            tr!("A cancellation needs a reason.").into(),
+            tr!("Write it in the question that follows X, or behind `for` in the command line.").into(),
+        ),
         "clinic_session_overlap" => (
             tr!("The provider already has a session at that time, here or at another centre.").into(),
             tr!("Choose other hours, or remove the other session.").into(),
@@ -232,10 +250,12 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("Your profession signs a visit with at least one diagnosis.").into(),
             tr!("Add one in the Diagnosis tab; free text is enough.").into(),
         ),
-        "void_needs_reason" => (tr!("Voiding a visit needs a reason.").into(), String::new()),
+        "void_needs_reason" => {
+            (tr!("Voiding a visit needs a reason.").into(), tr!("Write the reason first.").into())
+        }
         "visit_edge" => (
             tr!("A visit that is {from} cannot become {to}.", from = fact("from"), to = fact("to")),
-            String::new(),
+            tr!("Open the visit again to see what it is now.").into(),
         ),
         "visit_without_appointment" => (
             tr!("The appointment of this visit is not in progress any more.").into(),
@@ -255,7 +275,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         "sick_note_ends" => {
             (tr!("A sick note needs its first and its last day.").into(), tr!("Write both dates.").into())
         }
-        "note_needs_text" => (tr!("A note needs a text; only its title may be empty.").into(), String::new()),
+        "note_needs_text" => (
+            tr!("A note needs a text; only its title may be empty.").into(),
+            tr!("Write the text, or go back with Esc.").into(),
+        ),
         "strike_own_rows" => (
             tr!("Only who wrote it marks it as entered in error, and only once.").into(),
             tr!("Add a note of your own.").into(),
@@ -287,7 +310,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             fact("warning"),
             tr!("To prescribe it nevertheless, give the reason; it is kept with the prescription.").into(),
         ),
-        "audit_append_only" => (tr!("The log cannot be changed.").into(), String::new()),
+        "audit_append_only" => (
+            tr!("The log cannot be changed.").into(),
+            tr!("What was wrong is put right where it was entered; the log keeps both.").into(),
+        ),
         "too_many_applications" => (
             tr!("Too many applications arrived within the last hour.").into(),
             tr!("Try again later, or call the clinic.").into(),
@@ -320,9 +346,10 @@ pub fn why(rule: &str, facts: &Value) -> Why {
             tr!("An application with that e-mail address is already waiting.").into(),
             tr!("The clinic answers by e-mail or phone.").into(),
         ),
-        "setting_value" | "setting_value_retention" => {
-            (tr!("The policy does not take that value.").into(), String::new())
-        }
+        "setting_value" | "setting_value_retention" => (
+            tr!("The policy does not take that value.").into(),
+            tr!("Its line in the list of policies says what it takes.").into(),
+        ),
         "login_name_pkey" | "account_login_key" | "account_email_key" => {
             (tr!("That login or e-mail address is already used.").into(), tr!("Choose another one.").into())
         }
@@ -334,14 +361,17 @@ pub fn why(rule: &str, facts: &Value) -> Why {
         "centre_name_key" => {
             (tr!("A centre of that name is already there.").into(), tr!("Open that one.").into())
         }
-        "department_centre_id_name_key" => {
-            (tr!("The centre already has a department of that name.").into(), String::new())
-        }
+        "department_centre_id_name_key" => (
+            tr!("The centre already has a department of that name.").into(),
+            tr!("Change that one, or give another name.").into(),
+        ),
         "provider_number_key" | "provider_registration_key" => (
             tr!("That provider or registration number belongs to somebody else.").into(),
             tr!("Check the number.").into(),
         ),
-        "sick_note_period" => (tr!("A sick note ends on or after the day it starts.").into(), String::new()),
+        "sick_note_period" => {
+            (tr!("A sick note ends on or after the day it starts.").into(), tr!("Check both dates.").into())
+        }
         other => {
             let known = referral::why(other, facts)
                 .or_else(|| record::why(other, facts))
@@ -356,7 +386,9 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| merging::why(other, facts))
                 .or_else(|| sealing::why(other, facts));
             return known.unwrap_or_else(|| {
-                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other))
+                Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other)).instead(
+                    tr!("Nothing was saved. Check what was typed; an administrator can look the rule up."),
+                )
             });
         }
     };

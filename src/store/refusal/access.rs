@@ -41,7 +41,7 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         }
         "connection_edge" => (
             tr!("That connection is {from}: it cannot become {to}.", from = fact("from"), to = fact("to")),
-            "",
+            tr!("Look at it again; the other side may have answered."),
         ),
         "step_up_wrong" => {
             (tr!("That is not your password.").into(), tr!("Type it again; capital letters count."))
@@ -96,6 +96,5 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         ),
         _ => return None,
     };
-    let why = Why::new(rule, sentence);
-    Some(if instead.is_empty() { why } else { why.instead(instead) })
+    Some(Why::new(rule, sentence).instead(instead))
 }

@@ -27,11 +27,11 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "sent_referral_stays" => {
             (tr!("A referral that was sent never changes.").into(), tr!("Withdraw it and write a new one."))
         }
-        "referral_edge" => {
-            (tr!("A referral that is {from} cannot become {to}.", from = fact("from"), to = fact("to")), "")
-        }
+        "referral_edge" => (
+            tr!("A referral that is {from} cannot become {to}.", from = fact("from"), to = fact("to")),
+            tr!("Open it again to see what it is now."),
+        ),
         _ => return None,
     };
-    let why = Why::new(rule, sentence);
-    Some(if instead.is_empty() { why } else { why.instead(instead) })
+    Some(Why::new(rule, sentence).instead(instead))
 }

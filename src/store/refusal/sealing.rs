@@ -34,7 +34,10 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         "erasure_role" => {
             (tr!("Only administrators erase a record, two of them together.").into(), tr!("Ask one of them."))
         }
-        "erasure_no_patient" => (tr!("There is no such patient.").into(), ""),
+        "erasure_no_patient" => (
+            tr!("There is no such patient.").into(),
+            tr!("Give the record number as the patient's page shows it."),
+        ),
         "retention_not_ended" => (
             tr!("This record must be kept until {day}.", day = day("until")),
             tr!("Deactivate the patient; the policies retention_years and retention_until_age say how long."),
@@ -59,6 +62,5 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         ),
         _ => return None,
     };
-    let why = Why::new(rule, sentence);
-    Some(if instead.is_empty() { why } else { why.instead(instead) })
+    Some(Why::new(rule, sentence).instead(instead))
 }
