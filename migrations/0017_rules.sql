@@ -302,7 +302,7 @@ begin
     loop
         if exists (select from pg_attribute a where a.attrelid = to_regclass(format('%I.%I', place.schema, place.name))
                       and a.attname = place.key and not a.attisdropped) then
-            execute format('select exists (select from %I.%I where %I = $1 and xmin = $2)', place.schema, place.name, place.key)
+            execute format('select exists (select from %I.%I where %I = $1 and age(xmin) <= age($2))', place.schema, place.name, place.key)
                into found using p_id, mine;
             if found then return true; end if;
         end if;
@@ -348,14 +348,14 @@ grant execute on function audit.tell(text, text, uuid, uuid, text, jsonb) to pra
 revoke execute on function audit.record(text, text, uuid, uuid, text, jsonb) from praxis_app;
 
 -- Nothing that the program's role writes is kept without an event of a write in the same transaction. (Opening a letter marks
--- it as seen.)
+-- it as seen.) What was written after a savepoint has a younger number than the transaction: `age` takes both.
 create function audit.told() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if session_user = 'praxis_app' and not exists (
         select from audit.chain c join audit.event e on e.chain_id = c.id
          where c.id = nullif(current_setting('praxis.chain', true), '')::uuid and c.backend = pg_backend_pid()
-           and e.n > c.n - 20 and e.xmin = pg_current_xact_id()::xid and e.outcome = 'done'
+           and e.n > c.n - 20 and age(e.xmin) <= age(pg_current_xact_id()::xid) and e.outcome = 'done'
            and (not audit.shows(e.action) or e.action = 'referral.open')) then
         perform clinic.refuse('write_without_event', jsonb_build_object('table', tg_table_name));
     end if;
@@ -368,11 +368,11 @@ create function audit.key_told() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if session_user <> 'praxis_app' or new.patient_id is null
-       or exists (select from clinic.patient p where p.id = new.patient_id and p.xmin = pg_current_xact_id()::xid) then return null; end if;
+       or exists (select from clinic.patient p where p.id = new.patient_id and age(p.xmin) <= age(pg_current_xact_id()::xid)) then return null; end if;
     if not exists (
         select from audit.chain c join audit.event e on e.chain_id = c.id
          where c.id = nullif(current_setting('praxis.chain', true), '')::uuid and c.backend = pg_backend_pid()
-           and e.n > c.n - 20 and e.xmin = pg_current_xact_id()::xid and e.outcome = 'done' and not audit.shows(e.action)
+           and e.n > c.n - 20 and age(e.xmin) <= age(pg_current_xact_id()::xid) and e.outcome = 'done' and not audit.shows(e.action)
            and e.patient_id = new.patient_id) then
         perform clinic.refuse('write_without_event', '{"table": "patient_key"}');
     end if;

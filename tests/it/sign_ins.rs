@@ -50,7 +50,7 @@ fn whatever_revokes_somebody_holds_at_the_next_statement_of_a_transaction_that_i
                 "update auth.session set locked_at = now() where account_id = (select id from clinic.account where login = 'anna')",
             ),
         ] {
-            sqlx::raw_sql("update clinic.account set deactivated_at = null where login = 'anna'")
+            sqlx::raw_sql("update clinic.account set deactivated_at = null, deactivated_why = null, reactivated_why = '\\x01'::bytea || sha256(clock_timestamp()::text::bytea) where login = 'anna'")
                 .execute(&mut owner)
                 .await
                 .unwrap();

@@ -3,13 +3,14 @@ use super::{Desk, Run, Speaker, answer, failure};
 use crate::{
     cli::{Context, Failure},
     domain::{
-        appointment::AppointmentKind,
+        appointment::{AppointmentKind, AppointmentStatus},
         booking::{Booked, FreeFilter, FreeSlot, NewAppointment, NewTime},
         dates,
         ids::{AppointmentId, CentreId, PatientId, ProviderId, RequestId},
         when,
         why::Why,
     },
+    store::{Error, refusal},
     tr,
 };
 use clap::Args;
@@ -214,6 +215,10 @@ impl Run for Arrive {
     fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         self.speaker.speak(context, async |desk| {
             let old = desk.appointment(self.appointment).await?;
+            if old.status == AppointmentStatus::Arrived {
+                let facts = serde_json::json!({ "from": "arrived", "to": "arrived" });
+                return Err(failure(Error::Refused(refusal("appointment_edge", &facts))));
+            }
             desk.store
                 .set_status(&desk.actor, RequestId::new(), old.id, old.version, "arrived", "")
                 .await

@@ -289,7 +289,7 @@ fn a_session_with_bookings_is_not_removed_but_its_bookings_are_offered_to_be_mov
     assert!(text.contains("to be moved before it goes"), "{text}");
     stage.deliver_to_top(moves::Msg::Loaded(Ok(vec![])));
     stage.forget_effects().keys("esc");
-    assert_eq!(stage.effects(), ["save session.remove"], "when none is left");
+    assert!(stage.effects().contains(&"save session.remove".to_owned()), "when none is left");
 }
 
 #[test]
