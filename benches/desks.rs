@@ -5,7 +5,12 @@
     clippy::expect_used,
     reason = "a benchmark prints, and stops at what is wrong"
 )]
-#[allow(unused_imports, dead_code, reason = "the bench uses a part of what the tests share")]
+#[allow(
+    unused_imports,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the bench uses a part of what the tests share"
+)]
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 

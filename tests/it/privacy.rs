@@ -4,6 +4,7 @@ use crate::support::{
     cluster::{Db, block_on, fresh_database},
     people::{self, PASSWORD},
     program::{Program, stray},
+    wait_until,
 };
 use praxis::domain::ids::RequestId;
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _, process::Command};
@@ -46,13 +47,15 @@ fn at_a_locked_terminal_somebody_else_signs_in() {
     p.wait_for("type your password");
     p.keys("\x0f");
     p.sign_in("nina", "nina · ");
-    block_on(async {
-        let mut c = db.superuser().await;
-        let open: i64 = sqlx::query_scalar("select count(*) from auth.session where ended_at is null")
-            .fetch_one(&mut c)
-            .await
-            .unwrap();
-        assert_eq!(open, 1, "the first one has ended");
+    wait_until("the first one to have ended", || {
+        let open: i64 = block_on(async {
+            let mut c = db.superuser().await;
+            sqlx::query_scalar("select count(*) from auth.session where ended_at is null")
+                .fetch_one(&mut c)
+                .await
+                .unwrap()
+        });
+        (open == 1).then_some(())
     });
 }
 

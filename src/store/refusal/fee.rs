@@ -14,9 +14,10 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("Only {open} is still to be paid.", open = cents("open")),
             tr!("Whoever may set the fee of the visit changes what is due."),
         ),
-        "refund_more_than_paid" => {
-            (tr!("Of this payment {rest} can still be given back.", rest = cents("rest")), "")
-        }
+        "refund_more_than_paid" => (
+            tr!("Of this payment {rest} can still be given back.", rest = cents("rest")),
+            tr!("Give back that much, or less."),
+        ),
         "refund_needs_reason" => {
             (tr!("Giving back needs a reason.").into(), tr!("Write in a few words why."))
         }
@@ -24,7 +25,10 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("The till of {day} is closed.", day = day),
             tr!("Give a reason: it is then entered as a correction."),
         ),
-        "day_not_over" => (tr!("The day {day} has not come yet.", day = day), ""),
+        "day_not_over" => (
+            tr!("The day {day} has not come yet.", day = day),
+            tr!("It is closed when it is over, or on the day itself."),
+        ),
         "count_differs" => (
             tr!(
                 "The till should hold {cash}, and {counted} was counted.",

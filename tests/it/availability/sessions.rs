@@ -4,7 +4,10 @@ use crate::support::people::{self, at};
 use chrono::{Datelike, Days, Duration, NaiveDate, NaiveTime};
 use praxis::{
     domain::{
-        appointment::AppointmentKind, clinic_session::SessionHours, ids::RequestId, provider::WeeklyHours,
+        appointment::AppointmentKind,
+        clinic_session::{SessionHours, SessionRow},
+        ids::RequestId,
+        provider::WeeklyHours,
     },
     store::{Copied, SessionsOf, SignIn},
 };
@@ -25,11 +28,7 @@ async fn set_hours(d: &crate::store_booking::Desk, all: Vec<WeeklyHours>) {
     root.store.set_weekly_hours(&root.actor, RequestId::new(), anna.id, anna.version, all).await.unwrap();
 }
 
-async fn of(
-    who: &SignIn,
-    d: &crate::store_booking::Desk,
-    from: NaiveDate,
-) -> Vec<praxis::domain::clinic_session::SessionRow> {
+async fn of(who: &SignIn, d: &crate::store_booking::Desk, from: NaiveDate) -> Vec<SessionRow> {
     who.store
         .clinic_sessions(&who.actor, SessionsOf::Provider(d.clinic.gp.provider()), from, 60)
         .await
@@ -66,7 +65,7 @@ async fn weekly_hours_make_sessions_once_and_what_somebody_edited_stays_edited()
     assert_eq!((told.changed, told.removed, told.booked.len(), told.kept), (2, 3, 1, 1));
     assert_eq!(told.booked, [made[2].id]);
     let now = of(&mei, &d, monday).await;
-    let ends: Vec<_> = now.iter().map(|s| s.times()).collect();
+    let ends: Vec<_> = now.iter().map(SessionRow::times).collect();
     assert_eq!(ends, ["09:00-13:00", "09:00-12:00", "09:00-11:00", "09:00-11:00"]);
 }
 

@@ -52,7 +52,8 @@ fn session(n: u128, on: u32, (from, to): (u32, u32), booked: u32, kept: Kept) ->
         provider: ProviderId(id(3)),
         provider_name: PersonName::new("Smith", "Anna"),
         centre: CentreId(id(5)),
-        centre_name: if n % 2 == 0 { "Randwick Medical Centre" } else { "Ultimo Medical Centre" }.into(),
+        centre_name: if n.is_multiple_of(2) { "Randwick Medical Centre" } else { "Ultimo Medical Centre" }
+            .into(),
         zone: ZONE,
         day: day(on),
         period: Period { start: at(on, from, 0), end: at(on, to, 0) },

@@ -70,6 +70,7 @@ crate::commands! {
 }
 
 /// What the board is told.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     Loaded(NaiveDate, Result<Day, Error>),
     Changed(desk::Done),

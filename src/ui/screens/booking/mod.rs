@@ -108,6 +108,7 @@ impl From<Directory> for Known {
 }
 
 /// What the booking is told.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     Directory(Result<Known, Error>),
     Moving(Result<Booked, Error>),

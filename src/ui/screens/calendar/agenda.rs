@@ -64,7 +64,7 @@ impl Calendar {
                             period: b.period,
                             booking: Some(b.id),
                             free: 0,
-                        }))
+                        }));
                     }
                 }
             }

@@ -99,6 +99,7 @@ pub enum Scope {
 pub type DayKey = (ProviderId, NaiveDate);
 
 /// What the schedule is told.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     Days(Scope, Result<Vec<ProviderDay>, Error>),
     Month(Scope, Result<Vec<MonthDay>, Error>),

@@ -244,9 +244,9 @@ impl Intake {
                 let likely: Vec<LookAlike> =
                     alike.into_iter().filter(|a| a.name && (a.birth_date || a.phone)).collect();
                 if likely.is_empty() {
-                    self.register(*identity, cx)
+                    self.register(*identity, cx);
                 } else {
-                    self.ask_same(identity, likely, cx)
+                    self.ask_same(identity, likely, cx);
                 }
             }
             Msg::Same(identity, Some(None)) => self.register(*identity, cx),

@@ -399,7 +399,7 @@ impl Screen for Patient {
             }
             Msg::Fee(Ok(Some(fee))) => self.ask_fee(fee, cx),
             Msg::Fee(Ok(None)) => {
-                cx.toast(tr!("This appointment has no visit yet: a fee is set once it has begun."))
+                cx.toast(tr!("This appointment has no visit yet: a fee is set once it has begun."));
             }
             Msg::Fee(Err(e)) => cx.failed(&e),
             Msg::FeeTyped(fee, Some(typed)) => self.set_fee(fee, &typed, cx),

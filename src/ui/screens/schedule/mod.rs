@@ -58,6 +58,7 @@ crate::commands! {
 }
 
 /// What this screen is told.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     /// The sessions of the span.
     Loaded(Result<Vec<SessionRow>, Error>),
@@ -307,7 +308,7 @@ impl Screen for Schedule {
                 cx.open(move |answer| SessionForm::change(session, &env, answer), Msg::Formed);
             }
             (Command::Slots, Some(session)) => {
-                cx.open(move |answer| Slots::of(session, answer), Msg::PanelClosed)
+                cx.open(move |answer| Slots::of(session, answer), Msg::PanelClosed);
             }
             (Command::Remove, Some(session)) => self.ask_removal(session, cx),
             (_, None) => cx.toast(tr!("No session is selected.")),

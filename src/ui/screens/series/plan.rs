@@ -371,7 +371,7 @@ impl Screen for PlanSeries {
                 self.go_on();
             }
             Msg::Near(_, _, Ok(None)) => {
-                cx.toast(tr!("Nothing is free on that day. s leaves the visit out."))
+                cx.toast(tr!("Nothing is free on that day. s leaves the visit out."));
             }
             Msg::Near(_, _, Err(e)) => cx.failed(&e),
             Msg::Done(Ok(all)) => self.done(&all, cx),
