@@ -71,7 +71,7 @@ enum Command {
     /// What the log proves: check it, print a day's root, take lines out
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// The waiting room's screen: who is called, and when the others may expect it
+    /// The waiting room's screen: who is called, and who is next
     Display(display::Display),
     /// The worker that runs beside the program
     #[command(subcommand)]

@@ -20,6 +20,7 @@ use uuid::Uuid;
 /// Books a free time. The same --id is never booked twice: a script that does not
 /// know what became of its call asks again with it.
 #[derive(Debug, Args)]
+#[command(override_usage = "praxis book [OPTIONS] --as FILE --patient N --provider NAME --when WHEN")]
 pub struct Book {
     #[command(flatten)]
     speaker: Speaker,

@@ -13,13 +13,13 @@ use std::process::ExitCode;
 pub struct Schedule {
     #[command(flatten)]
     speaker: Speaker,
-    /// Only with this provider: the beginning of each word of the name, or the id
+    /// Only this provider: the beginning of each name, or the id
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
     /// Only at this centre
     #[arg(long, value_name = "NAME")]
     centre: Option<String>,
-    /// The day to look at, with a part of it: tomorrow, "tue pm", 24/11. Without: from now on
+    /// From this day or part of one: tomorrow, "tue pm", 24/11
     #[arg(long, value_name = "WHEN")]
     when: Option<String>,
     /// How many times at most
