@@ -374,7 +374,11 @@ impl Screen for Subject {
         let Some(kept) = &self.kept else {
             let [head, rest] = widgets::split_top(area, 2);
             widgets::put(frame, head, 0, &format!(" {}", self.title()), ui.theme.strong());
-            return widgets::notice(frame, rest, tr!("loading"), ui.theme);
+            // Until it is said about whom, nothing is being read.
+            if self.patient.is_some() {
+                widgets::notice(frame, rest, tr!("loading"), ui.theme);
+            }
+            return;
         };
         let head = tr!(
             " Everything kept about {who}  {number}",
