@@ -18,6 +18,8 @@ pub enum Pick {
     Centre(CentreId),
     Reading(usize),
     Appointment(AppointmentId),
+    /// A visit type by its code; `None`: the words are a reason only.
+    Purpose(Option<String>),
     Slot(Box<FreeSlot>),
     Open(Route),
     Place(Route),
@@ -32,6 +34,8 @@ pub struct Picked {
     pub centre: Option<CentreId>,
     pub appointment: Option<AppointmentId>,
     pub slot: Option<FreeSlot>,
+    /// What the words of the reason are: a visit type by its code, or `None` for a reason only.
+    pub purpose: Option<Option<String>>,
 }
 
 impl Picked {
@@ -43,6 +47,9 @@ impl Picked {
         }
         if (&old.when, &old.centre) != (&new.when, &new.centre) {
             (self.slot, self.appointment) = (None, None);
+        }
+        if old.reason != new.reason {
+            (self.purpose, self.slot) = (None, None);
         }
         if old.centre != new.centre {
             self.centre = None;
@@ -61,6 +68,7 @@ impl CommandLine {
             Pick::Centre(id) => self.picked.centre = Some(id),
             Pick::Reading(at) => self.picked.reading = Some(at),
             Pick::Appointment(id) => self.picked.appointment = Some(id),
+            Pick::Purpose(code) => self.picked.purpose = Some(code),
             Pick::Slot(slot) => self.picked.slot = Some(*slot),
             Pick::Open(route) => return self.open_place(route, cx),
             Pick::Place(route) => return self.go_place(route, cx),
