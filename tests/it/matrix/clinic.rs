@@ -273,7 +273,8 @@ async fn cells(
     today: NaiveDate,
     proof: &[u8],
 ) -> HashMap<String, Vec<Cell>> {
-    const NAMES: [&str; 40] = [
+    const NAMES: [&str; 41] = [
+        "waits",
         "booked",
         "off",
         "due",
