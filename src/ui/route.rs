@@ -1,9 +1,5 @@
-//! Every place of the program, and the one list that makes its screen. Screens name places; they never name each other.
-use super::{
-    cx::{Env, Opening},
-    layer::Slot,
-    screen::Screen,
-};
+//! Every place of the program. Screens name places; they never name each other: `screens::open` makes the screen of a place.
+use super::{cx::Opening, layer::Slot, screen::Screen};
 use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
@@ -201,12 +197,6 @@ pub enum Route {
     Emergencies,
     /// A patient's own details.
     OwnDetails,
-}
-
-/// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
-#[must_use]
-pub fn open(route: &Route, env: &Env) -> Option<Opening> {
-    super::screens::open(route, env)
 }
 
 /// Wraps a screen for [`open`]: `Route::Patients => at(Patients::default())`.
