@@ -13,6 +13,7 @@ impl CommandLine {
             Pick::Centre(id) => self.picked.centre = Some(id),
             Pick::Reading(at) => self.picked.reading = Some(at),
             Pick::Appointment(id) => self.picked.appointment = Some(id),
+            Pick::Purpose(code) => self.picked.purpose = Some(code),
             Pick::Slot(slot) => self.picked.slot = Some(*slot),
             Pick::Open(route) => return self.open_place(route, cx),
             Pick::Place(route) => return self.go_place(route, cx),

@@ -16,6 +16,8 @@ pub enum Pick {
     Centre(CentreId),
     Reading(usize),
     Appointment(AppointmentId),
+    /// A visit type by its code; `None`: the words are a reason only.
+    Purpose(Option<String>),
     Slot(Box<FreeSlot>),
     Open(Route),
     Place(Route),
@@ -30,6 +32,8 @@ pub struct Picked {
     pub centre: Option<CentreId>,
     pub appointment: Option<AppointmentId>,
     pub slot: Option<FreeSlot>,
+    /// What the words of the reason are: a visit type by its code, or `None` for a reason only.
+    pub purpose: Option<Option<String>>,
 }
 
 impl Picked {
@@ -41,6 +45,9 @@ impl Picked {
         }
         if (&old.when, &old.centre) != (&new.when, &new.centre) {
             (self.slot, self.appointment) = (None, None);
+        }
+        if old.reason != new.reason {
+            (self.purpose, self.slot) = (None, None);
         }
         if old.centre != new.centre {
             self.centre = None;

@@ -273,8 +273,9 @@ async fn cells(
     today: NaiveDate,
     proof: &[u8],
 ) -> HashMap<String, Vec<Cell>> {
-    const NAMES: [&str; 40] = [
+    const NAMES: [&str; 41] = [
         "booked",
+        "later",
         "off",
         "due",
         "waiting",
