@@ -1,7 +1,7 @@
 //! The board of a day at one centre: what a desk sees, in one query.
 use super::{
     Error, Event, Store,
-    appointment::{kind_of, status_of},
+    appointment::{kind_of, status_of, texts},
     sealed,
 };
 use crate::{
@@ -176,8 +176,7 @@ impl Store {
                 let rows = sqlx::query!(
                     r#"select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
                               p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id,
-                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.reason,
-                              a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
+                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not exists (select from clinic.appointment h
                                            where h.patient_id = any (clinic.records_of(a.patient_id)) and h.status = 'completed') as "new_patient!",
@@ -208,12 +207,14 @@ impl Store {
                 .fetch_all(&mut *c)
                 .await?;
                 let facts = serde_json::json!({ "day": day, "rows": rows.len() });
+                let mut texts = texts(&mut *c, rows.iter().map(|r| r.id).collect()).await?;
                 let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
                 let long_wait = rows.first().map_or(0, |r| r.long_wait);
                 let rows = rows
                     .into_iter()
                     .map(|r| {
                         let text = keys.row("appointment", r.patient_id, r.id);
+                        let said = texts.remove(&r.id).unwrap_or_default();
                         Ok(BoardRow {
                             appointment: r.id.into(),
                             version: r.version,
@@ -231,8 +232,8 @@ impl Store {
                             provider: r.provider_id.into(),
                             provider_name: PersonName::new(r.provider_family, r.provider_given),
                             profession: r.profession,
-                            reason: text.open("reason", r.reason.as_deref())?,
-                            why: text.open("status_why", r.status_why.as_deref())?,
+                            reason: text.open("reason", said.reason.as_deref())?,
+                            why: text.open("status_why", said.status_why.as_deref())?,
                             room: r.called_to.clone().or(r.room),
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,

@@ -218,9 +218,10 @@ async fn take_over(
         return Ok(there);
     }
     let old = sqlx::query!(
-        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.visit_type, a.status, a.starts_at, a.ends_at, a.reason,
+        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.visit_type, a.status, a.starts_at, a.ends_at, x.reason as "reason?",
                   a.version, l.survivor_id, s.record_number, c.zone, a.starts_at < clinic.now() as "begun!"
              from clinic.appointment a
+             left join clinic.appointment_texts(array[$1::uuid]) x on x.id = a.id
              join clinic.centre c on c.id = a.centre_id
              join clinic.patient_link l on l.patient_id = a.patient_id and l.undone_at is null
              join clinic.patient s on s.id = l.survivor_id

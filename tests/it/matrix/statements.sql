@@ -112,7 +112,8 @@ select from auth.whoami() w where w.provider_id is not null;
 select from clinic.appointment a join clinic.patient p on p.id = a.patient_id where a.id = {due} and p.account_id = auth.actor();
 
 --@ visit.start = waiting
-with started as (update clinic.appointment set status = 'in_progress' where id = {waiting} and provider_id = {provider} returning *)
+with started as (update clinic.appointment set status = 'in_progress' where id = {waiting} and provider_id = {provider}
+    returning id, patient_id, provider_id, centre_id, day)
 insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, day, started_at, author)
 select gen_random_uuid(), a.id, a.patient_id, a.provider_id, a.centre_id, a.day, clinic.now(), {me} from started a;
 --@ visit.open = t
