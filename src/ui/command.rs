@@ -16,6 +16,16 @@ pub struct CommandDef {
     pub quiet: bool,
     /// It ends what the screen is for: the hint bar shows it while typing too, with the Esc that leads to it.
     pub vital: bool,
+    /// The action it leads to where its own name is none: a role that may not do that is not offered this.
+    pub leads_to: Option<&'static str>,
+}
+
+impl CommandDef {
+    /// The name of the action whose permission this command needs.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        self.leads_to.unwrap_or(self.id)
+    }
 }
 
 /// The commands of one screen or widget; made by [`commands!`](crate::commands).
@@ -30,10 +40,10 @@ pub trait CommandSet: Copy + Send + 'static {
 
 /// Declares an enum of commands: `commands! { pub enum Command { Open: "patients.open" "Open" "Open the patient"; } }`.
 /// After the help may follow `destructive` (asks first, never one bare key) or `quiet` (not in hints or palette)
-/// or `vital` (hinted while typing too).
+/// or `vital` (hinted while typing too), and `=> "appointment.book"`, the action that it leads to.
 #[macro_export]
 macro_rules! commands {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident : $id:literal $title:literal $help:literal $($flag:ident)* ;)* }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident : $id:literal $title:literal $help:literal $($flag:ident)* $(=> $action:literal)? ;)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         $vis enum $name { $(#[doc = $help] $variant,)* }
@@ -42,9 +52,10 @@ macro_rules! commands {
                 #[allow(unused_mut)]
                 let mut def = $crate::ui::command::CommandDef {
                     id: $id, title: $title, help: $help, destructive: false, quiet: false,
-                    vital: false,
+                    vital: false, leads_to: None,
                 };
                 $(def.$flag = true;)*
+                $(def.leads_to = Some($action);)?
                 def
             },)*];
             fn parse(id: &str) -> Option<Self> {

@@ -234,17 +234,8 @@ pub fn places(role: Role) -> Vec<Place> {
     };
     const DESK: &[Role] =
         &[Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider];
-    const CLINICAL: &[Role] = &[
-        Nurse,
-        Gp,
-        Specialist,
-        OtherProvider,
-        Pharmacist,
-        DiagnosticsProvider,
-        LabTechnician,
-        Patient,
-        Auditor,
-    ];
+    const CLINICAL: &[Role] =
+        &[Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, LabTechnician, Patient];
     const EVERYBODY: &[Role] = &Role::ALL;
     let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),

@@ -22,7 +22,7 @@ crate::commands! {
     /// What the page of a provider understands.
     pub enum Command {
         Open: "provider.open" "centre" "Open the page of the selected centre";
-        Book: "provider.book" "book" "Book somebody with this provider at the selected centre";
+        Book: "provider.book" "book" "Book somebody with this provider at the selected centre" => "appointment.book";
     }
 }
 
