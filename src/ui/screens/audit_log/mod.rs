@@ -115,9 +115,9 @@ fn table() -> Table<Line> {
     let outcome = |l: &Line| if l.entry.refused { tr!("refused") } else { tr!("done") }.to_owned();
     Table::new(|l: &Line| l.entry.id.0)
         .column(Column::new("Time", |l: &Line| l.at.clone()).width(15))
-        .column(Column::new("Who", |l: &Line| who(&l.entry)).grow(12))
+        .column(Column::new("Who", |l: &Line| who(&l.entry)).width(17))
         .column(Column::new("Role", |l: &Line| l.entry.role.replace('_', " ")).width(13).priority(5))
-        .column(Column::new("Action", |l: &Line| action_word(&l.entry.action)).width(16).priority(2))
+        .column(Column::new("Action", |l: &Line| action_word(&l.entry.action)).grow(16).priority(2))
         .column(Column::new("About", |l: &Line| subject(&l.entry)).grow(10).priority(4))
         .column(
             Column::new("Outcome", outcome)
