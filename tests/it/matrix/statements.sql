@@ -22,6 +22,8 @@ select clinic.merge_patients(gen_random_uuid(), (select id from clinic.patient w
 --@ patient.unmerge
 select clinic.unmerge_patient(x.id) from (select id, clinic.merge_patients(gen_random_uuid(), id, {p}, '\x0100') from clinic.patient
     where family_name = 'Zhang' offset 0) x;
+--@ patient.unmerge/itself
+select clinic.unmerge_patient({p});
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
@@ -87,6 +89,10 @@ update clinic.schedule_exception set removed_at = clinic.now() where provider_id
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
 --@ fees.open = -
 select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ fee.take = due
+select clinic.fee_take(gen_random_uuid(), {due}, 'cash', 100, null);
+--@ fee.refund = due
+select clinic.fee_refund(gen_random_uuid(), {payment}, 100, '\x00');
 --@ day.close = -
 select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
 --@ print.add = -
@@ -368,9 +374,10 @@ select from audit.event limit 1;
 select from audit.event limit 1;
 --@ record.viewers
 select count(*) from clinic.record_viewers({p}, null, null, 1);
--- Decided, and no statement yet that the store runs: the export is in the making.
+-- One's own, or somebody's by who answers such requests; after the password again.
 --@ subject.export
-
--- Its statement refuses every record that must be kept, as all of the clinic's must: `sealing::erasure` erases one.
+select from (select case when {p} in (select clinic.own_records()) then (select count(*) from clinic.subject_own({p}, {proof}))
+                         else (select count(*) from clinic.subject_export({p}, {proof})) end as n) x where x.n > 0;
+-- Every record of the clinic must be kept: whether nothing else stands against it.
 --@ subject.erase
-
+select from matrix.may_be_proposed({p}) x where x;
