@@ -50,5 +50,6 @@ pub mod time;
 pub mod treatment;
 pub mod validate;
 pub mod visit_type;
+pub mod waitlist;
 pub mod when;
 pub mod why;

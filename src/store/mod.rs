@@ -84,6 +84,8 @@ mod system;
 mod together;
 mod treatment;
 mod visit_type;
+mod waitlist;
+mod waitlist_offer;
 
 pub use account::{AccountFilter, Deactivated, Verifier};
 pub use appointment::AppointmentStep;

@@ -111,6 +111,7 @@ commands! {
         SignUps: "go.sign-ups" "patients who register" "See which patients asked for an account, and decide" quiet;
         Fees: "go.fees" "fees" "Go to what is due and paid today" quiet;
         Figures: "go.figures" "figures" "Go to utilisation, no-shows, waits and the third free time" quiet;
+        Waitlist: "go.waitlist" "waiting list" "Go to who waits for a time, and offer them one" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;

@@ -6,9 +6,10 @@ use crate::domain::{
     booking::{Booked, FreeSlot},
     ids::{
         AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
-        ReferralId, SeriesId,
+        ReferralId, SeriesId, WaitId,
     },
     message::MessageKind,
+    waitlist::{Offering, WaitEntry, Wish},
 };
 use chrono::NaiveDate;
 
@@ -31,6 +32,20 @@ pub struct BookingStart {
     pub reason: Option<String>,
     /// The free time that was chosen already.
     pub slot: Option<Box<FreeSlot>>,
+    /// Somebody from the waiting list: the booking takes them off it.
+    pub waiting: Option<Box<WaitEntry>>,
+}
+
+/// What is known of a wish for the waiting list before its form is filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitStart {
+    pub patient: PatientId,
+    /// The patient's name, for the head of the form.
+    pub who: String,
+    pub wish: Wish,
+    pub note: String,
+    /// The entry that is changed, as it was seen; nothing: a new one.
+    pub change: Option<(WaitId, i64)>,
 }
 
 /// The visits that are planned one after the other before they are booked, or moved.
@@ -134,6 +149,12 @@ pub enum Route {
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
+    /// Who waits for a time.
+    Waitlist,
+    /// The form of a wish for the waiting list.
+    Wait(Box<WaitStart>),
+    /// A time that came free, and those whom it suits.
+    Offer(Box<Offering>),
     /// A series before it is booked or moved.
     PlanSeries(Box<PlanStart>),
     /// What was booked together with an appointment.

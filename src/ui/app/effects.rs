@@ -36,6 +36,7 @@ impl App {
                 }
                 Effect::Close(layer) => self.close(layer),
                 Effect::Carry(carried) => self.env.carried = carried,
+                Effect::Freed(freed) => self.ask_who_waits(freed),
                 Effect::Toast(text) => self.say(text),
                 Effect::Failed(text) => self.alarm(text),
                 Effect::Undoable { text, undo } => {
@@ -286,6 +287,10 @@ impl App {
             AppCommand::Fees => match self.forbidden("fees.open") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::Fees(None, None)),
+            },
+            AppCommand::Waitlist => match self.forbidden("waitlist.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Waitlist),
             },
             AppCommand::Figures => match self.forbidden("report.open") {
                 Some(why) => self.alarm(why.to_string()),

@@ -6,6 +6,7 @@ use crate::{
         actor::{Actor, Role},
         notice::Notice,
         permission::Table,
+        waitlist::Offering,
     },
     store::{Arrival, Change, Error},
     tr,
@@ -41,6 +42,8 @@ pub(super) enum AppMsg {
     Emergency(Result<Option<OpenEmergency>, Error>),
     /// What waits for the person.
     Notices(Result<Vec<Notice>, Error>),
+    /// Who waits for a time that came free.
+    Waiting(Result<Option<Box<Offering>>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -255,6 +258,7 @@ impl App {
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
             AppMsg::Notices(told) => self.notices_told(told),
+            AppMsg::Waiting(found) => self.waiting_told(found),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

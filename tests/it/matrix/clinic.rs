@@ -274,7 +274,8 @@ async fn cells(
     today: NaiveDate,
     proof: &[u8],
 ) -> HashMap<String, Vec<Cell>> {
-    const NAMES: [&str; 43] = [
+    const NAMES: [&str; 44] = [
+        "waits",
         "booked",
         "later",
         "off",

@@ -275,6 +275,10 @@ insert into clinic.patient_registration (id, family_name, given_name, sex, birth
 insert into clinic.policy_change (id, action, role, codes_before, codes, why, proposed_by) values
     (matrix.id('', '', 'proposal'), 'visit.sign', 'nurse', '{}', '{own_object}', 'a reason', matrix.place('otto'));
 
+-- Each waits for somebody, where the cell's bookings are.
+insert into clinic.waitlist_entry (id, patient_id, profession, centre_id, first_day, last_day, added_by, added_at)
+select matrix.id(role, sit, 'waits'), p, 'nurse', bc, clinic.now()::date, clinic.now()::date + 60, matrix.place('mei'), clinic.now() from matrix.cell;
+
 -- Whose each thing is, for the facts of a decision: said by the rows alone, not by the function that is being tried.
 create table matrix.object as
 select id, provider_id as provider, null::uuid as author, centre_id as centre from clinic.appointment
@@ -285,6 +289,7 @@ union all select x.id, null, x.author, e.centre_id
                   union all select id, author, encounter_id from clinic.diagnosis union all select id, author, encounter_id from clinic.prescription
                   union all select r.id, r.author, q.encounter_id from clinic.result r join clinic.service_request q on q.id = r.service_request_id) x
             join clinic.encounter e on e.id = x.encounter_id
+union all select id, null, null, centre_id from clinic.waitlist_entry
 union all select id, null, author, null from clinic.observation
 union all select id, null, author, null from clinic.allergy
 union all select id, null, author, null from clinic.patient_alert

@@ -99,6 +99,17 @@ select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0
 select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
 --@ report.open = -
 select from clinic.centres_for('report.open') x where x = {randwick};
+--@ waitlist.open = waits
+select from auth.demand('waitlist.open', null, {waits}), clinic.waitlist_entry where id = {waits};
+--@ waitlist.add
+select clinic.waitlist_add(gen_random_uuid(), {p}, null, 'gp', null, {randwick}, null, clinic.now()::date, clinic.now()::date + 20,
+    'any', 127, 'routine', null);
+--@ waitlist.change = waits
+select clinic.waitlist_change({waits}, 1, null, 'gp', null, {bc}, null, clinic.now()::date, clinic.now()::date + 20, 'any', 127, 'soon', null);
+--@ waitlist.withdraw = waits
+select clinic.waitlist_withdraw({waits}, 1, false);
+--@ waitlist.offer = waits
+select clinic.waitlist_offer(gen_random_uuid(), {waits}, {with}, {bc}, clinic.now() + interval '40 days', clinic.now() + interval '40 days 1 hour');
 --@ queue.call = waiting
 select clinic.queue_call({waiting}, '2');
 --@ queue.set-priority = due
