@@ -15,6 +15,7 @@ use crate::{
         cx::{Cx, Effect, LayerId},
         layer::{Layer, Moment, Slot},
         route::Route,
+        screens,
         widgets::lock::Lock,
     },
 };
@@ -79,7 +80,7 @@ impl App {
         };
         let mut places = route::places(actor.role);
         if self.recorded.is_none() {
-            places.retain(|p| route::open(&p.route, &self.env).is_some());
+            places.retain(|p| screens::open(&p.route, &self.env).is_some());
         }
         self.places = places;
     }

@@ -171,6 +171,9 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
         "appointment.set-status" => {
             store.set_status(a, r, id("due").into(), 1, "arrived", "").await.map(drop)
         }
+        "appointment.cancel-own" => {
+            store.cancel_own_appointment(a, r, id("later").into(), 1, "ill").await.map(drop)
+        }
         "waitlist.add" => {
             let mut wish = Wish::between(cell.plan.today, cell.plan.today);
             (wish.profession, wish.centre) = (Some("gp".into()), Some(id("randwick").into()));
