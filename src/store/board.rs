@@ -1,7 +1,7 @@
 //! The board of a day at one centre: what a desk sees, in one query.
 use super::{
     Error, Event, Store,
-    appointment::{kind_of, status_of},
+    appointment::{kind_of, status_of, texts},
     sealed,
 };
 use crate::{
@@ -175,12 +175,12 @@ impl Store {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"with day as materialized (
-                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.reason, x.status_why,
-                                  x.room, x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
                              from clinic.appointment x where x.centre_id = $1 and x.day = $2
                            union all
-                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.reason, x.status_why,
-                                  x.room, x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
                              from clinic.appointment x
                             where x.centre_id = $1 and x.day < $2 and x.day > $2 - 60 and x.status in ('booked', 'arrived')
                               and $2 = (select (clinic.now() at time zone c.zone)::date from clinic.centre c where c.id = $1)),
@@ -194,8 +194,8 @@ impl Store {
                        select a.id as "id!", a.version as "version!", a.day as "day!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
                               a.status as "status!", a.kind as "kind!", a.patient_id as "patient_id!", p.family_name,
                               p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id as "provider_id!",
-                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.reason,
-                              a.status_why, a.room, a.arrived_at, allergies.state as "allergy_state!",
+                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.room, a.arrived_at,
+                              allergies.state as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not people.seen as "new_patient!", people.alert as "alert!",
                               (select e.id from clinic.encounter e
@@ -222,12 +222,14 @@ impl Store {
                 .fetch_all(&mut *c)
                 .await?;
                 let facts = serde_json::json!({ "day": day, "rows": rows.len() });
+                let mut texts = texts(&mut *c, rows.iter().map(|r| r.id).collect()).await?;
                 let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
                 let long_wait = rows.first().map_or(0, |r| r.long_wait);
                 let rows = rows
                     .into_iter()
                     .map(|r| {
                         let text = keys.row("appointment", r.patient_id, r.id);
+                        let said = texts.remove(&r.id).unwrap_or_default();
                         Ok(BoardRow {
                             appointment: r.id.into(),
                             version: r.version,
@@ -245,8 +247,8 @@ impl Store {
                             provider: r.provider_id.into(),
                             provider_name: PersonName::new(r.provider_family, r.provider_given),
                             profession: r.profession,
-                            reason: text.open("reason", r.reason.as_deref())?,
-                            why: text.open("status_why", r.status_why.as_deref())?,
+                            reason: text.open("reason", said.reason.as_deref())?,
+                            why: text.open("status_why", said.status_why.as_deref())?,
                             room: r.called_to.clone().or(r.room),
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,

@@ -73,6 +73,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ("clinic.subject_seen", "how many of the rows that the speaker sees anyway"),
     ("clinic.due_cents", "a fee, for who sees the appointment"),
     ("clinic.queue_place", "a number in a queue, for who books"),
+    ("clinic.appointment_texts", "why somebody comes, for those who book and treat"),
+    ("clinic.step_texts", "why an appointment was changed, for those who book and treat"),
     ("clinic.request_begin", "a note of the speaker's own request"),
     ("clinic.request_settle", "a note of the speaker's own request"),
     ("audit.tell", "an event in the speaker's own name, of what they did"),

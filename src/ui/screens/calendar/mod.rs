@@ -260,6 +260,7 @@ impl Screen for Calendar {
     fn minute(&mut self, cx: &mut Cx<Msg>) {
         self.tick(cx);
         self.fill(cx);
+        self.lapse(cx);
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.tick(cx);
