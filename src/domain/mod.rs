@@ -4,6 +4,7 @@ pub mod account;
 pub mod actor;
 pub mod appointment;
 pub mod audit;
+pub mod authored;
 pub mod booking;
 pub mod bracket_code;
 pub mod calendar;

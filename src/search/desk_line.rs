@@ -7,6 +7,7 @@ use crate::{
         desk_line::Line,
         ids::{CentreId, ProviderId},
         patient_query::PatientQuery,
+        visit_type::VisitType,
     },
     text::{fold, words},
 };
@@ -146,6 +147,52 @@ fn begin(typed: &[String], name: &str) -> bool {
         })
 }
 
+/// What the words behind the time say the visit is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// A visit type by its whole name or code; so many bytes of the text are its name, what follows is the reason.
+    Type(&'a VisitType, usize),
+    /// Its words begin the names of visit types: one of these may be meant, or only a reason.
+    Like,
+    /// A reason in words of one's own.
+    Reason,
+}
+
+/// Reads the words of a reason: the longest whole name of a visit type that they begin with, else those they are like.
+/// `profession` leaves out what such a provider does not do.
+#[must_use]
+pub fn purpose<'a>(
+    reason: &str,
+    types: &'a [VisitType],
+    profession: Option<&str>,
+) -> (Purpose<'a>, Vec<&'a VisitType>) {
+    let open = || types.iter().filter(|t| !t.retired && profession.is_none_or(|p| t.details.is_for(p)));
+    let ends: Vec<usize> = word_ends(reason);
+    for end in ends.iter().rev() {
+        let typed = words(&reason[..*end]);
+        let whole = |t: &&VisitType| words(&t.details.name) == typed || words(&t.code) == typed;
+        if let Some(one) = open().find(whole) {
+            return (Purpose::Type(one, *end), vec![]);
+        }
+    }
+    let typed: Vec<String> = reason.split_whitespace().map(str::to_owned).collect();
+    let long = typed.iter().any(|w| w.chars().count() >= 3);
+    let like: Vec<&VisitType> = open().filter(|t| long && begin(&typed, &t.details.name)).collect();
+    (if like.is_empty() { Purpose::Reason } else { Purpose::Like }, like)
+}
+
+/// Where each word of a text ends, in bytes.
+fn word_ends(text: &str) -> Vec<usize> {
+    let mut ends: Vec<usize> = text
+        .char_indices()
+        .zip(text.chars().skip(1).map(Some).chain([None]))
+        .filter(|((_, c), next)| !c.is_whitespace() && next.is_none_or(char::is_whitespace))
+        .map(|((at, c), _)| at + c.len_utf8())
+        .collect();
+    ends.dedup();
+    ends
+}
+
 /// How sure it is that a patient is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
@@ -211,6 +258,46 @@ mod tests {
     }
     fn read(typed: &str) -> Vec<Reading> {
         readings(&Line::parse(typed, "2026-11-21".parse().unwrap()), &directory())
+    }
+
+    #[test]
+    fn a_reason_that_begins_with_the_name_of_a_visit_type_is_one_and_one_that_looks_like_it_is_asked_about() {
+        let of = |code: &str, name: &str, professions: &[&str]| VisitType {
+            id: crate::domain::ids::VisitTypeId::new(),
+            version: 1,
+            code: code.into(),
+            details: crate::domain::visit_type::VisitTypeDetails {
+                name: name.into(),
+                minutes: 15,
+                price_cents: 0,
+                buffer_minutes: 0,
+                professions: professions.iter().map(|p| (*p).to_owned()).collect(),
+                room_kind: None,
+            },
+            retired: code == "old",
+        };
+        let types = [
+            of("blood-test", "Blood test", &["gp"]),
+            of("check", "Health check", &[]),
+            of("long-check", "Health check long", &[]),
+            of("old", "Old visit", &[]),
+        ];
+        let read = |reason: &str, profession| match purpose(reason, &types, profession) {
+            (Purpose::Type(t, end), _) => format!("{} + {}", t.code, reason[end..].trim()),
+            (Purpose::Like, like) => format!("{} like it", like.len()),
+            (Purpose::Reason, _) => "reason".into(),
+        };
+        assert_eq!(read("BLOOD  test", None), "blood-test + ");
+        assert_eq!(read("blood test fasting", None), "blood-test + fasting");
+        assert_eq!(read("blood-test", Some("gp")), "blood-test + ");
+        assert_eq!(read("health check long", None), "long-check + ");
+        assert_eq!(read("health check for school", None), "check + for school");
+        assert_eq!(read("health", None), "2 like it");
+        assert_eq!(read("test", None), "1 like it");
+        for reason in ["cough", "bl", "old visit", "blood pressure", "testing", ""] {
+            assert_eq!(read(reason, None), "reason", "{reason}");
+        }
+        assert_eq!(read("blood test", Some("specialist")), "reason");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
-    calendar::{DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
+    calendar::{Choosing, DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
     ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId},
     name::PersonName,
     patient::Sex,
@@ -76,6 +76,12 @@ struct OffPart {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChoosingPart {
+    who: String,
+    until: DateTime<Utc>,
 }
 
 impl BookingPart {
@@ -287,11 +293,19 @@ impl Store {
                                      where s.ends_at > t.now and h.provider_id = s.provider_id and h.day = s.day and h.release_at > t.now) as held
                               from clinic.clinic_session s cross join t
                              where s.removed_at is null and s.day between $3 and $4
-                               and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2))
+                               and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2)),
+                       chosen as materialized (
+                            select h.provider_id, h.day, h.holder, h.until, tstzrange(h.starts_at, h.ends_at) as during
+                              from clinic.holds_of(array(select distinct o.provider_id from open o), $3, $4) h
+                             where not h.mine and ($2::uuid is null or h.centre_id = $2))
                        select o.day as "day!", count(g.at)::int as "slots!",
                               count(g.at) filter (where o.busy && tstzrange(g.at, g.at + o.step) or o.away && tstzrange(g.at, g.at + o.step)
-                                                     or o.held && tstzrange(g.at, g.at + o.step))::int as "taken!",
-                              count(distinct o.provider_id)::int as "providers!"
+                                                     or o.held && tstzrange(g.at, g.at + o.step)
+                                                     or exists (select from chosen h where h.provider_id = o.provider_id and h.day = o.day
+                                                                   and h.during && tstzrange(g.at, g.at + o.step)))::int as "taken!",
+                              count(distinct o.provider_id)::int as "providers!",
+                              coalesce((select jsonb_agg(jsonb_build_object('who', h.holder, 'until', h.until) order by h.until)
+                                          from chosen h where h.day = o.day), '[]') as "choosing!: Json<Vec<ChoosingPart>>"
                          from open o cross join t
                          left join lateral generate_series(o.starts_at, o.ends_at - o.step, o.step) g(at) on o.ends_at > t.now and g.at >= t.now
                         group by o.day order by o.day"#,
@@ -310,6 +324,7 @@ impl Store {
                         slots: count(r.slots),
                         taken: count(r.taken),
                         providers: count(r.providers),
+                        choosing: r.choosing.0.into_iter().map(|c| Choosing { who: c.who, until: c.until }).collect(),
                     })
                     .collect())
             })

@@ -2,7 +2,7 @@
 use super::{
     Error, Event, Store,
     appointment::{kind_of, status_of, texts, zone_of},
-    merging::{Merged, links},
+    patient_link::{Merged, links},
     sealed,
 };
 use crate::{

@@ -1,5 +1,4 @@
-//! What a user can ask for. Each screen declares its own commands; there is no global enum. Hints, help, palette,
-//! the linter of keymaps and `docs/keys.md` all read the one registry below.
+//! What a user can ask for. Each screen declares its own commands; there is no global enum. `registry` lists them all.
 
 /// One thing a person can ask for, as every table of commands shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +15,16 @@ pub struct CommandDef {
     pub quiet: bool,
     /// It ends what the screen is for: the hint bar shows it while typing too, with the Esc that leads to it.
     pub vital: bool,
+    /// The action it leads to where its own name is none: a role that may not do that is not offered this.
+    pub leads_to: Option<&'static str>,
+}
+
+impl CommandDef {
+    /// The name of the action whose permission this command needs.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        self.leads_to.unwrap_or(self.id)
+    }
 }
 
 /// The commands of one screen or widget; made by [`commands!`](crate::commands).
@@ -30,10 +39,10 @@ pub trait CommandSet: Copy + Send + 'static {
 
 /// Declares an enum of commands: `commands! { pub enum Command { Open: "patients.open" "Open" "Open the patient"; } }`.
 /// After the help may follow `destructive` (asks first, never one bare key) or `quiet` (not in hints or palette)
-/// or `vital` (hinted while typing too).
+/// or `vital` (hinted while typing too), and `=> "appointment.book"`, the action that it leads to.
 #[macro_export]
 macro_rules! commands {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident : $id:literal $title:literal $help:literal $($flag:ident)* ;)* }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident : $id:literal $title:literal $help:literal $($flag:ident)* $(=> $action:literal)? ;)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         $vis enum $name { $(#[doc = $help] $variant,)* }
@@ -42,9 +51,10 @@ macro_rules! commands {
                 #[allow(unused_mut)]
                 let mut def = $crate::ui::command::CommandDef {
                     id: $id, title: $title, help: $help, destructive: false, quiet: false,
-                    vital: false,
+                    vital: false, leads_to: None,
                 };
                 $(def.$flag = true;)*
+                $(def.leads_to = Some($action);)?
                 def
             },)*];
             fn parse(id: &str) -> Option<Self> {
@@ -159,28 +169,4 @@ commands! {
         Newline: "text.newline" "new line" "Begin a new line" quiet;
         TextUndo: "text.undo" "undo typing" "Take back the last change of the text" quiet;
     }
-}
-
-/// Every command of the program, grouped as the help shows them: a heading and its commands.
-#[must_use]
-pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
-    let mut all: Vec<(&'static str, &'static [CommandDef])> = vec![
-        ("Everywhere", AppCommand::ALL),
-        ("Lists, forms and fields", WidgetCommand::ALL),
-        ("Yes or no", super::widgets::confirm::Command::ALL),
-        ("Choosing from a list", super::widgets::picker::Command::ALL),
-        ("Asking for a word", super::widgets::prompt::Command::ALL),
-        ("Help", super::widgets::help::Command::ALL),
-        ("Find anything", super::widgets::palette::Command::ALL),
-        ("Locked", super::widgets::lock::Command::ALL),
-        ("Command line", super::command_line::Command::ALL),
-    ];
-    all.extend_from_slice(super::screens::COMMANDS);
-    all
-}
-
-/// The command of this name, wherever it is declared.
-#[must_use]
-pub fn find(id: &str) -> Option<&'static CommandDef> {
-    registry().into_iter().flat_map(|(_, commands)| commands).find(|c| c.id == id)
 }

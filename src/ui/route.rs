@@ -1,9 +1,5 @@
-//! Every place of the program, and the one list that makes its screen. Screens name places; they never name each other.
-use super::{
-    cx::{Env, Opening},
-    layer::Slot,
-    screen::Screen,
-};
+//! Every place of the program. Screens name places; they never name each other: `screens::open` makes the screen of a place.
+use super::{cx::Opening, layer::Slot, screen::Screen};
 use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
@@ -203,12 +199,6 @@ pub enum Route {
     OwnDetails,
 }
 
-/// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
-#[must_use]
-pub fn open(route: &Route, env: &Env) -> Option<Opening> {
-    super::screens::open(route, env)
-}
-
 /// Wraps a screen for [`open`]: `Route::Patients => at(Patients::default())`.
 pub fn at(screen: impl Screen) -> Option<Opening> {
     Some(Box::new(move |id| Box::new(Slot::new(id, screen))))
@@ -234,17 +224,8 @@ pub fn places(role: Role) -> Vec<Place> {
     };
     const DESK: &[Role] =
         &[Receptionist, Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider];
-    const CLINICAL: &[Role] = &[
-        Nurse,
-        Gp,
-        Specialist,
-        OtherProvider,
-        Pharmacist,
-        DiagnosticsProvider,
-        LabTechnician,
-        Patient,
-        Auditor,
-    ];
+    const CLINICAL: &[Role] =
+        &[Nurse, Gp, Specialist, OtherProvider, Pharmacist, DiagnosticsProvider, LabTechnician, Patient];
     const EVERYBODY: &[Role] = &Role::ALL;
     let all: [(&'static str, &'static str, Route, &[Role]); 9] = [
         ("Board", "go.board", Route::Board(None), DESK),

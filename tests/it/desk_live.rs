@@ -29,6 +29,9 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn of(db: &Db, login: &str) -> Self {
+        Self::at(db, login, Route::Board(None)).await
+    }
+    pub(crate) async fn at(db: &Db, login: &str, route: Route) -> Self {
         let who = people::signed_in(db, login).await;
         let store: Store = who.store.clone();
         let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(who.actor)), carried: None };
@@ -36,7 +39,7 @@ impl Desk {
         let changes = store.listen();
         let (mut app, answers) =
             App::new(Arc::new(Keymap::built_in()), Theme::default(), env, Some(store), ticks.clone());
-        app.open(Route::Board(None));
+        app.open(route);
         Self { app, answers, changes, ticks, keys: 0 }
     }
     pub(crate) fn key(&mut self, keys: &str) {

@@ -49,7 +49,7 @@ const RULES: &[(&str, &str)] = &[
         "I5",
         "select 'the request ' || r.id || ' changed appointments ' || count(*) || ' times'
            from clinic.request r join clinic.appointment_event e on e.xmin = r.xmin
-          where r.state = 'done' and r.kind in ('appointment.book', 'appointment.move', 'appointment.set-status', 'appointment.restore')
+          where r.state = 'done' and r.kind in ('appointment.book', 'appointment.move', 'appointment.set-status', 'appointment.restore', 'appointment.cancel-own')
           group by r.id having count(*) > count(distinct e.appointment_id)",
     ),
     (
@@ -99,7 +99,7 @@ const RULES: &[(&str, &str)] = &[
         "I11",
         "select 'the event ' || e.id || ' (' || e.action || ') belongs to no request'
            from audit.event e
-          where e.outcome = 'done' and e.action in ('appointment.book', 'appointment.move', 'appointment.set-status', 'appointment.restore')
+          where e.outcome = 'done' and e.action in ('appointment.book', 'appointment.move', 'appointment.set-status', 'appointment.restore', 'appointment.cancel-own')
             and not exists (select from clinic.request r where r.xmin = e.xmin and r.state = 'done')",
     ),
     (

@@ -31,6 +31,7 @@ mod install;
 mod invariants;
 mod kept;
 mod matrix;
+mod own_visits;
 mod panel_tabs;
 mod people;
 mod permissions;

@@ -11,6 +11,7 @@ use praxis::{
     domain::{
         calendar::{Content, ProviderDay},
         ids::{ProviderId, RequestId},
+        time::Period,
     },
     store::{DaysOf, MonthOf},
     ui::route::Route,
@@ -171,5 +172,52 @@ fn a_change_at_one_desk_is_one_provider_day_to_each_of_three_programs() {
         // Who speaks, and the one query; nobody reads a day again that was not touched.
         let read: Vec<u64> = desks.iter().zip(before).map(|(d, n)| d.proxy.statements() - n).collect();
         assert_eq!(read, [2, 2, 0]);
+    });
+}
+
+#[test]
+fn a_time_that_is_chosen_at_one_desk_is_drawn_at_two_others_in_all_five_views_until_it_is_let_go() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut desks = vec![];
+        for login in ["mei", "anna"] {
+            let mut desk = Desk::at(&db, login, Route::Schedule(Some(clinic.today))).await;
+            desk.sees("SMITH", true).await;
+            desk.keys("v");
+            desk.sees("SMITH Anna", true).await;
+            "smith".chars().for_each(|c| desk.keys(&c.to_string()));
+            desk.keys("enter");
+            desk.settle().await;
+            desks.push(desk);
+        }
+        let nina = people::signed_in(&db, "nina").await;
+        let (provider, centre) = (clinic.gp.provider(), clinic.randwick);
+        let slot = Period { start: at(clinic.today, 9, 30), end: at(clinic.today, 10, 0) };
+        // What each view draws of it, and what it reads for it: who speaks, and one query.
+        for (keys, drawn) in [
+            ("S", "-,,,h."),
+            ("D", "h Nina Costa"),
+            ("W", "h Nina"),
+            ("M", "h somebody is choosing a time of this day"),
+            ("A", "h Nina Costa is choosing it until 09:01"),
+        ] {
+            for desk in &mut desks {
+                desk.keys(keys);
+                desk.settle().await;
+                assert!(!desk.text().contains(drawn), "{keys}\n{}", desk.text());
+            }
+            let before: Vec<u64> = desks.iter().map(|d| d.proxy.statements()).collect();
+            nina.store.hold_slot(&nina.actor, provider, centre, slot).await.expect("a hold");
+            for desk in &mut desks {
+                desk.sees(drawn, true).await;
+            }
+            nina.store.let_go(&nina.actor).await.expect("letting go");
+            for desk in &mut desks {
+                desk.sees(drawn, false).await;
+            }
+            let read: Vec<u64> = desks.iter().zip(before).map(|(d, n)| d.proxy.statements() - n).collect();
+            assert_eq!(read, [4, 4], "{keys}");
+        }
     });
 }

@@ -3,7 +3,7 @@
 mod month;
 mod rows;
 
-pub use month::{MonthDay, weeks};
+pub use month::{Choosing, MonthDay, weeks};
 pub use rows::{Mark, RowKey, half_hours, row_keys};
 
 use super::{

@@ -25,6 +25,14 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
         Value::Null => String::new(),
         other => other.to_string(),
     };
+    let telephone = match fact("phone").as_str() {
+        "" => tr!("Telephone the clinic: reception does it at any time.").to_owned(),
+        phone => tr!(
+            "Telephone {centre}, {phone}: reception does it at any time.",
+            centre = fact("centre"),
+            phone = phone
+        ),
+    };
     let (sentence, instead): (String, &str) = match rule {
         "slot_being_chosen" => (
             tr!(
@@ -40,7 +48,11 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
                 "An appointment is cancelled or moved by the patient at least {days} days before.",
                 days = fact("days")
             ),
-            tr!("Telephone the clinic: reception does it at any time."),
+            &telephone,
+        ),
+        "cancel_own_arrived" => (
+            tr!("You have been checked in for this appointment at {centre}.", centre = fact("centre")),
+            tr!("Tell the reception there that you are leaving."),
         ),
         "series_of_others" => (
             tr!("Only appointments that you have just booked yourself are tied together.").into(),

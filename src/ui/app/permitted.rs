@@ -8,6 +8,7 @@ use crate::{
     ui::{
         cx::Cx,
         layer::{Layer, Slot},
+        registry::find,
         screen::Kind,
         widgets::why_not::WhyNot,
     },
@@ -15,17 +16,22 @@ use crate::{
 use std::sync::Arc;
 
 impl App {
-    /// The refusal of a command whose name is an action that the role of the signed-in person may not do.
+    /// The refusal of a command that leads to an action which the role of the signed-in person may not do.
     pub(super) fn forbidden(&self, id: &str) -> Option<Why> {
+        self.closed(find(id).map_or(id, |def| def.action()))
+    }
+
+    /// The refusal of an action that the role of the signed-in person may not do.
+    fn closed(&self, action: &str) -> Option<Why> {
         let actor = self.env.actor.as_deref()?;
-        self.rules.action(id)?;
-        self.rules.could(actor.role, actor.patient.is_some(), id).err()
+        self.rules.action(action)?;
+        self.rules.could(actor.role, actor.patient.is_some(), action).err()
     }
 
     /// The commands of the top layer that are closed to the person's role.
     pub(super) fn closed_commands(&mut self) -> Vec<&'static str> {
         let commands = self.top().map(|t| t.commands()).unwrap_or_default();
-        commands.into_iter().map(|c| c.id).filter(|id| self.forbidden(id).is_some()).collect()
+        commands.into_iter().filter(|c| self.closed(c.action()).is_some()).map(|c| c.id).collect()
     }
 
     /// The rules as the store read them at the sign-in.
@@ -53,7 +59,7 @@ impl App {
         let commands = place.map(|e| e.layer.commands()).unwrap_or_default();
         let mut lines = vec![];
         for def in commands {
-            if let Some(why) = self.forbidden(def.id) {
+            if let Some(why) = self.closed(def.action()) {
                 lines.push(format!("{}: {}", tr_str(def.title), why.sentence));
             }
         }
@@ -65,7 +71,7 @@ impl App {
         let role = tr_str(actor.role.word());
         lines.push(tr!("You are signed in as {role}.", role = role));
         for action in self.rules.actions() {
-            if self.forbidden(&action.id).is_some() {
+            if self.closed(&action.id).is_some() {
                 let who = action.who();
                 let who = if who.is_empty() { tr!("nobody").to_owned() } else { who };
                 lines.push(format!("  {}: {who}", action.words()));

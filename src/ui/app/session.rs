@@ -14,6 +14,7 @@ use crate::{
         cx::{Cx, Effect, LayerId},
         layer::{Layer, Moment, Slot},
         route::Route,
+        screens,
         widgets::lock::Lock,
     },
 };
@@ -76,7 +77,7 @@ impl App {
         };
         let mut places = route::places(actor.role);
         if self.recorded.is_none() {
-            places.retain(|p| route::open(&p.route, &self.env).is_some());
+            places.retain(|p| screens::open(&p.route, &self.env).is_some());
         }
         self.places = places;
     }

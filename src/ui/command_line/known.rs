@@ -5,6 +5,7 @@ use crate::{
         booking::{Directory, FreeFilter, FreeSlot},
         ids::{PatientId, ProviderId},
         patient_query::PatientQuery,
+        visit_type::VisitType,
     },
     search::patients::{Found, ranked},
     store::PatientAppointment,
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     Directory,
+    VisitTypes,
     /// Patients for each of these texts.
     People(Vec<String>),
     Appointments(PatientId),
@@ -28,6 +30,7 @@ pub enum Need {
 #[derive(Default)]
 pub struct Known {
     pub directory: Option<Directory>,
+    pub visit_types: Option<Vec<VisitType>>,
     pub people: HashMap<String, Vec<Found>>,
     pub appointments: HashMap<PatientId, Vec<PatientAppointment>>,
     pub free: Vec<(FreeFilter, Vec<FreeSlot>)>,
@@ -70,6 +73,11 @@ impl CommandLine {
                 "line.directory",
                 move |store| async move { store.directory(&actor).await },
                 Msg::Directory,
+            ),
+            Need::VisitTypes => cx.load(
+                "line.visit-types",
+                move |store| async move { store.visit_types(&actor).await },
+                Msg::VisitTypes,
             ),
             Need::People(texts) => cx.load(
                 "line.people",

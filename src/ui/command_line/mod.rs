@@ -3,7 +3,9 @@
 mod answers;
 mod doing;
 mod known;
+mod pick;
 mod plan;
+mod purpose;
 mod slots;
 mod view;
 
@@ -20,14 +22,15 @@ use crate::{
         desk_line::Line,
         ids::{AppointmentId, PatientId, ProviderId, RequestId},
         permission::Table,
+        visit_type::VisitType,
         why::Why,
     },
     search::patients::Found,
     store::{Change, Error, PatientAppointment},
     tr,
 };
-use answers::Picked;
 use known::{Known, Need};
+use pick::Picked;
 use plan::{Preview, State};
 use ratatui::{Frame, layout::Rect};
 use std::{
@@ -122,6 +125,7 @@ impl TextInput for Field {
 /// What the line is told.
 pub enum Msg {
     Directory(Result<crate::domain::booking::Directory, Error>),
+    VisitTypes(Result<Vec<VisitType>, Error>),
     /// A rest after typing: ask for what is needed now.
     Ask,
     People(Result<Vec<(String, Vec<Found>)>, Error>),
@@ -274,7 +278,13 @@ impl Screen for CommandLine {
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
-        cx.load("line.directory", move |store| async move { store.directory(&actor).await }, Msg::Directory);
+        let who = actor.clone();
+        cx.load("line.directory", move |store| async move { store.directory(&who).await }, Msg::Directory);
+        cx.load(
+            "line.visit-types",
+            move |store| async move { store.visit_types(&actor).await },
+            Msg::VisitTypes,
+        );
     }
     fn retry(&mut self, cx: &mut Cx<Msg>) {
         self.failed = false;
@@ -324,6 +334,10 @@ impl Screen for CommandLine {
                 self.known.directory = Some(directory);
                 self.think(cx);
             }
+            Msg::VisitTypes(Ok(types)) => {
+                self.known.visit_types = Some(types);
+                self.think(cx);
+            }
             Msg::Ask => self.ask(cx),
             Msg::People(Ok(found)) => {
                 self.known.people.extend(found);
@@ -342,6 +356,7 @@ impl Screen for CommandLine {
                 self.think(cx);
             }
             Msg::Directory(Err(e))
+            | Msg::VisitTypes(Err(e))
             | Msg::People(Err(e))
             | Msg::Appointments(_, Err(e))
             | Msg::Free(_, Err(e))

@@ -1,5 +1,5 @@
 //! What Enter would do: every part of the line in full, then either the plan, or what is still to be known, chosen or said.
-use super::{CommandLine, answers::Pick, known::Need};
+use super::{CommandLine, known::Need, pick::Pick, slots::Wanted};
 use crate::{
     domain::{
         appointment::{AppointmentKind, AppointmentStatus},
@@ -14,7 +14,7 @@ use crate::{
         why::Why,
     },
     search::{
-        desk_line::{self, Fit, Reading},
+        desk_line::{self, Fit},
         patients::Found,
     },
     store::PatientAppointment,
@@ -170,9 +170,16 @@ impl CommandLine {
         let (hit, reading) = self.patient(draft, env)?;
         let provider = self.provider(&reading, draft)?;
         let centre = self.centre(draft)?;
-        let slot = self.slot(Some(hit.id), provider, reading.profession.clone(), centre, draft, env)?;
-        let reason = self.reason(&reading);
-        draft.parts.extend((!reason.is_empty()).then(|| reason.clone()));
+        let purpose = self.purpose(&reading, provider)?;
+        let wanted = Wanted {
+            patient: Some(hit.id),
+            provider,
+            profession: reading.profession.clone(),
+            centre,
+            visit_type: purpose.visit_type.clone(),
+        };
+        let slot = self.slot(wanted, draft, env)?;
+        draft.parts.extend(purpose.said());
         draft.said = tr!("Enter books it.").into();
         Ok(Plan::Book(NewAppointment {
             id: self.id,
@@ -182,8 +189,8 @@ impl CommandLine {
             session: Some(slot.session),
             kind: AppointmentKind::Slot,
             period: slot.period,
-            reason,
-            visit_type: None,
+            reason: purpose.reason,
+            visit_type: purpose.visit_type,
             arrived: false,
         }))
     }
@@ -209,7 +216,7 @@ impl CommandLine {
         if self.line.when.is_empty() && self.picked.slot.is_none() && centre.is_none() {
             draft.parts.push(tr!("to another time").into());
         }
-        let slot = self.slot(None, provider, None, centre, draft, env)?;
+        let slot = self.slot(Wanted { provider, centre, ..Wanted::default() }, draft, env)?;
         draft.said = tr!("Enter moves it.").into();
         let to = NewTime {
             provider: slot.provider,
@@ -294,8 +301,8 @@ impl CommandLine {
         };
         draft.parts.push(tr!("with {who}", who = self.provider_said(provider, Some(centre))));
         draft.parts.push(tr!("now").into());
-        let reason = self.reason(&reading);
-        draft.parts.extend((!reason.is_empty()).then(|| reason.clone()));
+        let purpose = self.purpose(&reading, Some(provider))?;
+        draft.parts.extend(purpose.said());
         draft.said = tr!("Enter lets them wait as a walk-in.").into();
         let now = env.now();
         let start = chrono::DateTime::from_timestamp(now.timestamp() - now.timestamp().rem_euclid(60), 0)
@@ -308,8 +315,8 @@ impl CommandLine {
             session: None,
             kind: AppointmentKind::WalkIn,
             period: Period { start, end: start + chrono::Duration::minutes(30) },
-            reason,
-            visit_type: None,
+            reason: purpose.reason,
+            visit_type: purpose.visit_type,
             arrived: true,
         }))
     }
@@ -391,12 +398,6 @@ impl CommandLine {
                 Err(Stop::Ask(tr!("Where to?").into(), some.iter().map(row).collect()))
             }
         }
-    }
-
-    /// The words that say why, the patient's and the provider's taken away.
-    fn reason(&self, reading: &Reading) -> String {
-        let words = [reading.left.join(" "), self.line.reason.clone()];
-        words.iter().filter(|w| !w.is_empty()).cloned().collect::<Vec<_>>().join(" ")
     }
 
     fn appointments(&self, hit: &PatientHit) -> Result<&[PatientAppointment], Stop> {

@@ -1,8 +1,8 @@
 //! Who and when: the patient, the provider and the free time that a line means, each asked for when more than one fits.
 use super::{
     CommandLine,
-    answers::Pick,
     known::Need,
+    pick::Pick,
     plan::{Choice, Draft, Plan, ROWS, Stop, choice_of_patient, missing, nobody, patient_said},
 };
 use crate::{
@@ -29,6 +29,17 @@ const FIRST: u16 = 9;
 const WHOLE_DAY: u16 = 200;
 /// How far ahead the first free time is looked for, in days.
 const AHEAD: u16 = 60;
+
+/// What a free time has to fit.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub patient: Option<PatientId>,
+    pub provider: Option<ProviderId>,
+    pub profession: Option<String>,
+    pub centre: Option<CentreId>,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
+}
 
 impl CommandLine {
     /// The patient who is meant, and how the names were read.
@@ -195,24 +206,17 @@ impl CommandLine {
     }
 
     /// The free time that is meant: the only one at that hour, or one that was picked.
-    pub(super) fn slot(
-        &self,
-        patient: Option<PatientId>,
-        provider: Option<ProviderId>,
-        profession: Option<String>,
-        centre: Option<CentreId>,
-        draft: &mut Draft,
-        env: &Env,
-    ) -> Result<FreeSlot, Stop> {
+    pub(super) fn slot(&self, wanted: Wanted, draft: &mut Draft, env: &Env) -> Result<FreeSlot, Stop> {
         let (when, today) = (self.line.when, env.today());
         when.check(env.zone(), env.now()).map_err(Stop::Missing)?;
         let from = when.day.unwrap_or(today);
         let exact = when.time.is_some();
         let filter = FreeFilter {
-            patient,
-            provider,
-            profession,
-            centre,
+            patient: wanted.patient,
+            provider: wanted.provider,
+            profession: wanted.profession,
+            centre: wanted.centre,
+            visit_type: wanted.visit_type,
             days: if exact || when.day.is_some() { 1 } else { AHEAD },
             part: when.part,
             limit: if exact { WHOLE_DAY } else { FIRST },
@@ -304,7 +308,10 @@ impl CommandLine {
         }
         let provider = self.provider(&reading, draft)?;
         let centre = self.centre(draft)?;
-        let asked = self.slot(None, provider, reading.profession.clone(), centre, draft, env);
+        let asked = {
+            let profession = reading.profession.clone();
+            self.slot(Wanted { provider, profession, centre, ..Wanted::default() }, draft, env)
+        };
         let start = |slot: &FreeSlot| {
             Pick::Open(Route::Booking(BookingStart {
                 provider: Some(slot.provider),

@@ -26,13 +26,16 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect};
 
+const NOTHING_TYPED: &str = "Type part of a name, a number, a phone or a birth date.";
+const NOBODY: &str = "Nobody is found. ctrl-n registers a new patient.";
+
 crate::commands! {
     /// What the search for patients understands.
     pub enum Command {
         Open: "patients.open" "open" "Open the selected patient";
-        Book: "patients.book" "book" "Book the selected patient";
+        Book: "patients.book" "book" "Book the selected patient" => "appointment.book";
         Intake: "patients.intake" "intake" "Take the selected patient in, step by step; or a new one" quiet;
-        Register: "patients.register" "register" "Register a new patient";
+        Register: "patients.register" "register" "Register a new patient" => "patient.register";
     }
 }
 
@@ -98,7 +101,7 @@ impl Default for Patients {
             .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))
             .column(Column::new("Phone", |l: &Line| l.phone.clone()).width(14).priority(5))
             .column(Column::new("Next", |l: &Line| l.next.clone()).width(12).priority(6))
-            .empty("Nobody is found. ctrl-n registers a new patient.");
+            .empty(NOTHING_TYPED);
         Self { search: Search { text: TextLine::new().max(120), table }, answered: None, opened: false }
     }
 }
@@ -238,6 +241,8 @@ impl Screen for Patients {
                 self.answered = Some(text);
                 let marks = found.iter().map(|f| f.marks.iter().flat_map(Clone::clone).collect()).collect();
                 let lines = found.into_iter().map(|f| line(f, today, zone)).collect();
+                let nothing_typed = self.search.text.value().trim().is_empty();
+                self.search.table.set_empty(if nothing_typed { NOTHING_TYPED } else { NOBODY });
                 self.search.table.set_rows(lines);
                 self.search.table.set_marks(marks);
                 if fresh {

@@ -121,6 +121,10 @@ impl<R> Table<R> {
         self.empty = sentence;
         self
     }
+    /// The same, once what it depends on has changed.
+    pub fn set_empty(&mut self, sentence: &'static str) {
+        self.empty = sentence;
+    }
     /// Without the count in the heading.
     #[must_use]
     pub fn uncounted(mut self) -> Self {

@@ -185,3 +185,26 @@ fn a_move_of_the_selection_is_few_bytes() {
         assert!(worst <= 90, "{view:?}: a move of the selection is {worst} bytes");
     }
 }
+
+#[test]
+fn a_time_that_somebody_chooses_is_told_with_who_in_each_view() {
+    for (view, key) in [
+        (View::Strip, "right"),
+        (View::Sheet, "down"),
+        (View::Week, "down"),
+        (View::Month, "right"),
+        (View::Agenda, "down"),
+    ] {
+        let mut stage = shown(view);
+        let said = |stage: &mut Stage<Calendar>| stage.text().lines().nth(2).unwrap_or_default().to_owned();
+        let reached = (0..8).any(|_| {
+            let found = said(&mut stage).contains("Mei Wong is choosing");
+            if !found {
+                stage.keys(key);
+            }
+            found
+        });
+        assert!(reached, "{view:?}\n{}", stage.text());
+        assert!(stage.text().lines().skip(3).any(|l| l.contains('h')), "{view:?}\n{}", stage.text());
+    }
+}

@@ -5,7 +5,7 @@ use praxis::{
     domain::{
         actor::Role,
         appointment::{AppointmentKind, AppointmentStatus},
-        calendar::{DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
+        calendar::{Choosing, DayBooking, DaySession, MonthDay, OffKind, OffTime, ProviderDay},
         ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId},
         name::PersonName,
         patient::Sex,
@@ -182,7 +182,11 @@ pub fn month(first: NaiveDate, last: NaiveDate) -> Vec<MonthDay> {
             let past = day < today();
             let slots = if past { 0 } else { 96 };
             let left = u32::try_from((day - today()).num_days().max(0)).unwrap_or(0);
-            MonthDay { day, slots, taken: slots.saturating_sub(left * 6), providers: 6 }
+            let choosing = match left {
+                1 => vec![Choosing { who: "Mei Wong".into(), until: at(today(), 9, 43) }],
+                _ => vec![],
+            };
+            MonthDay { day, slots, taken: slots.saturating_sub(left * 6), providers: 6, choosing }
         })
         .collect()
 }

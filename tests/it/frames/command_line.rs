@@ -10,11 +10,12 @@ use praxis::{
         actor::Role,
         appointment::{AppointmentKind as Kind, AppointmentStatus as S},
         booking::{FreeFilter, FreeSlot},
-        ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId},
+        ids::{AppointmentId, CentreId, ClinicSessionId, PatientId, ProviderId, VisitTypeId},
         name::PersonName,
         patient_query::PatientQuery,
         permission::Table,
         time::Period,
+        visit_type::{VisitType, VisitTypeDetails},
         why::Why,
     },
     search::patients::{Found, ranked},
@@ -31,7 +32,28 @@ fn line(role: Role) -> Stage<CommandLine> {
     let line = CommandLine::new(rules, History::default());
     let mut stage = Stage::with(line, env(Some(actor(role))));
     stage.deliver(Msg::Directory(Ok(booking::directory())));
+    stage.deliver(Msg::VisitTypes(Ok(vec![
+        visit_type("blood-test", "Blood test", &["gp"]),
+        visit_type("wound-care", "Wound care", &[]),
+    ])));
     stage
+}
+
+fn visit_type(code: &str, name: &str, professions: &[&str]) -> VisitType {
+    VisitType {
+        id: VisitTypeId::new(),
+        version: 1,
+        code: code.into(),
+        details: VisitTypeDetails {
+            name: name.into(),
+            minutes: 30,
+            price_cents: 0,
+            buffer_minutes: 0,
+            professions: professions.iter().map(|p| (*p).to_owned()).collect(),
+            room_kind: None,
+        },
+        retired: false,
+    }
 }
 
 type Hit = (u128, &'static str, &'static str);
@@ -76,6 +98,7 @@ fn on_tuesday(patient: Option<u128>) -> FreeFilter {
         provider: Some(ProviderId(id(3))),
         days: 1,
         limit: 200,
+        visit_type: patient.map(|_| "blood-test".to_owned()),
         ..FreeFilter::from(tuesday())
     }
 }
@@ -177,7 +200,8 @@ fn a_time_that_is_taken_offers_the_nearest() {
     stage.fire("line.ask");
     stage.deliver(people(&[("black jack smith", &[]), ("black jack", BOTH[1].1), ("black", &[])]));
     stage.fire("line.ask");
-    stage.deliver(Msg::Free(on_tuesday(Some(1)), Ok(slots())));
+    let any = FreeFilter { visit_type: None, ..on_tuesday(Some(1)) };
+    stage.deliver(Msg::Free(any, Ok(slots())));
     let text = stage.text();
     assert!(text.contains("11:00 on Tuesday 17 March is not free; nearest:"), "{text}");
     assert!(text.contains("2 Tue 17 Mar 10:30"), "{text}");
@@ -270,6 +294,42 @@ fn the_line_opens_where_nobody_is_typing_and_tab_completes() {
     assert!(stage.toast().contains("fd  free"), "{}", stage.toast());
     stage.type_text("r").keys("tab").type_text("nees").keys("tab");
     assert!(stage.text().contains(":free neeson"), "{}", stage.text());
+}
+
+const ONE: &[Asked] = &[("black jack smith", &[]), ("black jack", &[(1, "Black", "Jack")]), ("black", &[])];
+
+#[test]
+fn a_word_that_looks_like_a_visit_type_is_asked_about_and_what_was_chosen_is_said() {
+    let asked = |typed: &str, keys: &str| {
+        let mut stage = line(Role::Receptionist);
+        stage.type_text(typed);
+        stage.fire("line.ask");
+        stage.deliver(people(ONE));
+        stage.keys(keys);
+        stage
+    };
+    let filter =
+        |code: Option<&str>| FreeFilter { visit_type: code.map(str::to_owned), ..on_tuesday(Some(1)) };
+    let mut stage = asked("bk black jack smith tue 10:30 wound", "");
+    let text = stage.text();
+    assert!(text.contains("Is \"wound\" a visit type or a reason? Enter, then its number."), "{text}");
+    assert!(text.contains("1 no visit type  reason wound"), "{text}");
+    assert!(text.contains("2 Wound care     30 min"), "{text}");
+    stage.keys("enter 2");
+    stage.fire("line.ask");
+    stage.deliver(Msg::Free(filter(Some("wound-care")), Ok(slots())));
+    assert!(stage.text().contains("10:30-11:00 · visit type Wound care 30 min"), "{}", stage.text());
+    let mut stage = asked("bk black jack smith tue 10:30 wound", "enter 1");
+    stage.fire("line.ask");
+    stage.deliver(Msg::Free(filter(None), Ok(slots())));
+    assert!(stage.text().contains("10:30-11:00 · reason wound"), "{}", stage.text());
+    // Other words are asked about again.
+    stage.type_text("s").keys("ctrl-w").type_text("wound");
+    assert!(stage.text().contains("Is \"wound\" a visit type"), "{}", stage.text());
+    let mut stage = asked("bk black jack smith tue 10:30 wound care left leg", "");
+    stage.fire("line.ask");
+    stage.deliver(Msg::Free(filter(Some("wound-care")), Ok(slots())));
+    assert!(stage.text().contains("visit type Wound care 30 min · reason left leg"), "{}", stage.text());
 }
 
 #[test]

@@ -403,9 +403,16 @@ fn the_home_of_an_administrator_has_numbers_applications_and_the_last_of_the_log
 }
 
 fn mine() -> Stage<own::OwnHome> {
+    mine_at(false)
+}
+
+fn mine_at(too_late: bool) -> Stage<own::OwnHome> {
     let mut stage = Stage::with(own::OwnHome::default(), env(Some(actor(Role::Patient))));
     let a = |n, when: &str, status: &str, upcoming| OwnAppointment {
         appointment: AppointmentId(id(n)),
+        version: 3,
+        cancel_days: 7,
+        too_late,
         day: date(&when[..10]),
         starts_at: at(when),
         status: status.into(),
@@ -430,9 +437,36 @@ fn mine() -> Stage<own::OwnHome> {
 #[test]
 fn a_patient_sees_their_own_appointments_and_visits() {
     let mut stage = mine();
+    let (small, wide) = (mine().at(60, 20), mine().at(132, 43));
+    for (name, mut sized) in [("own_60x20", small), ("own_132x43", wide)] {
+        insta::assert_snapshot!(name, sized.frame());
+    }
     assert!(stage.text().contains("appointment, completed "), "{}", stage.text());
     insta::assert_snapshot!(stage.frame());
     stage.keys("down down enter");
     assert!(stage.effects()[0].starts_with("push Record("), "{:?}", stage.effects());
     every_size(mine);
+}
+
+#[test]
+fn a_patient_cancels_their_own_with_a_reason_and_is_told_when_that_is_too_late() {
+    let mut stage = mine();
+    stage.keys("X");
+    insta::assert_snapshot!("own_cancel", stage.frame());
+    stage.keys("enter");
+    assert!(stage.text().contains("A reason is needed"), "{}", stage.text());
+    stage.type_text("on holiday").keys("enter");
+    assert!(stage.effects().contains(&"save appointment.cancel-own".to_owned()), "{:?}", stage.effects());
+    // What is over, and a visit, have no such key; one that is near says whom to telephone.
+    let mut stage = mine();
+    stage.keys("down X");
+    assert!(stage.toast().contains("completed"), "{}", stage.toast());
+    stage.keys("down X");
+    assert!(stage.toast().contains("No appointment is selected."), "{}", stage.toast());
+    let mut near = mine_at(true);
+    near.keys("X");
+    let said =
+        "An appointment is cancelled or moved by the patient at least 7 days before. Telephone Randwick";
+    assert!(near.toast().starts_with(said), "{}", near.toast());
+    assert_eq!(near.depth(), 1);
 }

@@ -274,8 +274,9 @@ async fn cells(
     today: NaiveDate,
     proof: &[u8],
 ) -> HashMap<String, Vec<Cell>> {
-    const NAMES: [&str; 42] = [
+    const NAMES: [&str; 43] = [
         "booked",
+        "later",
         "off",
         "due",
         "waiting",

@@ -170,6 +170,9 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
         "appointment.set-status" => {
             store.set_status(a, r, id("due").into(), 1, "arrived", "").await.map(drop)
         }
+        "appointment.cancel-own" => {
+            store.cancel_own_appointment(a, r, id("later").into(), 1, "ill").await.map(drop)
+        }
         "appointment.restore" => store.restore_appointment(a, r, id("off").into(), 1).await.map(drop),
         "visit.start" => store.start_visit(a, r, id("waiting").into()).await.map(drop),
         "visit.save" => {

@@ -108,6 +108,9 @@ select 'waiting', role, sit, p, bp, bc, 'walk_in', 'arrived', clinic.now() - int
 union all
 select 'due', role, sit, p, bp, bc, 'walk_in', 'booked', clinic.now() + interval '10 min', null from matrix.cell
 union all
+-- Late enough that a patient may still cancel it.
+select 'later', role, sit, p, bp, bc, 'walk_in', 'booked', clinic.now() + interval '20 days', null from matrix.cell
+union all
 -- A slot of its own for each, three to a cell and sixteen to a day, in the sessions above.
 select 'booked', role, sit, p, bp, bc, 'slot', 'booked', matrix.slot, null
   from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 17 else 2 end + n / 16)

@@ -54,6 +54,8 @@ update clinic.appointment set status = 'booked' where id = {missed};
 select from clinic.appointment_event where appointment_id = {due};
 --@ appointment.restore = off
 update clinic.appointment set status = 'booked' where id = {off};
+--@ appointment.cancel-own = later
+select from clinic.cancel_own({later}, 1, '\x00') v where v is not null;
 --@ session.add = -
 insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
 select gen_random_uuid(), {with}, pc.centre_id, '2026-06-01', '2026-06-01 00:00+00', '2026-06-01 02:00+00'

@@ -9,9 +9,12 @@ use praxis::{
     },
     store::PermissionChange,
     ui::{
-        screens::admin::{
-            permissions::{Msg, Permissions},
-            settings::Settings,
+        screens::{
+            admin::{
+                permissions::{Msg, Permissions},
+                settings::Settings,
+            },
+            directory::providers::Providers,
         },
         testing::Stage,
     },
@@ -86,4 +89,27 @@ fn a_role_that_may_not_is_told_who_may_and_is_offered_nothing() {
     let mut s = stage(Role::Receptionist);
     s.keys("down down down c");
     assert!(s.toast().starts_with("Only an administrator may propose another"));
+}
+
+#[test]
+fn a_way_into_a_screen_that_books_is_closed_to_roles_that_book_nothing() {
+    let offered = |role| Stage::with(Providers::default(), env(Some(actor(role)))).frame().contains("b book");
+    assert!(offered(Role::Receptionist));
+    for role in [Role::Auditor, Role::Patient, Role::LabTechnician] {
+        assert!(!offered(role), "{role:?}");
+        let mut s = Stage::with(Providers::default(), env(Some(actor(role))));
+        s.keys("b");
+        assert!(s.toast().contains("may book an appointment"), "{role:?}: {}", s.toast());
+        assert_eq!(s.depth(), 1, "{role:?}");
+    }
+}
+
+#[test]
+fn every_command_leads_to_an_action_that_there_is() {
+    for (_, commands) in praxis::ui::registry::registry() {
+        for command in commands {
+            let Some(action) = command.leads_to else { continue };
+            assert!(Table::built_in().action(action).is_some(), "{} leads to {action}", command.id);
+        }
+    }
 }

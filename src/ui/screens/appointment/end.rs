@@ -44,7 +44,7 @@ crate::commands! {
         Open: "end.open" "to what is missing" "Jump to the first thing that is missing to end the visit";
         Fields: "end.fields" "fields" "Type follow-up, fee, sick note and documents";
         List: "end.list" "leave fields" "Stop typing; what is typed is saved" quiet;
-        Book: "end.book" "book follow-up" "Find a free time for the follow-up and book it";
+        Book: "end.book" "book follow-up" "Find a free time for the follow-up and book it" => "end.book-follow-up";
         Refer: "end.refer" "refer" "Write a referral";
         Send: "end.send" "send referral" "Send the selected referral";
         Change: "end.change" "change referral" "Go on writing the selected referral, while it is not sent";
@@ -175,7 +175,7 @@ impl EndTab {
             && Self::writable(cx.chart)
             && self.form.get(F::Fee).is_empty()
         {
-            self.form.set(F::Fee, &crate::domain::money::money(cents));
+            self.form.set(F::Fee, &crate::domain::money::amount(cents));
             self.save(cx);
         }
     }

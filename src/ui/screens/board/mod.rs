@@ -32,7 +32,7 @@ crate::commands! {
     /// What the board understands.
     pub enum Command {
         Advance: "appointment.advance" "arrived" "The selected patient has arrived";
-        Book: "board.book" "book" "Make an appointment";
+        Book: "board.book" "book" "Make an appointment" => "appointment.book";
         Open: "board.open" "open" "Open the visit you may write in; otherwise the patient";
         Intake: "board.intake" "intake" "Take the selected patient in, step by step; or somebody new" quiet;
         Patient: "board.patient" "patient" "Open the selected patient" quiet;

@@ -66,6 +66,7 @@ impl Booking {
             self.asked = Some(filter.clone());
         }
         let overbooks = self.overbooks();
+        let beside = self.beside();
         let family: Vec<PatientId> = match self.patient {
             Some(first) if !self.family.is_empty() => {
                 std::iter::once(first).chain(self.family.iter().map(|h| h.id)).collect()
@@ -85,7 +86,7 @@ impl Booking {
                     let first = places.iter().filter_map(|p| p.first().cloned()).collect();
                     Free { slots: first, places, ..Free::default() }
                 };
-                free.holds = holds_on(&store, &actor, &free).await?;
+                free.holds = holds_on(&store, &actor, &free, beside).await?;
                 Ok(free)
             },
             move |free| Msg::Free(filter, again, free),
@@ -95,12 +96,32 @@ impl Booking {
     /// Asks who is choosing one of the times that are shown.
     pub(super) fn read_holds(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
-        let shown = Free { slots: self.offers.slots(), ..Free::default() };
+        let (shown, beside) = (Free { slots: self.offers.slots(), ..Free::default() }, self.beside());
         cx.load(
             "booking.holds",
-            move |store| async move { holds_on(&store, &actor, &shown).await },
+            move |store| async move { holds_on(&store, &actor, &shown, beside).await },
             Msg::Holds,
         );
+    }
+
+    /// The day that is drawn beside the times, and whose.
+    fn beside(&self) -> Option<(NaiveDate, Vec<ProviderId>)> {
+        let day = self.strip_day.filter(|_| !self.here())?;
+        Some((day, self.strips.iter().map(|s| s.provider).collect()))
+    }
+
+    /// Asks who is choosing a time of whoever is drawn and not offered.
+    pub(super) fn read_holds_beside(&mut self, cx: &mut Cx<Msg>) {
+        let Some((day, drawn)) = self.beside() else { return };
+        if drawn.iter().any(|p| !self.offers.shows(Some(p.0), Some(day))) {
+            self.read_holds(cx);
+        }
+    }
+
+    /// Whether a time of this provider and day is offered or drawn.
+    pub(super) fn shows(&self, provider: Option<uuid::Uuid>, day: Option<NaiveDate>) -> bool {
+        let drawn = || self.strip_day == day && self.strips.iter().any(|s| Some(s.provider.0) == provider);
+        self.offers.shows(provider, day) || drawn()
     }
 
     pub(super) fn ask_strips(&mut self, day: NaiveDate, cx: &mut Cx<Msg>) {
@@ -241,11 +262,17 @@ pub(super) fn days_of(text: &str) -> Result<u16, Why> {
     })
 }
 
-/// Who is choosing one of these times.
-async fn holds_on(store: &Store, actor: &Actor, free: &Free) -> Result<Vec<Hold>, Error> {
-    let (first, last) = (free.slots.iter().map(|s| s.day).min(), free.slots.iter().map(|s| s.day).max());
-    let (Some(first), Some(last)) = (first, last) else { return Ok(vec![]) };
-    let mut providers: Vec<ProviderId> = free.slots.iter().map(|s| s.provider).collect();
+/// Who is choosing one of these times, or one of a day that is drawn beside them.
+async fn holds_on(
+    store: &Store,
+    actor: &Actor,
+    free: &Free,
+    beside: Option<(NaiveDate, Vec<ProviderId>)>,
+) -> Result<Vec<Hold>, Error> {
+    let (day, drawn) = beside.map_or((None, vec![]), |(day, drawn)| (Some(day), drawn));
+    let days = || free.slots.iter().map(|s| s.day).chain(day);
+    let (Some(first), Some(last)) = (days().min(), days().max()) else { return Ok(vec![]) };
+    let mut providers: Vec<ProviderId> = free.slots.iter().map(|s| s.provider).chain(drawn).collect();
     providers.sort();
     providers.dedup();
     store.holds(actor, providers, first, last).await

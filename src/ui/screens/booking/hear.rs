@@ -81,6 +81,7 @@ impl Booking {
                     self.answered = true;
                 }
                 self.strips = strips;
+                self.read_holds_beside(cx);
             }
             Msg::PickedPatient(Some(hit)) => self.hear_patient(hit, cx),
             Msg::PickedPatient(None) if self.patient.is_none() => cx.back(),

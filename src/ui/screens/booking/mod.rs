@@ -439,7 +439,7 @@ impl Screen for Booking {
                 self.ask_referral(cx);
             }
             // Only whoever shows that provider's day reads again who is choosing there.
-            "slot_hold" if !own && self.offers.shows(row.provider, row.day) => {
+            "slot_hold" if !own && self.shows(row.provider, row.day) => {
                 cx.after("booking.holds", Duration::from_millis(50), Msg::ReadHolds);
             }
             _ => {}

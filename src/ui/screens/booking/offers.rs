@@ -325,6 +325,17 @@ pub fn strip(
     };
     day_grid::view(frame, area, &grid, ui.theme);
     widgets::put(frame, widgets::split_left(area, label)[0], 0, &dates::short_day(day), ui.theme.dim());
+    // Below it who is meant by each h.
+    let drawn =
+        |h: &Hold| strips.iter().find(|s| s.provider == h.provider).map(|s| (h.clone(), s.name.to_string()));
+    for (y, (hold, name)) in (strips.len() + 1..).zip(held.iter().filter_map(|h| drawn(h))) {
+        let time = dates::clock(hold.period.starts_at(zone).time());
+        let text = match strips.len() {
+            1 => tr!("h {time} {who} is choosing", time = time, who = hold.holder),
+            _ => tr!("h {time} {name}: {who}", time = time, name = name, who = hold.holder),
+        };
+        widgets::put(frame, area, y as u16, &cut(&clean(&text), usize::from(area.width)), ui.theme.warn());
+    }
 }
 
 /// `SMITH Anna · GP`.

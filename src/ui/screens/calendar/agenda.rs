@@ -1,7 +1,7 @@
 //! The agenda: two weeks of one provider as a list of bookings and of stretches that are free.
 use super::{
     Calendar,
-    view::{fit, look, status_word},
+    view::{fit, look, off_words, status_word},
 };
 use crate::{
     domain::{
@@ -28,6 +28,8 @@ pub(super) struct Item {
     pub booking: Option<AppointmentId>,
     /// Slots of a free stretch.
     pub free: usize,
+    /// Which of the day's times that are not free.
+    pub off: Option<usize>,
 }
 
 impl Calendar {
@@ -36,34 +38,51 @@ impl Calendar {
         self.drawn_days().iter().filter_map(|d| self.days.get(&(provider, *d))).collect()
     }
 
-    /// Bookings and free stretches in the order of time; what is over and was free is left out.
+    /// Bookings, free stretches and those that are away, kept or being chosen, in the order of time; what is over is left
+    /// out, but for bookings.
     pub(super) fn items(&self) -> Vec<Item> {
         let mut items: Vec<Item> = vec![];
         for day in self.drawn() {
             let mut session = None;
             for cell in day.cells(self.now) {
                 match cell.content {
-                    Content::Gone | Content::Clear | Content::Off(_) => {}
-                    Content::Free => match items.last_mut() {
-                        Some(last)
-                            if last.free > 0
-                                && last.period.end == cell.period.start
-                                && session == cell.session =>
-                        {
-                            last.free += 1;
-                            last.period.end = cell.period.end;
+                    Content::Gone | Content::Clear => {}
+                    Content::Off(_) if cell.period.end <= self.now => {}
+                    Content::Free | Content::Off(_) => {
+                        let off = match cell.content {
+                            Content::Off(i) => Some(i),
+                            _ => None,
+                        };
+                        match items.last_mut() {
+                            Some(last)
+                                if last.booking.is_none()
+                                    && last.off == off
+                                    && last.period.end == cell.period.start
+                                    && session == cell.session =>
+                            {
+                                last.free += usize::from(off.is_none());
+                                last.period.end = cell.period.end;
+                            }
+                            _ => {
+                                session = cell.session;
+                                let free = usize::from(off.is_none());
+                                items.push(Item {
+                                    day: day.day,
+                                    period: cell.period,
+                                    booking: None,
+                                    free,
+                                    off,
+                                });
+                            }
                         }
-                        _ => {
-                            session = cell.session;
-                            items.push(Item { day: day.day, period: cell.period, booking: None, free: 1 });
-                        }
-                    },
+                    }
                     Content::Booked(i, more) => {
                         items.extend(day.booked()[i..=i + more].iter().map(|b| Item {
                             day: day.day,
                             period: b.period,
                             booking: Some(b.id),
                             free: 0,
+                            off: None,
                         }));
                     }
                 }
@@ -128,8 +147,9 @@ impl Calendar {
         let clock = |at: chrono::NaiveDateTime| dates::clock(at.time());
         let (from, to) = (clock(item.period.starts_at(zone)), clock(item.period.ends_at(zone)));
         let booking = day.and_then(|d| d.booked().iter().find(|b| Some(b.id) == item.booking));
-        let (text, style): (String, Style) = match booking {
-            Some(b) => {
+        let off = day.zip(item.off).and_then(|(d, i)| d.off.get(i));
+        let (text, style): (String, Style) = match (booking, off) {
+            (Some(b), _) => {
                 let years = age_sex(b.birth_date, b.sex, self.today);
                 let name = fit(&b.patient_name.to_string(), 24.min(width / 3));
                 let visit = fit(&b.visit_type, 16.min(width / 5));
@@ -138,7 +158,11 @@ impl Calendar {
                     look(b.status, ui.theme),
                 )
             }
-            None => {
+            (None, Some(off)) => {
+                let letter = off.kind.mark().letter();
+                (format!("{from}-{to}  {letter} {}", off_words(off, zone)), ui.theme.warn())
+            }
+            (None, None) => {
                 let slots = crate::text::tr_n("{n} slot free", "{n} slots free", item.free);
                 (format!("{from}-{to}  . {slots}"), ui.theme.good())
             }

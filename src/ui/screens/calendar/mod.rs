@@ -51,7 +51,7 @@ crate::commands! {
         Sessions: "calendar.sessions" "sessions" "The clinic sessions of the selected provider: add, change, remove";
         Centre: "calendar.centre" "centre" "Show another centre" quiet;
         Everybody: "calendar.everybody" "one or all" "Count the month of the selected provider, or of the whole centre" quiet;
-        Book: "calendar.book" "book" "Book somebody at the selected time" quiet;
+        Book: "calendar.book" "book" "Book somebody at the selected time" quiet => "appointment.book";
         WalkIn: "calendar.walk-in" "walk-in" "Somebody came without an appointment" quiet;
         Move: "calendar.move" "move" "Move the selected appointment to one of the first free times" quiet;
         NoShow: "calendar.no-show" "no-show" "The selected patient did not come" quiet;
@@ -260,6 +260,7 @@ impl Screen for Calendar {
     fn minute(&mut self, cx: &mut Cx<Msg>) {
         self.tick(cx);
         self.fill(cx);
+        self.lapse(cx);
     }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.tick(cx);

@@ -17,7 +17,7 @@ use ratatui::{Frame, layout::Rect, text::Span};
 
 impl Calendar {
     fn month_day(&self, day: NaiveDate) -> MonthDay {
-        self.month.iter().find(|d| d.day == day).copied().unwrap_or_else(|| MonthDay::closed(day))
+        self.month.iter().find(|d| d.day == day).cloned().unwrap_or_else(|| MonthDay::closed(day))
     }
 
     pub(super) fn month_detail(&self) -> String {
@@ -27,14 +27,19 @@ impl Calendar {
         if day.providers == 0 {
             return tr!("{day} no session", day = name);
         }
-        let people = tr_n("{n} provider", "{n} providers", day.providers);
-        tr!(
-            "{day} {free} of {slots} free, {people}",
-            day = name,
-            free = day.free(),
-            slots = day.slots,
-            people = people
-        )
+        let said = tr!("{day} {free} of {slots} free", day = name, free = day.free(), slots = day.slots);
+        let mut who: Vec<&str> = day.choosing(self.now).map(|c| c.who.as_str()).collect();
+        who.sort_unstable();
+        who.dedup();
+        let more = match who[..] {
+            [] => tr_n("{n} provider", "{n} providers", day.providers),
+            [one] => tr!("{who} is choosing", who = crate::text::clean(one)),
+            [one, ..] => {
+                let rest = who.len() - 1;
+                tr!("{who} and {n} more are choosing", who = crate::text::clean(one), n = rest)
+            }
+        };
+        format!("{said}, {more}")
     }
 
     pub(super) fn draw_month(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
@@ -73,13 +78,18 @@ impl Calendar {
                     (_, 1) => ui.theme.warn(),
                     _ => ui.theme.good(),
                 };
+                let chosen = known.choosing(self.now).next().is_some();
                 let free = match (known.providers, known.slots) {
                     (0, _) | (_, 0) => String::new(),
                     _ if known.free() == 0 => tr!("full").into(),
                     _ if room >= 8 => tr!("{n} free", n = known.free()),
                     _ => known.free().to_string(),
                 };
-                first.push(Span::styled(fit(&free, room), heat));
+                let mark = usize::from(chosen) * 2;
+                first.push(Span::styled(fit(&free, room.saturating_sub(mark)), heat));
+                if chosen {
+                    first.push(Span::styled(fit("h", mark.min(room)), ui.theme.warn()));
+                }
                 second.push(Span::raw(" "));
                 second.push(Span::styled(
                     fit(&bar(&known, wide.saturating_sub(2).min(8)), wide.saturating_sub(1)),
@@ -91,6 +101,12 @@ impl Calendar {
             if lines > 1 {
                 widgets::put_spans(frame, body, y as u16 + 1, second);
             }
+        }
+        let used = (days.len() / 7 * lines).saturating_sub(usize::from(lines > 2));
+        let chosen = days.iter().any(|d| self.month_day(*d).choosing(self.now).next().is_some());
+        if chosen && used < usize::from(body.height) {
+            let meaning = tr!(" h somebody is choosing a time of this day");
+            widgets::put(frame, body, body.height - 1, meaning, ui.theme.dim());
         }
         let here = days.iter().position(|d| *d == cursor.day).unwrap_or(0);
         let (x, y) = (here % 7 * wide, here / 7 * lines);

@@ -4,6 +4,7 @@ use super::{Calendar, Cursor, DayKey, Msg, Scope, View};
 use crate::{
     domain::{
         calendar::{MonthDay, ProviderDay, weeks},
+        ids::ProviderId,
         time,
     },
     store::{Change, DaysOf, MonthOf},
@@ -268,6 +269,12 @@ impl Calendar {
             Change::Row(row) => row,
         };
         match row.entity.as_str() {
+            // What this very sign-in chooses is free to it.
+            "slot_hold"
+                if row.session.is_some() && row.session == cx.env().actor.as_ref().map(|a| a.session.0) =>
+            {
+                return;
+            }
             "appointment" | "clinic_session" | "held_slot" | "slot_hold" => {}
             // A leave or a holiday is of many days and many people.
             "schedule_exception" => return self.ask(cx),
@@ -288,6 +295,21 @@ impl Calendar {
         }
         if !self.stale.is_empty() {
             cx.after("calendar.reread", Duration::from_millis(30), Msg::Reread);
+        }
+    }
+
+    /// A month counts what was being chosen again when nobody tells that its 90 seconds are over.
+    pub(super) fn lapse(&mut self, cx: &mut Cx<Msg>) {
+        let (now, provider) = (self.now, self.cursor.and_then(|c| c.provider));
+        let over = self.month.iter().filter(|d| d.choosing.iter().any(|c| c.until <= now)).map(|d| d.day);
+        let over: Vec<NaiveDate> = over.collect();
+        if let (Some(Scope::Month(of, ..)), false) = (self.have, over.is_empty()) {
+            let whose = match of {
+                MonthOf::Provider(p) => Some(p),
+                MonthOf::Centre(_) => provider,
+            };
+            self.stale.extend(over.into_iter().map(|d| (whose.unwrap_or(ProviderId(uuid::Uuid::nil())), d)));
+            self.reread(cx);
         }
     }
 

@@ -18,7 +18,7 @@ crate::commands! {
     /// What the page of a centre understands.
     pub enum Command {
         Open: "centre.open" "open" "Open the page of the selected provider";
-        Book: "centre.book" "book" "Book somebody here with the selected provider";
+        Book: "centre.book" "book" "Book somebody here with the selected provider" => "appointment.book";
     }
 }
 

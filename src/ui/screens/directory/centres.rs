@@ -16,7 +16,7 @@ crate::commands! {
     /// What the list of centres understands.
     pub enum Command {
         Open: "centres.open" "open" "Open the page of the centre";
-        Book: "centres.book" "book" "Book somebody at this centre";
+        Book: "centres.book" "book" "Book somebody at this centre" => "appointment.book";
     }
 }
 

@@ -16,7 +16,7 @@ crate::commands! {
     /// What the list of providers understands.
     pub enum Command {
         Open: "providers.open" "open" "Open the page of the provider";
-        Book: "providers.book" "book" "Book somebody with this provider";
+        Book: "providers.book" "book" "Book somebody with this provider" => "appointment.book";
     }
 }
 

@@ -4,12 +4,14 @@ use crate::{
         access::AccessWork,
         appointment::AppointmentStatus,
         dates::{long_date, short_day},
-        ids::EncounterId,
+        ids::{EncounterId, RequestId},
+        why::Why,
     },
-    store::{Change, Error, OwnAppointment, OwnHome as Home, VisitRow},
+    store::{Change, Error, OwnAppointment, OwnHome as Home, VisitRow, refusal},
     tr,
     ui::{
         cx::Cx,
+        desk,
         route::Route,
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -24,6 +26,7 @@ crate::commands! {
     /// What the home of a patient understands.
     pub enum Command {
         Open: "own.open" "open" "Open the record of the selected visit";
+        Cancel: "appointment.cancel-own" "cancel" "Cancel the selected appointment, with a reason";
         History: "own.history" "all visits" "List all visits at every centre";
         Requests: "own.requests" "requests" "See who asks to read your record, and answer";
         Connections: "own.connections" "connections" "See and answer connections with providers, or ask for one";
@@ -38,6 +41,10 @@ crate::commands! {
 pub enum Msg {
     /// The home as it is now.
     Loaded(Result<Home, Error>),
+    /// Why an appointment is cancelled.
+    Why(Box<OwnAppointment>, Option<String>),
+    /// It is, or not.
+    Cancelled(String, Result<i64, Error>),
 }
 
 #[derive(Clone)]
@@ -49,6 +56,7 @@ struct Entry {
     place: String,
     visit: Option<EncounterId>,
     upcoming: bool,
+    appointment: Option<Box<OwnAppointment>>,
 }
 
 /// The screen.
@@ -79,6 +87,45 @@ impl Default for OwnHome {
 }
 
 impl OwnHome {
+    /// The selected appointment, when it may still be cancelled as far as is known here; the database decides.
+    fn to_cancel(&self) -> Result<&OwnAppointment, Why> {
+        let Some(a) = self.table.selected().and_then(|e| e.appointment.as_deref()) else {
+            return Err(Why::new("nothing_selected", tr!("No appointment is selected."))
+                .instead(tr!("Down goes to the next row.")));
+        };
+        match AppointmentStatus::from_code(&a.status) {
+            Some(AppointmentStatus::Arrived) => {
+                Err(refusal("cancel_own_arrived", &serde_json::json!({ "centre": a.centre_name })))
+            }
+            Some(AppointmentStatus::Booked) if a.too_late => {
+                let facts = serde_json::json!({
+                    "days": a.cancel_days, "centre": a.centre_name, "phone": a.centre_phone.as_deref().unwrap_or_default()
+                });
+                Err(refusal("patient_cancels_early", &facts))
+            }
+            Some(AppointmentStatus::Booked) => Ok(a),
+            status => {
+                let from = status.map_or("", AppointmentStatus::code);
+                Err(refusal("appointment_edge", &serde_json::json!({ "from": from, "to": "cancelled" })))
+            }
+        }
+    }
+
+    fn cancel(&self, a: &OwnAppointment, why: String, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let (id, seen, request) = (a.appointment, a.version, RequestId::new());
+        let phone = a.centre_phone.clone().unwrap_or_default();
+        let said = match phone.as_str() {
+            "" => tr!("Cancelled: {what}", what = label(a)),
+            phone => tr!("Cancelled: {what}. To book again: {phone}", what = label(a), phone = phone),
+        };
+        cx.save(
+            "appointment.cancel-own",
+            move |store| async move { store.cancel_own_appointment(&actor, request, id, seen, &why).await },
+            move |done| Msg::Cancelled(said, done),
+        );
+    }
+
     fn load(&mut self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         let opened = !std::mem::replace(&mut self.opened, true);
@@ -109,6 +156,12 @@ impl OwnHome {
     }
 }
 
+/// `Fri 20 Mar 09:00 SMITH Anna`.
+fn label(a: &OwnAppointment) -> String {
+    let time = a.starts_at.with_timezone(&a.zone).format("%H:%M");
+    format!("{} {time} {}", short_day(a.day), a.provider_name)
+}
+
 fn of_appointment(a: OwnAppointment) -> Entry {
     let status = AppointmentStatus::from_code(&a.status).map_or("", AppointmentStatus::word);
     Entry {
@@ -118,10 +171,11 @@ fn of_appointment(a: OwnAppointment) -> Entry {
         with: a.provider_name.to_string(),
         place: match &a.centre_phone {
             Some(phone) if a.upcoming => format!("{}  {phone}", a.centre_name),
-            _ => a.centre_name,
+            _ => a.centre_name.clone(),
         },
         visit: None,
         upcoming: a.upcoming,
+        appointment: Some(Box::new(a)),
     }
 }
 
@@ -135,6 +189,7 @@ fn of_visit(v: VisitRow) -> Entry {
         place: v.centre_name,
         visit: Some(v.encounter),
         upcoming: false,
+        appointment: None,
     }
 }
 
@@ -169,9 +224,19 @@ impl Screen for OwnHome {
         match command {
             Command::Open => match self.table.selected().map(|e| e.visit) {
                 Some(Some(visit)) => cx.push(Route::Record(visit)),
-                Some(None) => cx.toast(tr!("To move or cancel an appointment, call the centre.")),
+                Some(None) => cx.toast(match self.to_cancel() {
+                    Ok(_) => tr!("X cancels it. To move it, telephone the centre.").to_owned(),
+                    Err(why) => why.to_string(),
+                }),
                 None => {}
             },
+            Command::Cancel => {
+                if let Ok(a) = self.to_cancel() {
+                    let a = Box::new(a.clone());
+                    let question = tr!("Cancel {what}? Why?", what = label(&a));
+                    desk::ask_reason(cx, question, move |why| Msg::Why(a.clone(), why));
+                }
+            }
             Command::Requests => cx.push(Route::AccessRequests),
             Command::Connections => cx.push(Route::Connections),
             Command::Details => cx.push(Route::OwnDetails),
@@ -192,15 +257,34 @@ impl Screen for OwnHome {
             }
         }
     }
-    fn update(&mut self, Msg::Loaded(result): Msg, cx: &mut Cx<Msg>) {
-        match result {
-            Ok(home) => {
+    fn available(&self, command: Command) -> Result<(), Why> {
+        match command {
+            Command::Cancel => self.to_cancel().map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+    fn waits_for(&self, command: Command) -> bool {
+        command == Command::Cancel && self.table.is_loading()
+    }
+    fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
+        match msg {
+            Msg::Why(a, Some(why)) => self.cancel(&a, why, cx),
+            Msg::Why(_, None) => {}
+            Msg::Cancelled(said, Ok(_)) => {
+                cx.toast(said);
+                self.load(cx);
+            }
+            Msg::Cancelled(_, Err(e)) => {
+                cx.failed(&e);
+                self.load(cx);
+            }
+            Msg::Loaded(Ok(home)) => {
                 self.work = home.work;
                 let appointments = home.appointments.into_iter().map(of_appointment);
                 let visits = home.visits.into_iter().map(of_visit);
                 self.table.set_rows(appointments.chain(visits).collect());
             }
-            Err(e) => {
+            Msg::Loaded(Err(e)) => {
                 self.table.loaded();
                 cx.failed(&e);
             }

@@ -33,11 +33,11 @@ crate::commands! {
     /// What the intake understands.
     pub enum Command {
         Find: "intake.find" "find" "Find the patient by name, number, phone or birth date";
-        New: "intake.new" "new person" "Register somebody who is not known here";
+        New: "intake.new" "new person" "Register somebody who is not known here" => "patient.register";
         Unfinished: "intake.unfinished" "unfinished" "Go on with an intake that was left";
         Save: "intake.save" "save and go on" "Save this step and go to the next";
         NoneKnown: "intake.none-known" "no allergies" "The patient was asked and knows of no allergy";
-        Book: "intake.book" "book" "Book an appointment for the patient";
+        Book: "intake.book" "book" "Book an appointment for the patient" => "appointment.book";
         WalkIn: "intake.walk-in" "walk-in" "The patient is here without an appointment";
         Finish: "intake.finish" "finish" "End the intake without an appointment";
         Skip: "intake.skip" "skip" "Go to the next step without this one";

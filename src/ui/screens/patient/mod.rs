@@ -38,7 +38,7 @@ crate::commands! {
     pub enum Command {
         Survivor: "patient.survivor" "record that goes on" "Open the record into which this one was merged";
         TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
-        Book: "patient.book" "book" "Make an appointment for this patient";
+        Book: "patient.book" "book" "Make an appointment for this patient" => "appointment.book";
         Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";

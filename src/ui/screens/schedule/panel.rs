@@ -30,7 +30,7 @@ crate::commands! {
         NoShow: "session.no-show" "no-show" "Note that the patient did not come";
         Move: "session.move" "move" "Move the appointment to another time";
         Patient: "session.patient" "patient" "Open the patient";
-        Book: "session.book" "book" "Book somebody with this provider on this day";
+        Book: "session.book" "book" "Book somebody with this provider on this day" => "appointment.book";
         Close: "session.close" "back" "Close the panel" quiet;
     }
 }

@@ -31,7 +31,7 @@ use ratatui::{Frame, layout::Rect};
 crate::commands! {
     /// What the plan of a series understands.
     pub enum Command {
-        Book: "series.book" "book all" "Book every visit of the plan, or none if one is refused";
+        Book: "series.book" "book all" "Book every visit of the plan, or none if one is refused" => "appointment.book";
         Nearest: "series.nearest" "nearest time" "Take the nearest free time for the selected visit";
         NearestAll: "series.nearest-all" "nearest for all" "Take the nearest free time for every visit that clashes";
         Skip: "series.skip" "leave out" "Leave the selected visit out, or take it in again";
