@@ -4,7 +4,7 @@ use super::{
     Context, Failure, block_on,
     failure::{DATA, USAGE},
     output::{note, say, say_json},
-    user::{connect, no_account, position},
+    user::{connect, no_account, position, reason},
 };
 use crate::{
     domain::policy::{self, POLICIES},
@@ -130,13 +130,4 @@ fn known(key: &str) -> Result<&'static policy::Policy, Failure> {
         let keys: Vec<&str> = POLICIES.iter().map(|p| p.key).collect();
         Failure::new(USAGE, format!("there is no policy {}. Policies: {}", clean(key), keys.join(", ")))
     })
-}
-
-/// A reason somebody can read later: one line that says something.
-pub(super) fn reason(why: &str) -> Result<String, Failure> {
-    let why = clean(why.trim()).to_string();
-    if why.is_empty() || why.chars().count() > 200 {
-        return Err(Failure::new(USAGE, "--why takes a reason of 1 to 200 characters"));
-    }
-    Ok(why)
 }

@@ -19,7 +19,7 @@ use clap::Args;
 use std::process::ExitCode;
 
 /// The demo clinic's database.
-pub(super) const DATABASE: &str = "clinic";
+const DATABASE: &str = "clinic";
 
 /// Starts a private PostgreSQL server, fills it with an invented clinic, and opens
 /// the program. Run it again and everything entered is still there; several
@@ -73,7 +73,7 @@ impl Demo {
             }
             let keys = keys_of_demo(&cluster)?;
             self.fill(&running, &keys).await?;
-            let sealing = sealer::of_demo(&running, cluster.folder())?;
+            let sealing = sealer::of_demo(&running, DATABASE, cluster.folder())?;
             if self.server_only || context.json {
                 self.tell(context, &running);
                 asked.wait().await;

@@ -6,7 +6,8 @@ use super::{
     sealing::{AsOwner, KeyFile},
 };
 use crate::ui::{
-    keymap::{Keymap, lint, load, markdown, table},
+    keymap::{Keymap, load},
+    registry::{lint, markdown, table},
     screens,
 };
 use std::{

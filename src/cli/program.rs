@@ -11,7 +11,7 @@ use crate::{
     ui::{
         self, News, Setup,
         app::{Hooks, Link as Mark},
-        finders, keymap,
+        finders, keymap, registry,
         route::Route,
         screens,
         theme::Theme,
@@ -55,7 +55,7 @@ pub(super) async fn show(
 ) -> Result<(), Failure> {
     let (name, own) = keymap_source(config)?;
     let keymap = keymap::load(&name, own.as_deref());
-    let faults = keymap::lint(&keymap, screens::SECTIONS).len();
+    let faults = registry::lint(&keymap, screens::SECTIONS).len();
     if faults > 0 {
         note.push(tr!("The keymap has {n} faults; `praxis keys check` lists them.", n = faults));
     }

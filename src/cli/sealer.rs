@@ -220,7 +220,7 @@ impl Sealing {
 }
 
 /// The demo's own sealer, in every program that has the demo open: one of them leads.
-pub(super) fn of_demo(running: &Running, folder: &Path) -> Result<Sealing, Failure> {
+pub(super) fn of_demo(running: &Running, database: &str, folder: &Path) -> Result<Sealing, Failure> {
     let file = folder.join("audit.key");
     // Two programs may make it at once; the slower one takes the other's.
     let key = match SigningKey::read(&file, None) {
@@ -231,7 +231,7 @@ pub(super) fn of_demo(running: &Running, folder: &Path) -> Result<Sealing, Failu
         Err(e) => return Err(e.into()),
     };
     let sealer = Sealer {
-        hosts: vec![running.endpoint().options(JOBS, super::demo::DATABASE)],
+        hosts: vec![running.endpoint().options(JOBS, database)],
         key,
         roots: folder.join("audit-roots.jsonl"),
     };

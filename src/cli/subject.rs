@@ -116,7 +116,7 @@ impl Export {
             |e: std::io::Error| Failure::new(IO, format!("{} cannot be written: {e}", self.to.display()));
         let file = NewFile::at(&self.to).map_err(cannot)?;
         let proof = login::proof(store, &actor.login, password).await?;
-        let record = found(store.subject_record(actor, patient, Some(proof.to_vec())).await, &self.patient)?;
+        let record = found(store.subject_record(actor, patient, proof.to_vec()).await, &self.patient)?;
         let rows = record.rows.len();
         file.fill(&record, context.json).map_err(cannot)?;
         let number = record.record_number;

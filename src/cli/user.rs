@@ -3,9 +3,7 @@
 mod service;
 
 use super::{
-    Context, Failure,
-    administration::reason,
-    block_on,
+    Context, Failure, block_on,
     failure::{DATA, USAGE},
     migrate::no_database,
     output::{note, say, say_json},
@@ -304,4 +302,13 @@ fn os_user() -> String {
         (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
     });
     name.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// A reason somebody can read later: one line that says something.
+pub(super) fn reason(why: &str) -> Result<String, Failure> {
+    let why = clean(why.trim()).to_string();
+    if why.is_empty() || why.chars().count() > 200 {
+        return Err(Failure::new(USAGE, "--why takes a reason of 1 to 200 characters"));
+    }
+    Ok(why)
 }

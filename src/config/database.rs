@@ -129,7 +129,7 @@ fn weak(mode: &str) -> String {
     format!(
         "sslmode {} would let another machine pose as the server. Use verify-full (with database.ca_file for an authority \
          of your own), or a Unix socket, which needs none",
-        super::file::plain(mode)
+        super::plain(mode)
     )
 }
 
@@ -198,7 +198,7 @@ fn parse(url: &str) -> Result<Database, String> {
             "sslmode" if hosts.iter().all(|(h, _)| h.starts_with('/')) => {}
             "sslmode" => return Err(weak(&value)),
             "sslrootcert" => ca_file = Some(PathBuf::from(value)),
-            _ => return Err(format!("the URL's parameter `{}` is not known", super::file::plain(key))),
+            _ => return Err(format!("the URL's parameter `{}` is not known", super::plain(key))),
         }
     }
     if hosts.iter().any(|(h, _)| h.is_empty()) || hosts.is_empty() {

@@ -1,5 +1,5 @@
 //! Reading a configuration file: every complaint carries the file and the line.
-use super::{KEYS, Key, Kind, Privacy, Problem, Source, database, keys, read_private_file};
+use super::{KEYS, Key, Kind, Privacy, Problem, Source, database, keys, plain, read_private_file};
 use std::{collections::BTreeMap, io::ErrorKind, os::unix::fs::PermissionsExt as _, path::Path};
 use toml::de::{DeTable, DeValue};
 
@@ -129,9 +129,4 @@ fn written(key: &Key, value: &DeValue<'_>) -> Result<String, String> {
 
 fn at(path: &Path, line: usize, message: &str) -> Problem {
     Problem { place: format!("{}:{line}", plain(&path.to_string_lossy())), message: message.to_owned() }
-}
-
-/// Text that may be shown on a terminal whatever was in the file.
-pub(super) fn plain(text: &str) -> String {
-    crate::logging::cleaned(text).chars().take(200).collect()
 }

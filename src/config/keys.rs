@@ -202,7 +202,7 @@ impl Key {
 /// What to say about a key that there is not.
 pub(super) fn unknown(name: &str) -> String {
     let names = KEYS.iter().map(|k| k.name.to_owned());
-    format!("there is no key `{}`{}", super::file::plain(name), suggest(name, names))
+    format!("there is no key `{}`{}", super::plain(name), suggest(name, names))
 }
 
 /// The nearest name, if one is near enough to be meant.

@@ -307,7 +307,7 @@ fn from_flags(
 ) {
     for pair in set {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let place = format!("--set {}", file::plain(name));
+        let place = format!("--set {}", plain(name));
         let Some(key) = KEYS.iter().find(|k| k.name == name) else {
             problems.push(Problem { place, message: keys::unknown(name) });
             continue;
@@ -324,4 +324,9 @@ fn from_flags(
             values.insert(key.name, (value.to_owned(), Source::Flag));
         }
     }
+}
+
+/// Text that may be shown on a terminal whatever was in the file.
+fn plain(text: &str) -> String {
+    crate::logging::cleaned(text).chars().take(200).collect()
 }

@@ -1,9 +1,9 @@
 //! What the visit found: coded by ICD-10-CM code or in free words, main or additional, certain or suspected.
 use super::{
+    authored::Authored,
     bracket_code::take_code,
     coded::coded,
     ids::{DiagnosisId, EncounterId, HistoryItemId},
-    record::Authored,
     why::Why,
 };
 use crate::tr;

@@ -4,7 +4,6 @@ use super::{
     appointment::AppointmentStatus,
     ids::{AppointmentId, PatientId, PaymentId},
     name::PersonName,
-    why::Why,
 };
 use crate::tr;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -139,57 +138,4 @@ pub struct FeeDay {
     pub lines: Vec<FeeLine>,
     pub till: Till,
     pub closed: Option<DayClose>,
-}
-
-/// `AUD 85.50`; less than nothing with a sign.
-#[must_use]
-pub fn money(cents: i64, currency: &str) -> String {
-    format!("{currency} {}", amount(cents)).trim().to_owned()
-}
-
-/// `85.50`.
-#[must_use]
-pub fn amount(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
-}
-
-/// Cents of an amount as people write it: `85`, `85.50`, `85,5`.
-///
-/// # Errors
-/// A sentence that says how it is written.
-pub fn parse_amount(text: &str) -> Result<i64, Why> {
-    let wrong = || {
-        Why::new("money_form", tr!("This is not an amount."))
-            .instead(tr!("Write it as 85 or 85.50, up to 100000."))
-    };
-    let bare = text.trim().trim_start_matches(['$', '€', '£']).trim().replace(' ', "");
-    let (units, cents) = bare.split_once(['.', ',']).unwrap_or((&bare, ""));
-    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if units.is_empty() || units.len() > 6 || !digits(units) || !digits(cents) || cents.len() > 2 {
-        return Err(wrong());
-    }
-    let whole: i64 = units.parse().map_err(|_| wrong())?;
-    let part: i64 = format!("{cents:0<2}").parse().map_err(|_| wrong())?;
-    let all = whole * 100 + part;
-    if all <= 10_000_000 { Ok(all) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_as_they_are_written() {
-        for (text, cents) in
-            [("85", 8500), ("85.5", 8550), ("85,50", 8550), (" $ 0.05", 5), ("100000", 10_000_000)]
-        {
-            assert_eq!(parse_amount(text), Ok(cents), "{text}");
-        }
-        for text in ["", "-5", "1.234", "a", "100000.01", "1e3"] {
-            assert!(parse_amount(text).is_err(), "{text}");
-        }
-        assert_eq!(money(-550, "AUD"), "AUD -5.50");
-        assert_eq!(parse_amount(&amount(8550)), Ok(8550));
-    }
 }

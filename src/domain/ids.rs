@@ -72,6 +72,10 @@ ids! {
     HoldId;
     /// A patient's time with a provider.
     AppointmentId;
+    /// Somebody who waits for a time.
+    WaitId;
+    /// One call in which a time was offered to somebody who waits.
+    CallId;
     /// Appointments that were booked together.
     SeriesId;
     /// What happened at an appointment; "visit" on screen.

@@ -2,10 +2,10 @@
 //!
 //! A check never forbids: going ahead needs a reason, and reason and warnings are kept with the prescription.
 use super::{
+    authored::Authored,
     bracket_code::take_code,
     coded::coded,
     ids::{EncounterId, PrescriptionId},
-    record::Authored,
     shorthand::{Frequency, Route, Shorthand, parse_prescription},
     why::Why,
 };

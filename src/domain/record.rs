@@ -1,5 +1,6 @@
 //! The whole record of one visit, as it is read afterwards: every field of the panel, who wrote it, what was amended.
 use super::{
+    authored::Struck,
     diagnosis::Diagnosis,
     encounter::{Note, Observation, Visit},
     history::History,
@@ -35,23 +36,6 @@ pub enum VisitRow {
     Treatment(TreatmentId),
     Referral(ReferralId),
     Observation(ObservationId),
-}
-
-/// That something was marked as entered in error: it is kept and shown so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Struck {
-    pub by: PersonName,
-    pub at: DateTime<Utc>,
-}
-
-/// Who entered something and when, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authored {
-    pub author: PersonName,
-    /// The reader wrote it, so may mark it as entered in error.
-    pub mine: bool,
-    pub at: DateTime<Utc>,
-    pub struck: Option<Struck>,
 }
 
 /// Who the record is about.

@@ -1,9 +1,9 @@
 //! Referrals: to a provider in the directory, to a specialty, or to somebody outside; a letter that unlocks booking.
 use super::{
+    authored::Authored,
     coded::coded,
     ids::{EncounterId, PatientId, ProviderId, ReferralId},
     name::PersonName,
-    record::Authored,
     why::Why,
 };
 use crate::tr;

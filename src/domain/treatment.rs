@@ -1,7 +1,7 @@
 //! Other treatment and advice of a visit: a title and, where wanted, notes.
 use super::{
+    authored::Authored,
     ids::{EncounterId, TreatmentId},
-    record::Authored,
     why::Why,
 };
 use crate::tr;

@@ -2,7 +2,8 @@
 //! line is clean and fits, whatever the names are.
 use crate::{
     domain::{
-        fee::{FeeDay, FeeLine, Payment, amount, money},
+        fee::{FeeDay, FeeLine, Payment},
+        money::{amount, money},
         paper::PaperRow,
     },
     text::{clean, pad, width, wrap},

@@ -7,6 +7,7 @@ use super::{
     endpoint::SUPERUSER,
     error::{Error, io},
     lease::Lease,
+    quoted::shell_quote,
 };
 use std::{
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
@@ -318,11 +319,6 @@ fn socket_dir(base: &Path) -> PathBuf {
     PathBuf::from(format!("/tmp/praxis-{short}"))
 }
 
-/// `pg_ctl` hands its options to a shell.
-fn shell_quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// The last lines of a text, without control characters.
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
@@ -344,11 +340,6 @@ mod tests {
         assert!(dir.join(".s.PGSQL.5432").as_os_str().len() <= SOCKET_MAX);
         assert_eq!(dir, socket_dir(&base));
         assert_eq!(socket_dir(Path::new("/var/lib/praxis/demo")), Path::new("/var/lib/praxis/demo/run"));
-    }
-
-    #[test]
-    fn a_quote_in_a_folder_stays_one_word_for_the_shell() {
-        assert_eq!(shell_quote("/a'b c"), r"'/a'\''b c'");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! A private server that can be talked to: its socket, and the databases on it.
-use super::{error::Error, roles};
+use super::{error::Error, quoted::quote, roles};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgSslMode},
@@ -111,19 +111,9 @@ impl Endpoint {
     }
 }
 
-/// A name as SQL wants it, whatever is in it.
-pub(super) fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_quote_in_a_name_stays_inside_the_name() {
-        assert_eq!(quote("a\"; drop table x; --"), "\"a\"\"; drop table x; --\"");
-    }
 
     #[test]
     fn an_odd_socket_folder_survives_the_url() {

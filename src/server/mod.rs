@@ -11,6 +11,7 @@ mod inspect;
 mod install;
 mod lease;
 mod migrate;
+mod quoted;
 mod roles;
 mod rules;
 

@@ -2,7 +2,7 @@
 //! of the database itself. Roles belong to the whole server, so everything here may be run again at any time.
 //!
 //! A login that is no superuser may run it once a superuser has: what is already so is not done again.
-use super::{endpoint::quote, error::Error};
+use super::{error::Error, quoted::quote};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Owns every object and runs migrations; cannot log in.

@@ -11,6 +11,8 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 /// One change of an appointment, kept for ever.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,10 +97,11 @@ impl Store {
             Box::pin(async move {
                 let found = booked(c, appointment).await?;
                 let steps = sqlx::query!(
-                    r#"select e.at, e.from_status, e.to_status, e.why,
+                    r#"select e.at, e.from_status, e.to_status, w.why as "why?",
                               coalesce(a.given_name || ' ' || a.family_name, '') as "by!",
                               case when e.from_starts_at <> e.to_starts_at then e.from_starts_at end as moved_from
                          from clinic.appointment_event e left join clinic.account a on a.id = e.account_id
+                         left join clinic.step_texts($1) w on w.id = e.id
                         where e.appointment_id = $1 order by e.at, e.id"#,
                     appointment.0
                 )
@@ -200,6 +203,22 @@ pub(super) async fn restore(
     }
 }
 
+/// What is written about an appointment, still sealed.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub reason: Option<Vec<u8>>,
+    pub status_why: Option<Vec<u8>>,
+}
+
+/// The texts of these appointments that the speaker may read: who sees fewer fields gets none.
+pub(super) async fn texts(c: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Texts>, Error> {
+    let rows =
+        sqlx::query!(r#"select id as "id!", reason, status_why from clinic.appointment_texts($1)"#, &ids)
+            .fetch_all(c)
+            .await?;
+    Ok(rows.into_iter().map(|r| (r.id, Texts { reason: r.reason, status_why: r.status_why })).collect())
+}
+
 /// Who changed the appointment since it was read, or that it is gone.
 pub(super) async fn stale(c: &mut PgConnection, appointment: AppointmentId) -> Result<Error, Error> {
     let row = sqlx::query!(
@@ -218,9 +237,9 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
         r#"select a.id, a.version, a.patient_id, p.family_name, p.given_name, p.record_number, a.provider_id,
                   v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.centre_id,
                   c.name as centre_name, c.zone, a.clinic_session_id, a.starts_at, a.ends_at, a.kind, a.status,
-                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
-                  a.visit_type, a.room
+                  x.reason as "reason?", a.visit_type, a.room
              from clinic.appointment a
+             left join clinic.appointment_texts(array[$1::uuid]) x on x.id = a.id
              join clinic.patient p on p.id = a.patient_id
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id

@@ -1,8 +1,8 @@
 //! What the rows of a visit share: who entered them, how a stale version is told, what a stored code means.
 use super::Error;
 use crate::domain::{
+    authored::{Authored, Struck},
     name::PersonName,
-    record::{Authored, Struck},
 };
 use chrono::{DateTime, Utc};
 

@@ -1,7 +1,7 @@
 //! The board of a day at one centre: what a desk sees, in one query.
 use super::{
     Error, Event, Store,
-    appointment::{kind_of, status_of},
+    appointment::{kind_of, status_of, texts},
     sealed,
 };
 use crate::{
@@ -174,23 +174,40 @@ impl Store {
         self.view(actor, event, opened, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
-                              p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id,
-                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.reason,
-                              a.status_why, a.room, a.arrived_at, clinic.allergy_state(p.id) as "allergy_state!",
+                    r#"with day as materialized (
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                             from clinic.appointment x where x.centre_id = $1 and x.day = $2
+                           union all
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                             from clinic.appointment x
+                            where x.centre_id = $1 and x.day < $2 and x.day > $2 - 60 and x.status in ('booked', 'arrived')
+                              and $2 = (select (clinic.now() at time zone c.zone)::date from clinic.centre c where c.id = $1)),
+                       -- Of everybody of the day at once, merged records together.
+                       people as materialized (
+                           select r.patient_id,
+                                  bool_or(exists (select from clinic.appointment h where h.patient_id = r.record and h.status = 'completed')) as seen,
+                                  bool_or(exists (select from clinic.patient_alert l where l.patient_id = r.record and l.struck_at is null)) as alert
+                             from clinic.records_of_each((select array_agg(day.patient_id) from day)) r group by r.patient_id),
+                       allergies as materialized (select s.patient_id, s.state from clinic.allergy_states((select array_agg(day.patient_id) from day)) s)
+                       select a.id as "id!", a.version as "version!", a.day as "day!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
+                              a.status as "status!", a.kind as "kind!", a.patient_id as "patient_id!", p.family_name,
+                              p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id as "provider_id!",
+                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.room, a.arrived_at,
+                              allergies.state as "allergy_state!",
                               a.referral_id is not null as "referred!",
-                              not exists (select from clinic.appointment h
-                                           where h.patient_id = any (clinic.records_of(a.patient_id)) and h.status = 'completed') as "new_patient!",
-                              exists (select from clinic.patient_alert l
-                                       where l.patient_id = any (clinic.records_of(a.patient_id)) and l.struck_at is null) as "alert!",
+                              not people.seen as "new_patient!", people.alert as "alert!",
                               (select e.id from clinic.encounter e
                                 where e.appointment_id = a.id and e.state <> 'voided') as encounter,
                               a.started_at, a.visit_type, t.name as "visit_type_name?", left(md5(a.visit_type), 8) as habit, pr.department_id, d.name as "department?",
                               q.ticket as "ticket?", q.priority as "priority?", q.priority_at as "priority_at?",
                               coalesce(b.given_name || ' ' || b.family_name, '') as "priority_by!", q.called_at as "called_at?",
                               q.room as "called_to?", q.calls as "calls?", q.absents as "absents?", q.retry_at as "retry_at?",
-                              clinic.setting('long_wait_minutes')::bigint as "long_wait!"
-                       from clinic.appointment a
+                              (select clinic.setting('long_wait_minutes')::bigint) as "long_wait!"
+                       from day a
+                       join people on people.patient_id = a.patient_id
+                       join allergies on allergies.patient_id = a.patient_id
                        join clinic.patient p on p.id = a.patient_id
                        join clinic.provider pr on pr.id = a.provider_id
                        join clinic.account v on v.id = pr.account_id
@@ -198,9 +215,6 @@ impl Store {
                        left join clinic.visit_type t on t.code = a.visit_type
                        left join clinic.queue_entry q on q.id = a.id
                        left join clinic.account b on b.id = q.priority_by
-                       where a.centre_id = $1
-                         and (a.day = $2 or a.day < $2 and a.day > $2 - 60 and a.status in ('booked', 'arrived')
-                              and $2 = (clinic.now() at time zone (select zone from clinic.centre where id = $1))::date)
                        order by a.starts_at, p.family_name, p.given_name, a.id"#,
                     centre.0,
                     day
@@ -208,12 +222,14 @@ impl Store {
                 .fetch_all(&mut *c)
                 .await?;
                 let facts = serde_json::json!({ "day": day, "rows": rows.len() });
+                let mut texts = texts(&mut *c, rows.iter().map(|r| r.id).collect()).await?;
                 let keys = sealed::keys(&mut *c, rows.iter().map(|r| r.patient_id)).await?;
                 let long_wait = rows.first().map_or(0, |r| r.long_wait);
                 let rows = rows
                     .into_iter()
                     .map(|r| {
                         let text = keys.row("appointment", r.patient_id, r.id);
+                        let said = texts.remove(&r.id).unwrap_or_default();
                         Ok(BoardRow {
                             appointment: r.id.into(),
                             version: r.version,
@@ -231,8 +247,8 @@ impl Store {
                             provider: r.provider_id.into(),
                             provider_name: PersonName::new(r.provider_family, r.provider_given),
                             profession: r.profession,
-                            reason: text.open("reason", r.reason.as_deref())?,
-                            why: text.open("status_why", r.status_why.as_deref())?,
+                            reason: text.open("reason", said.reason.as_deref())?,
+                            why: text.open("status_why", said.status_why.as_deref())?,
                             room: r.called_to.clone().or(r.room),
                             arrived_at: r.arrived_at,
                             allergy_state: r.allergy_state,

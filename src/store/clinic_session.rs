@@ -1,6 +1,6 @@
 //! Clinic sessions: listed with their slots, added, changed and removed. The rules are the database's
 //! (`clinic.clinic_session_rules` and the constraint that sessions of one provider never overlap).
-use super::{Error, Event, Store, refusal, sealed};
+use super::{Error, Event, Store, appointment::texts, refusal, sealed};
 use crate::{
     domain::{
         actor::Actor,
@@ -138,8 +138,7 @@ impl Store {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"select a.id, a.version, a.status, a.kind, a.starts_at, a.ends_at, a.patient_id, p.family_name, p.given_name,
-                              p.sex, p.birth_date, case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
-                              a.arrived_at, clinic.allergy_state(p.id) as allergy_state,
+                              p.sex, p.birth_date, a.arrived_at, clinic.allergy_state(p.id) as allergy_state,
                               (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state in ('open', 'paused')) as encounter
                        from clinic.appointment a join clinic.patient p on p.id = a.patient_id
                        where a.clinic_session_id = $1 and a.status in ('booked', 'arrived', 'in_progress')
@@ -152,10 +151,12 @@ impl Store {
                     let facts = serde_json::json!({ "rows": rows.len() });
                     Event::new("session.open-panel", "clinic_session").id(session.0).facts(facts).record(&mut *c).await?;
                 }
+                let mut texts = texts(&mut *c, rows.iter().map(|r| r.id).collect()).await?;
                 let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
                 rows.into_iter()
                     .map(|r| {
                         let text = keys.row("appointment", r.patient_id, r.id);
+                        let said = texts.remove(&r.id).unwrap_or_default();
                         Ok(SessionAppointment {
                             id: r.id.into(),
                             version: r.version,
@@ -167,7 +168,7 @@ impl Store {
                             patient_name: PersonName::new(r.family_name, r.given_name),
                             sex: r.sex,
                             birth_date: r.birth_date,
-                            reason: text.open("reason", r.reason.as_deref())?,
+                            reason: text.open("reason", said.reason.as_deref())?,
                             arrived_at: r.arrived_at,
                             encounter: r.encounter.map(Into::into),
                             allergy_state: r.allergy_state,

@@ -31,12 +31,7 @@ impl Store {
     ) -> Result<Vec<FigureRow>, Error> {
         self.view(actor, Event::new("report.open", "centre"), opened, move |c| {
             Box::pin(async move {
-                let flat = match figure {
-                    Figure::Utilisation => utilisation(&mut *c, from, to).await?,
-                    Figure::NoShows => no_shows(&mut *c, from, to).await?,
-                    Figure::Waits => waits(&mut *c, from, to).await?,
-                    Figure::ThirdFree => third_free(&mut *c, to).await?,
-                };
+                let flat = flat(&mut *c, figure, from, to).await?;
                 let facts = serde_json::json!({ "figure": figure.code(), "from": from, "to": to });
                 Ok((joined(flat), facts))
             })
@@ -68,15 +63,40 @@ fn share(n: i64, of: i64) -> Option<f64> {
     (of > 0).then(|| 100.0 * n as f64 / of as f64)
 }
 
-async fn utilisation(c: &mut PgConnection, from: NaiveDate, to: NaiveDate) -> Result<Vec<Flat>, Error> {
+/// What a week's number says: a share of all, or minutes; the days until the third free time have no week.
+fn value(figure: Figure, n: i64, of: i64) -> Option<f64> {
+    match figure {
+        Figure::Utilisation | Figure::NoShows => share(n, of),
+        Figure::Waits | Figure::ThirdFree => Some(n as f64),
+    }
+}
+
+async fn flat(
+    c: &mut PgConnection,
+    figure: Figure,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<Flat>, Error> {
+    // Only the branch of the figure is run: the others' condition is false before their function is called.
     let rows = sqlx::query!(
-        r#"select r.provider_id as "provider!", r.centre_id as "centre!", r.week as "week!", r.n as "n!", r.of as "of!",
+        r#"select r.provider_id as "provider!", r.centre_id as "centre!", r.week as "week!", r.n, r.of as "of!", r.by_minutes,
                   v.family_name, v.given_name, c.name
-             from clinic.report_utilisation($1, $2) r
+             from (select u.provider_id, u.centre_id, u.week, u.n, u.of, null::bigint as by_minutes
+                     from clinic.report_utilisation($1, $2) u where $3 = 'utilisation'
+                   union all
+                   select s.provider_id, s.centre_id, s.week, s.n, s.of, null
+                     from clinic.report_no_shows($1, $2) s where $3 = 'no-shows'
+                   union all
+                   select w.provider_id, w.centre_id, w.week, w.n, w.of, w.by_minutes
+                     from clinic.report_waits($1, $2) w where $3 = 'waits'
+                   union all
+                   select t.provider_id, t.centre_id, $2, t.days, 1, null
+                     from clinic.report_third_free() t where $3 = 'third-next-available') r
              join clinic.provider p on p.id = r.provider_id join clinic.account v on v.id = p.account_id
              join clinic.centre c on c.id = r.centre_id order by r.week"#,
         from,
-        to
+        to,
+        figure.code()
     )
     .fetch_all(c)
     .await?;
@@ -85,70 +105,12 @@ async fn utilisation(c: &mut PgConnection, from: NaiveDate, to: NaiveDate) -> Re
         .map(|r| Flat {
             provider: (r.provider.into(), PersonName::new(r.family_name, r.given_name).to_string()),
             centre: (r.centre.into(), r.name),
-            point: Point { week: r.week, value: share(r.n, r.of), of: r.of, by: None },
-        })
-        .collect())
-}
-
-async fn no_shows(c: &mut PgConnection, from: NaiveDate, to: NaiveDate) -> Result<Vec<Flat>, Error> {
-    let rows = sqlx::query!(
-        r#"select r.provider_id as "provider!", r.centre_id as "centre!", r.week as "week!", r.n as "n!", r.of as "of!",
-                  v.family_name, v.given_name, c.name
-             from clinic.report_no_shows($1, $2) r
-             join clinic.provider p on p.id = r.provider_id join clinic.account v on v.id = p.account_id
-             join clinic.centre c on c.id = r.centre_id order by r.week"#,
-        from,
-        to
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Flat {
-            provider: (r.provider.into(), PersonName::new(r.family_name, r.given_name).to_string()),
-            centre: (r.centre.into(), r.name),
-            point: Point { week: r.week, value: share(r.n, r.of), of: r.of, by: None },
-        })
-        .collect())
-}
-
-async fn waits(c: &mut PgConnection, from: NaiveDate, to: NaiveDate) -> Result<Vec<Flat>, Error> {
-    let rows = sqlx::query!(
-        r#"select r.provider_id as "provider!", r.centre_id as "centre!", r.week as "week!", r.n as "n!", r.by_minutes as "by!",
-                  r.of as "of!", v.family_name, v.given_name, c.name
-             from clinic.report_waits($1, $2) r
-             join clinic.provider p on p.id = r.provider_id join clinic.account v on v.id = p.account_id
-             join clinic.centre c on c.id = r.centre_id order by r.week"#,
-        from,
-        to
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Flat {
-            provider: (r.provider.into(), PersonName::new(r.family_name, r.given_name).to_string()),
-            centre: (r.centre.into(), r.name),
-            point: Point { week: r.week, value: Some(r.n as f64), of: r.of, by: Some(r.by) },
-        })
-        .collect())
-}
-
-async fn third_free(c: &mut PgConnection, today: NaiveDate) -> Result<Vec<Flat>, Error> {
-    let rows = sqlx::query!(
-        r#"select r.provider_id as "provider!", r.centre_id as "centre!", r.days, v.family_name, v.given_name, c.name
-             from clinic.report_third_free() r
-             join clinic.provider p on p.id = r.provider_id join clinic.account v on v.id = p.account_id
-             join clinic.centre c on c.id = r.centre_id"#
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Flat {
-            provider: (r.provider.into(), PersonName::new(r.family_name, r.given_name).to_string()),
-            centre: (r.centre.into(), r.name),
-            point: Point { week: today, value: r.days.map(f64::from), of: 1, by: None },
+            point: Point {
+                week: r.week,
+                value: r.n.and_then(|n| value(figure, n, r.of)),
+                of: r.of,
+                by: r.by_minutes,
+            },
         })
         .collect())
 }

@@ -3,7 +3,9 @@
 use super::{
     Error, Event, Store,
     appointment::{booked, lock_days, stale, zone_of},
-    booking, patient_profile, sealed,
+    booking,
+    patient_link::{Merged, links},
+    patient_profile, sealed,
 };
 use crate::{
     domain::{
@@ -11,12 +13,11 @@ use crate::{
         appointment::{AppointmentKind, AppointmentStatus},
         booking::{Booked, NewAppointment},
         ids::{AppointmentId, PatientId, RequestId},
-        name::PersonName,
         patient::{Identity, Leads, record_number},
     },
     tr,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -30,17 +31,6 @@ pub struct Merge {
     pub merged: PatientId,
     pub survivor: PatientId,
     /// How it is known that they are one person.
-    pub reason: String,
-}
-
-/// A record that was merged into the one that is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Merged {
-    pub id: PatientId,
-    pub record_number: i32,
-    pub name: PersonName,
-    pub at: DateTime<Utc>,
-    pub by: PersonName,
     pub reason: String,
 }
 
@@ -217,42 +207,6 @@ async fn side(c: &mut PgConnection, patient: PatientId) -> Result<MergeSide, Err
     })
 }
 
-/// Where a record leads, and which lead to it.
-pub(super) async fn links(
-    c: &mut PgConnection,
-    patient: PatientId,
-) -> Result<(Option<Leads>, Vec<Merged>), Error> {
-    let rows = sqlx::query!(
-        r#"select l.id, l.patient_id, l.survivor_id, l.reason, l.merged_at, m.record_number, m.family_name, m.given_name,
-                  s.record_number as survivor_number, a.family_name as "by_family?", a.given_name as "by_given?"
-             from clinic.patient_link l
-             join clinic.patient m on m.id = l.patient_id
-             join clinic.patient s on s.id = l.survivor_id
-             left join clinic.account a on a.id = l.merged_by
-            where l.undone_at is null and (l.patient_id = $1 or l.survivor_id = $1) order by l.merged_at, l.id"#,
-        patient.0
-    )
-    .fetch_all(&mut *c)
-    .await?;
-    let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
-    let (mut leads, mut merged) = (None, vec![]);
-    for r in rows {
-        if r.patient_id == patient.0 {
-            leads = Some(Leads { id: r.survivor_id.into(), record_number: r.survivor_number });
-            continue;
-        }
-        merged.push(Merged {
-            id: r.patient_id.into(),
-            record_number: r.record_number,
-            name: PersonName::new(r.family_name, r.given_name),
-            at: r.merged_at,
-            by: PersonName::new(r.by_family.unwrap_or_default(), r.by_given.unwrap_or_default()),
-            reason: keys.row("patient_link", r.patient_id, r.id).open("reason", Some(&r.reason))?,
-        });
-    }
-    Ok((leads, merged))
-}
-
 async fn take_over(
     c: &mut PgConnection,
     appointment: AppointmentId,
@@ -264,9 +218,10 @@ async fn take_over(
         return Ok(there);
     }
     let old = sqlx::query!(
-        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.visit_type, a.status, a.starts_at, a.ends_at, a.reason,
+        r#"select a.patient_id, a.provider_id, a.centre_id, a.clinic_session_id, a.kind, a.visit_type, a.status, a.starts_at, a.ends_at, x.reason as "reason?",
                   a.version, l.survivor_id, s.record_number, c.zone, a.starts_at < clinic.now() as "begun!"
              from clinic.appointment a
+             left join clinic.appointment_texts(array[$1::uuid]) x on x.id = a.id
              join clinic.centre c on c.id = a.centre_id
              join clinic.patient_link l on l.patient_id = a.patient_id and l.undone_at is null
              join clinic.patient s on s.id = l.survivor_id

@@ -1,8 +1,8 @@
 //! A patient on one page for the desk: identity, alerts, allergy marks as far as the role may see them, appointments.
 use super::{
     Error, Event, Store,
-    appointment::{kind_of, status_of, zone_of},
-    merging::{Merged, links},
+    appointment::{kind_of, status_of, texts, zone_of},
+    patient_link::{Merged, links},
     sealed,
 };
 use crate::{
@@ -229,8 +229,6 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
                   pr.profession, a.centre_id, c.name as centre_name,
-                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.reason end as reason,
-                  case when (select auth.allowed('appointment.open', 'fewer_fields')) then null else a.status_why end as status_why,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   a.patient_id, o.record_number as "origin?",
                   (select count(*) from clinic.appointment n where n.patient_id = any ((select clinic.records_of($1))::uuid[]) and n.status = 'no_show'
@@ -245,9 +243,11 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
     )
     .fetch_all(&mut *c)
     .await?;
+    let mut texts = texts(&mut *c, rows.iter().map(|r| r.id).collect()).await?;
     let keys = sealed::keys(c, rows.iter().map(|r| r.patient_id)).await?;
     for r in rows {
         let text = keys.row("appointment", r.patient_id, r.id);
+        let said = texts.remove(&r.id).unwrap_or_default();
         profile.no_shows = r.no_shows;
         let list = if r.coming { &mut profile.upcoming } else { &mut profile.past };
         list.push(PatientAppointment {
@@ -262,8 +262,8 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             profession: r.profession,
             centre: r.centre_id.into(),
             centre_name: r.centre_name,
-            reason: text.open("reason", r.reason.as_deref())?,
-            why: text.open("status_why", r.status_why.as_deref())?,
+            reason: text.open("reason", said.reason.as_deref())?,
+            why: text.open("status_why", said.status_why.as_deref())?,
             patient: r.patient_id.into(),
             origin: r.origin,
         });

@@ -1,5 +1,5 @@
 //! A provider's first screen: visits that are not signed, today, and the next 7 days.
-use super::{Error, Event, Store, access, access_work, refusal, sealed};
+use super::{Error, Event, Store, access, access_work, appointment::texts, refusal, sealed};
 use crate::domain::{
     access::AccessRequest,
     actor::Actor,
@@ -97,7 +97,7 @@ impl Store {
                 .await?;
                 let appointments = sqlx::query!(
                     r#"select a.id, a.version, a.day, a.starts_at, a.status, a.kind, a.patient_id, p.family_name, p.given_name, p.sex,
-                              p.birth_date, a.reason, a.arrived_at, a.centre_id, c.name as centre_name, c.zone,
+                              p.birth_date, a.arrived_at, a.centre_id, c.name as centre_name, c.zone,
                               clinic.allergy_state(p.id) as allergy_state,
                               a.day = (clinic.now() at time zone c.zone)::date as "today!",
                               (select e.id from clinic.encounter e where e.appointment_id = a.id and e.state <> 'voided'
@@ -133,10 +133,12 @@ impl Store {
                         zone: r.zone.parse().unwrap_or(Tz::UTC),
                     })
                     .collect();
+                let mut texts = texts(&mut *c, appointments.iter().map(|r| r.id).collect()).await?;
                 let keys = sealed::keys(c, appointments.iter().map(|r| r.patient_id)).await?;
                 let (mut today, mut week) = (vec![], vec![]);
                 for r in appointments {
                     let text = keys.row("appointment", r.patient_id, r.id);
+                    let said = texts.remove(&r.id).unwrap_or_default();
                     let row = HomeAppointment {
                         appointment: r.id.into(),
                         version: r.version,
@@ -148,7 +150,7 @@ impl Store {
                         patient_name: PersonName::new(r.family_name, r.given_name),
                         sex: r.sex,
                         birth_date: r.birth_date,
-                        reason: text.open("reason", r.reason.as_deref())?,
+                        reason: text.open("reason", said.reason.as_deref())?,
                         arrived_at: r.arrived_at,
                         centre: r.centre_id.into(),
                         centre_name: r.centre_name,

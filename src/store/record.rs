@@ -7,9 +7,10 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
+    authored::Struck,
     ids::{EncounterId, PatientId},
     name::PersonName,
-    record::{Amendment, Identity, PastVisit, Record, Struck},
+    record::{Amendment, Identity, PastVisit, Record},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;

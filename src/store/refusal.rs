@@ -16,6 +16,7 @@ mod record;
 mod referral;
 mod sealing;
 mod sign_in;
+mod waitlist;
 
 pub(super) use permission::because;
 
@@ -384,7 +385,8 @@ pub fn why(rule: &str, facts: &Value) -> Why {
                 .or_else(|| access::why(other, facts))
                 .or_else(|| booking::why(other, facts))
                 .or_else(|| merging::why(other, facts))
-                .or_else(|| sealing::why(other, facts));
+                .or_else(|| sealing::why(other, facts))
+                .or_else(|| waitlist::why(other, facts));
             return known.unwrap_or_else(|| {
                 Why::new(other, tr!("A rule of the database refuses that ({rule}).", rule = other)).instead(
                     tr!("Nothing was saved. Check what was typed; an administrator can look the rule up."),

@@ -28,6 +28,7 @@ tables! {
     room "room"
     schedule_exception "schedule_exception"
     visit_type "visit_type"
+    waitlist_entry "waitlist_entry"
     appointment "appointment"
     provider "provider"
     message "message"

@@ -1,5 +1,5 @@
 //! Who has what about a person, and everything that is kept about them. Staff get it by the database's own functions, after
-//! the password again; a patient gets what they may read themselves, by the policies of the rows.
+//! the password again; a patient gets what they may read themselves, by the policies of the rows, and the password too.
 use super::{Error, Event, Store, audit_log, erasure, sealed};
 use crate::domain::{
     actor::Actor,
@@ -108,7 +108,7 @@ impl Store {
         outcome
     }
 
-    /// Everything kept about a patient, texts opened. `proof`: of the speaker's password, which staff give again. Logged.
+    /// Everything kept about a patient, texts opened. `proof`: of the speaker's password, given again. Logged.
     ///
     /// # Errors
     /// [`Error::Refused`] by `not_permitted` or `step_up_wrong`, [`Error::NotFound`], and those of the line to the server.
@@ -116,7 +116,7 @@ impl Store {
         &self,
         actor: &Actor,
         patient: PatientId,
-        proof: Option<Vec<u8>>,
+        proof: Vec<u8>,
     ) -> Result<SubjectRecord, Error> {
         let event = Event::new("subject.export", "patient").id(patient.0).patient(patient);
         let (told, own, by) = (event.clone(), actor.patient == Some(patient), actor.name.clone());
@@ -126,8 +126,9 @@ impl Store {
                 let found = if own {
                     sqlx::query_as!(
                         Found,
-                        "select kind, id, doc, texts from clinic.subject_rows_seen($1)",
-                        patient.0
+                        "select kind, id, doc, texts from clinic.subject_own($1, $2)",
+                        patient.0,
+                        proof
                     )
                     .fetch_all(&mut *c)
                     .await?

@@ -10,6 +10,7 @@ mod permitted;
 pub mod runner;
 mod session;
 mod stage;
+mod waiting;
 
 use super::{
     command_line::History,

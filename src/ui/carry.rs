@@ -159,6 +159,7 @@ pub fn tell<M: Send + 'static>(
         return cx.toast(tr!("Moved back: {what}", what = desk::confirmation(new)));
     }
     cx.carry(None);
+    cx.freed(desk::left_by(old));
     let Some(actor) = cx.env().actor.clone() else { return };
     let (back, now) = (old.clone(), new.clone());
     cx.undoable(

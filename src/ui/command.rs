@@ -1,5 +1,4 @@
-//! What a user can ask for. Each screen declares its own commands; there is no global enum. Hints, help, palette,
-//! the linter of keymaps and `docs/keys.md` all read the one registry below.
+//! What a user can ask for. Each screen declares its own commands; there is no global enum. `registry` lists them all.
 
 /// One thing a person can ask for, as every table of commands shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +111,7 @@ commands! {
         SignUps: "go.sign-ups" "patients who register" "See which patients asked for an account, and decide" quiet;
         Fees: "go.fees" "fees" "Go to what is due and paid today" quiet;
         Figures: "go.figures" "figures" "Go to utilisation, no-shows, waits and the third free time" quiet;
+        Waitlist: "go.waitlist" "waiting list" "Go to who waits for a time, and offer them one" quiet;
         SecondFactor: "go.second-factor" "my second factor" "Set up or remove the code that is asked beside your password" quiet;
         Password: "go.password" "my password" "Choose another password" quiet;
         WhyNot: "permissions.why" "why may I not?" "What your role may not do, here and everywhere, and who may" quiet;
@@ -170,28 +170,4 @@ commands! {
         Newline: "text.newline" "new line" "Begin a new line" quiet;
         TextUndo: "text.undo" "undo typing" "Take back the last change of the text" quiet;
     }
-}
-
-/// Every command of the program, grouped as the help shows them: a heading and its commands.
-#[must_use]
-pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
-    let mut all: Vec<(&'static str, &'static [CommandDef])> = vec![
-        ("Everywhere", AppCommand::ALL),
-        ("Lists, forms and fields", WidgetCommand::ALL),
-        ("Yes or no", super::widgets::confirm::Command::ALL),
-        ("Choosing from a list", super::widgets::picker::Command::ALL),
-        ("Asking for a word", super::widgets::prompt::Command::ALL),
-        ("Help", super::widgets::help::Command::ALL),
-        ("Find anything", super::widgets::palette::Command::ALL),
-        ("Locked", super::widgets::lock::Command::ALL),
-        ("Command line", super::command_line::Command::ALL),
-    ];
-    all.extend_from_slice(super::screens::COMMANDS);
-    all
-}
-
-/// The command of this name, wherever it is declared.
-#[must_use]
-pub fn find(id: &str) -> Option<&'static CommandDef> {
-    registry().into_iter().flat_map(|(_, commands)| commands).find(|c| c.id == id)
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::{actor::Actor, ids::DraftId},
+    domain::{actor::Actor, ids::DraftId, waitlist::Freed},
     store::{Arrival, Error, Store},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -118,6 +118,8 @@ pub enum Effect {
     NoSession,
     /// An appointment is carried from now on; nothing: not any more.
     Carry(Option<Arc<Carried>>),
+    /// A time came free: who waits for it is asked, and shown if there is somebody.
+    Freed(Freed),
     /// Leave the program.
     Quit,
 }
@@ -147,6 +149,7 @@ impl Effect {
             Self::NoSession => "no session".into(),
             Self::Carry(Some(_)) => "carry".into(),
             Self::Carry(None) => "let go".into(),
+            Self::Freed(_) => "freed".into(),
             Self::Quit => "quit".into(),
         }
     }
@@ -427,6 +430,10 @@ impl<M: Send + 'static> Cx<M> {
     /// Carries an appointment along from place to place, or none any more.
     pub fn carry(&mut self, carried: Option<Carried>) {
         self.effects.push(Effect::Carry(carried.map(Arc::new)));
+    }
+    /// A time came free: whoever waits for it is offered, if the person may offer.
+    pub fn freed(&mut self, freed: Freed) {
+        self.effects.push(Effect::Freed(freed));
     }
     /// Leaves the program; running saves are finished first.
     pub fn quit(&mut self) {

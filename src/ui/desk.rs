@@ -1,7 +1,7 @@
 //! What the screens of the front desk share: changing the status of an appointment with its undoing, asking for a
 //! reason, and short words for waits and times.
 use super::{
-    cx::Cx,
+    cx::{Cx, Env},
     widgets::{picker, prompt::Prompt},
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         patient::{Allergies, PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
+        waitlist::{Freed, FreedTime, Wish},
         when,
         why::Why,
     },
@@ -20,7 +21,7 @@ use crate::{
     store::{AppointmentStep, Error, Store},
     tr,
 };
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use std::sync::Arc;
 
 /// An appointment as a row knew it: what a change needs.
@@ -95,6 +96,9 @@ pub fn tell<M: Send + 'static>(cx: &mut Cx<M>, done: &Done, msg: impl FnOnce(Don
     if done.undo {
         return cx.toast(tr!("Taken back: {who} is {status}.", who = who, status = done.to.word()));
     }
+    if done.to == AppointmentStatus::Cancelled {
+        cx.freed(Freed::Cancelled(done.target.id));
+    }
     let said = match done.to {
         AppointmentStatus::Arrived => tr!("Checked in: {who}", who = who),
         AppointmentStatus::NoShow => tr!("No-show: {who}", who = who),
@@ -113,6 +117,21 @@ pub fn tell<M: Send + 'static>(cx: &mut Cx<M>, done: &Done, msg: impl FnOnce(Don
         move |store| write(store, actor, back, to, why),
         move |result| msg(Done { target: taken_back, to, undo: true, result }),
     );
+}
+
+/// What a new wish of this patient begins with: anybody, from today for four weeks, where the person works.
+#[must_use]
+pub fn new_wish(env: &Env) -> Wish {
+    let today = env.today();
+    let last = today.checked_add_days(Days::new(28)).unwrap_or(today);
+    let centre = env.actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre);
+    Wish { centre, ..Wish::between(today, last) }
+}
+
+/// The time that an appointment leaves when it is moved.
+#[must_use]
+pub fn left_by(old: &Booked) -> Freed {
+    Freed::Time(FreedTime { provider: old.provider, centre: old.centre, period: old.period })
 }
 
 /// Asks for a reason that must be given.

@@ -17,6 +17,7 @@ pub mod layer;
 pub mod lean;
 pub mod palette;
 pub mod record_text;
+pub mod registry;
 pub mod route;
 mod run;
 pub mod screen;

@@ -1,11 +1,12 @@
 //! A record as one text: the panel's tabs in their order, every field that was given, who wrote it, what was amended.
 use crate::{
     domain::{
+        authored::Authored,
         dates,
         encounter::{Note, Observation},
         history::HistoryList,
         name::PersonName,
-        record::{Authored, Identity, Record},
+        record::{Identity, Record},
         referral::{Referral, Target},
         service_request::{Report, TestOrder},
     },

@@ -1,18 +1,15 @@
-//! Every place of the program, and the one list that makes its screen. Screens name places; they never name each other.
-use super::{
-    cx::{Env, Opening},
-    layer::Slot,
-    screen::Screen,
-};
+//! Every place of the program. Screens name places; they never name each other: `screens::open` makes the screen of a place.
+use super::{cx::Opening, layer::Slot, screen::Screen};
 use crate::domain::paper::Paper;
 use crate::domain::{
     actor::Role,
     booking::{Booked, FreeSlot},
     ids::{
         AccountId, AppointmentId, AuditEventId, CentreId, EncounterId, MessageId, PatientId, ProviderId,
-        ReferralId, SeriesId,
+        ReferralId, SeriesId, WaitId,
     },
     message::MessageKind,
+    waitlist::{Offering, WaitEntry, Wish},
 };
 use chrono::NaiveDate;
 
@@ -35,6 +32,20 @@ pub struct BookingStart {
     pub reason: Option<String>,
     /// The free time that was chosen already.
     pub slot: Option<Box<FreeSlot>>,
+    /// Somebody from the waiting list: the booking takes them off it.
+    pub waiting: Option<Box<WaitEntry>>,
+}
+
+/// What is known of a wish for the waiting list before its form is filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitStart {
+    pub patient: PatientId,
+    /// The patient's name, for the head of the form.
+    pub who: String,
+    pub wish: Wish,
+    pub note: String,
+    /// The entry that is changed, as it was seen; nothing: a new one.
+    pub change: Option<(WaitId, i64)>,
 }
 
 /// The visits that are planned one after the other before they are booked, or moved.
@@ -138,6 +149,12 @@ pub enum Route {
     /// Two records of one person side by side: the one that was open, and the other.
     MergePatients(PatientId, PatientId),
     Booking(BookingStart),
+    /// Who waits for a time.
+    Waitlist,
+    /// The form of a wish for the waiting list.
+    Wait(Box<WaitStart>),
+    /// A time that came free, and those whom it suits.
+    Offer(Box<Offering>),
     /// A series before it is booked or moved.
     PlanSeries(Box<PlanStart>),
     /// What was booked together with an appointment.
@@ -201,12 +218,6 @@ pub enum Route {
     Emergencies,
     /// A patient's own details.
     OwnDetails,
-}
-
-/// The screen of a place. One arm for each screen: add yours here. `None` is a place without a screen.
-#[must_use]
-pub fn open(route: &Route, env: &Env) -> Option<Opening> {
-    super::screens::open(route, env)
 }
 
 /// Wraps a screen for [`open`]: `Route::Patients => at(Patients::default())`.

@@ -141,7 +141,7 @@ impl Known {
         if ["clinic", "auth", "audit"].contains(&schema) && name.contains('.') {
             let bare = name.trim_end_matches("()");
             let there = self.sql.contains(bare)
-                || praxis::ui::command::find(bare).is_some()
+                || praxis::ui::registry::find(bare).is_some()
                 || self.configuration.contains(&format!("## `{bare}`"));
             return (!there).then(|| "no such thing in the migrations, and no such command".into());
         }

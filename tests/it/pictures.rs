@@ -9,12 +9,13 @@ use praxis::{
     cli,
     domain::{
         actor::Role,
+        authored::Authored,
         diagnosis::{Certainty, Diagnosis, DiagnosisRole},
         encounter::EncounterState,
         ids::{DiagnosisId, EncounterId, PrescriptionId},
         name::PersonName,
         prescription::{NewPrescription, Prescription, PrescriptionStatus},
-        record::{Authored, Identity, Record},
+        record::{Identity, Record},
     },
     store::FrontDoor,
     ui::{

@@ -86,15 +86,21 @@ fn breaking_the_glass_opens_the_history_for_an_hour_and_not_a_moment_longer() {
 }
 
 #[test]
-fn only_the_one_who_opened_it_reads() {
+fn only_the_one_who_opened_it_reads_and_the_nurses_of_the_centre_while_it_lasts() {
     let db = fresh_database();
     block_on(async {
         let clinic = closed_to_anna(&db).await;
-        open(&people::signed_in(&db, "anna").await).await.unwrap();
-        for login in ["nina", "liam", "sam", "paula"] {
+        let anna = people::signed_in(&db, "anna").await;
+        let nina = people::signed_in(&db, "nina").await;
+        assert_eq!(reads(&nina, clinic.jack).await, 0, "nobody is being seen");
+        let opened = open(&anna).await.unwrap();
+        for login in ["liam", "sam", "paula"] {
             let s = people::signed_in(&db, login).await;
             assert_eq!(reads(&s, clinic.jack).await, 0, "{login}");
         }
+        assert!(reads(&nina, clinic.jack).await > 0, "a visit in progress at her centre");
+        anna.store.end_emergency(&anna.actor, RequestId::new(), opened.id).await.unwrap();
+        assert_eq!(reads(&nina, clinic.jack).await, 0, "it is over");
     });
 }
 

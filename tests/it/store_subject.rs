@@ -29,7 +29,7 @@ fn rule<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
 
 async fn taken(who: &SignIn, patient: PatientId, password: &str) -> Result<SubjectRecord, Error> {
     let proof = login::proof(&who.store, &who.actor.login, password.to_owned().into()).await.unwrap();
-    who.store.subject_record(&who.actor, patient, Some(proof.to_vec())).await
+    who.store.subject_record(&who.actor, patient, proof.to_vec()).await
 }
 
 /// Jack has an appointment today, a visit that is not signed, an alert, and a message to the clinic.
@@ -122,7 +122,8 @@ async fn a_patient_gets_what_they_may_read_and_nobody_else_gets_anything() {
     let jack = people::signed_in(&db, "jack").await;
     let seen = jack.store.subject(&jack.actor, clinic.jack, true).await.unwrap();
     assert!(seen.own && seen.erasure.keep_until.is_none());
-    let record = jack.store.subject_record(&jack.actor, clinic.jack, None).await.unwrap();
+    assert_eq!(rule(taken(&jack, clinic.jack, "not the password").await), "step_up_wrong");
+    let record = taken(&jack, clinic.jack, people::PASSWORD).await.unwrap();
     assert_eq!(values(&record, "appointment", "status").len(), 1);
     assert!(values(&record, "note", "body").is_empty(), "the visit is not signed");
     assert!(values(&record, "patient_alert", "text").is_empty(), "the desk's own words");

@@ -5,6 +5,7 @@ mod availability;
 mod cases;
 mod names;
 mod people;
+mod place;
 mod random;
 mod schedule;
 mod staff;

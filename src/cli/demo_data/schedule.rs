@@ -5,6 +5,7 @@
 use super::{
     availability,
     people::{People, centre, patient, provider, provider_account, staff_account},
+    place::{Place, SLOT},
     random::{Random, id},
     staff::{PROVIDERS, Provider},
     visits::Visits,
@@ -13,34 +14,6 @@ use crate::store::demo::Rows;
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, TimeZone, Timelike, Utc};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
-
-/// Minutes of a slot in the demo.
-const SLOT: i64 = 30;
-
-/// A place in the calendar.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub provider: usize,
-    pub day: NaiveDate,
-    pub slot: u32,
-    pub starts: DateTime<Utc>,
-    pub patient: u32,
-}
-
-impl Place {
-    fn key(&self) -> [i64; 3] {
-        [self.provider as i64, i64::from(self.day.num_days_from_ce()), i64::from(self.slot)]
-    }
-    pub(super) fn id(&self, seed: u64, kind: &str) -> Uuid {
-        id(seed, kind, &self.key())
-    }
-    pub(super) fn random(&self, seed: u64, kind: &str) -> Random {
-        Random::of(seed, kind, &self.key())
-    }
-    pub(super) fn ends(&self) -> DateTime<Utc> {
-        self.starts + Duration::minutes(SLOT)
-    }
-}
 
 /// Collects the rows of the calendar.
 pub(super) struct Calendar<'a> {

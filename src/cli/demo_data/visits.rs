@@ -2,7 +2,7 @@
 use super::{
     cases::{CASES, Case},
     people::{patient, provider, provider_account},
-    schedule::Place,
+    place::Place,
     staff::Provider,
 };
 use crate::store::demo::Rows;

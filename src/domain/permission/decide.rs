@@ -94,7 +94,12 @@ impl Table {
     pub fn decide(&self, role: Role, action: &str, facts: &Facts) -> Result<(), Why> {
         // Staff meet their own record only as a patient does.
         if facts.self_patient && role != Role::Patient {
-            let facts = Facts { strict: facts.strict, self_patient: true, ..Facts::default() };
+            let facts = Facts {
+                strict: facts.strict,
+                password_again: facts.password_again,
+                self_patient: true,
+                ..Facts::default()
+            };
             return self.decide(Role::Patient, action, &facts).map_err(|_| own_record());
         }
         let Some(found) = self.action(action) else {

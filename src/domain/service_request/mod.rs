@@ -1,10 +1,10 @@
 //! Ordered tests, their results and reports: what is entered, what stands in a visit, and how a line is read.
 use super::{
+    authored::Authored,
     bracket_code::take_code,
     coded::coded,
     ids::{EncounterId, ReportId, ResultId, ServiceRequestId},
     name::PersonName,
-    record::Authored,
     why::Why,
 };
 use crate::tr;

@@ -52,9 +52,10 @@ impl Store {
         self.write(actor, request, event, &appointment, move |c| {
             Box::pin(async move {
                 let a = sqlx::query!(
-                    r#"select a.status, a.provider_id, a.patient_id, a.centre_id, a.day, a.reason,
+                    r#"select a.status, a.provider_id, a.patient_id, a.centre_id, a.day, x.reason as "reason?",
                               coalesce(a.provider_id = auth.provider_id(), false) as "mine!"
-                         from clinic.appointment a where a.id = $1 for update"#,
+                         from clinic.appointment a left join clinic.appointment_texts(array[$1::uuid]) x on x.id = a.id
+                        where a.id = $1 for update of a"#,
                     appointment.0
                 )
                 .fetch_optional(&mut *c)

@@ -1,6 +1,6 @@
 //! The rules of fees, of the till and of printing as sentences.
 use crate::{
-    domain::{fee::amount, why::Why},
+    domain::{money::amount, why::Why},
     tr,
 };
 use serde_json::Value;

@@ -151,7 +151,8 @@ pub async fn keys(c: &mut PgConnection, owners: impl IntoIterator<Item = Uuid>) 
             found.insert(*at, entry.clone());
         }
     }
-    wanted.retain(|owner| !found.keys().any(|(o, _)| o == owner));
+    let held: HashSet<Uuid> = found.keys().map(|(owner, _)| *owner).collect();
+    wanted.retain(|owner| !held.contains(owner));
     if !wanted.is_empty() {
         let missing: Vec<Uuid> = wanted.into_iter().collect();
         let rows = sqlx::query!(

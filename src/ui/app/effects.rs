@@ -9,8 +9,10 @@ use crate::{
         cx::{Answer, Cx, Effect, Envelope, LayerId, Opening},
         layer::{Moment, Slot},
         palette::Palette,
+        registry::help_rows,
         route::{self, Route},
         screen::Leave,
+        screens,
         widgets::{confirm::Confirm, help::Help},
     },
 };
@@ -34,6 +36,7 @@ impl App {
                 }
                 Effect::Close(layer) => self.close(layer),
                 Effect::Carry(carried) => self.env.carried = carried,
+                Effect::Freed(freed) => self.ask_who_waits(freed),
                 Effect::Toast(text) => self.say(text),
                 Effect::Failed(text) => self.alarm(text),
                 Effect::Undoable { text, undo } => {
@@ -66,7 +69,7 @@ impl App {
             Effect::Quit => self.leave_for(Next::Quit),
             Effect::SignedOut => self.next(Next::SignOut),
             Effect::Arrived(arrival) => self.arrival = *arrival,
-            Effect::Push(route) => match route::open(&route, &self.env) {
+            Effect::Push(route) => match screens::open(&route, &self.env) {
                 Some(make) => self.push(make, Some(route)),
                 None => self.alarm(tr!("This place has no screen for you.")),
             },
@@ -213,7 +216,7 @@ impl App {
             Next::SignOut => self.sign_out(),
             // A role whose home is a place of another name is taken there; the others have a home of their own.
             Next::Go(Route::Home) if self.home() != Route::Home => self.next(Next::Go(self.home())),
-            Next::Go(route) => match route::open(&route, &self.env) {
+            Next::Go(route) => match screens::open(&route, &self.env) {
                 Some(make) => {
                     self.clear_layers();
                     self.push(make, Some(route));
@@ -243,7 +246,7 @@ impl App {
     /// Opens the first place of somebody who has just signed in; when it has no screen, the next one that has.
     fn arrive(&mut self, first: Route) {
         let places = self.places.iter().map(|p| p.route.clone());
-        let found = std::iter::once(first).chain(places).find(|r| route::open(r, &self.env).is_some());
+        let found = std::iter::once(first).chain(places).find(|r| screens::open(r, &self.env).is_some());
         match found {
             Some(route) => self.next(Next::Go(route)),
             None => {
@@ -285,6 +288,10 @@ impl App {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::Fees(None, None)),
             },
+            AppCommand::Waitlist => match self.forbidden("waitlist.open") {
+                Some(why) => self.alarm(why.to_string()),
+                None => self.own_place(|_| Route::Waitlist),
+            },
             AppCommand::Figures => match self.forbidden("report.open") {
                 Some(why) => self.alarm(why.to_string()),
                 None => self.own_place(|_| Route::Figures),
@@ -323,7 +330,7 @@ impl App {
             AppCommand::Connections => self.alarm(tr!("Patients and their providers have connections.")),
             AppCommand::Help => {
                 let sections = self.sections().unwrap_or_default();
-                let help = Help::new(&self.keymap, &sections);
+                let help = Help::new(help_rows(&self.keymap, &sections));
                 self.push(Box::new(move |id| Box::new(Slot::new(id, help))), None);
             }
             AppCommand::Palette => {

@@ -4,10 +4,10 @@ use crate::{
     text::{clean, cut, pad, tr_str, width, wrap},
     tr,
     ui::{
-        command::{self, AppCommand, CommandSet, WidgetCommand},
+        command::{AppCommand, CommandDef, CommandSet, WidgetCommand},
         keymap::Key,
         palette::Item,
-        route,
+        registry, route,
         screen::{Kind, Ui},
         widgets::{hint_bar::Hint, which_key},
     },
@@ -62,7 +62,7 @@ impl App {
                 .next(&sections, &self.pending)
                 .into_iter()
                 .map(|(k, what)| {
-                    (k.to_string(), command::find(&what).map_or(what, |d| tr_str(d.title).into()))
+                    (k.to_string(), registry::find(&what).map_or(what, |d| tr_str(d.title).into()))
                 })
                 .collect();
             let title = self
@@ -259,9 +259,8 @@ impl App {
         if let Some(top) = self.top() {
             let sections = top.contexts();
             let key = |id: &str| keymap.key_for(&sections, id).map(|k| Key::show(&k)).unwrap_or_default();
-            let works = |c: &&command::CommandDef| {
-                !closed.contains(&c.id) && matches!(top.available(c.id), Some(Ok(())))
-            };
+            let works =
+                |c: &&CommandDef| !closed.contains(&c.id) && matches!(top.available(c.id), Some(Ok(())));
             for def in top.commands().iter().filter(works) {
                 items.push(Item::command(tr_str(def.title), tr_str(def.help), key(def.id), def.id));
             }
@@ -305,7 +304,7 @@ impl App {
                 if !offered {
                     continue;
                 }
-                if let Some(def) = command::find(id) {
+                if let Some(def) = registry::find(id) {
                     items.push(Item::command(tr_str(def.title), tr_str(def.help), key(id), id));
                 }
             }

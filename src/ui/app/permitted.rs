@@ -6,9 +6,9 @@ use crate::{
     text::tr_str,
     tr,
     ui::{
-        command::find,
         cx::Cx,
         layer::{Layer, Slot},
+        registry::find,
         screen::Kind,
         widgets::why_not::WhyNot,
     },

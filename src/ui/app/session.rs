@@ -6,6 +6,7 @@ use crate::{
         actor::{Actor, Role},
         notice::Notice,
         permission::Table,
+        waitlist::Offering,
     },
     store::{Arrival, Change, Error},
     tr,
@@ -14,6 +15,7 @@ use crate::{
         cx::{Cx, Effect, LayerId},
         layer::{Layer, Moment, Slot},
         route::Route,
+        screens,
         widgets::lock::Lock,
     },
 };
@@ -40,6 +42,8 @@ pub(super) enum AppMsg {
     Emergency(Result<Option<OpenEmergency>, Error>),
     /// What waits for the person.
     Notices(Result<Vec<Notice>, Error>),
+    /// Who waits for a time that came free.
+    Waiting(Result<Option<Box<Offering>>, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -76,7 +80,7 @@ impl App {
         };
         let mut places = route::places(actor.role);
         if self.recorded.is_none() {
-            places.retain(|p| route::open(&p.route, &self.env).is_some());
+            places.retain(|p| screens::open(&p.route, &self.env).is_some());
         }
         self.places = places;
     }
@@ -254,6 +258,7 @@ impl App {
                 self.alarm(tr!("Your session has ended. Sign in again; saved work and drafts are kept."));
             }
             AppMsg::Notices(told) => self.notices_told(told),
+            AppMsg::Waiting(found) => self.waiting_told(found),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

@@ -1,61 +1,6 @@
 //! What was picked by number, and for which words: it holds as long as these words do.
-use super::{CommandLine, Msg, plan::State};
-use crate::{
-    domain::{
-        booking::FreeSlot,
-        desk_line::{Line, Verb},
-        ids::{AppointmentId, CentreId, PatientId, ProviderId},
-    },
-    tr,
-    ui::{cx::Cx, route::Route},
-};
-
-/// What a number stands for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Pick {
-    Patient(PatientId),
-    Provider(ProviderId),
-    Centre(CentreId),
-    Reading(usize),
-    Appointment(AppointmentId),
-    /// A visit type by its code; `None`: the words are a reason only.
-    Purpose(Option<String>),
-    Slot(Box<FreeSlot>),
-    Open(Route),
-    Place(Route),
-}
-
-/// What was picked so far.
-#[derive(Debug, Default)]
-pub struct Picked {
-    pub reading: Option<usize>,
-    pub patient: Option<PatientId>,
-    pub provider: Option<ProviderId>,
-    pub centre: Option<CentreId>,
-    pub appointment: Option<AppointmentId>,
-    pub slot: Option<FreeSlot>,
-    /// What the words of the reason are: a visit type by its code, or `None` for a reason only.
-    pub purpose: Option<Option<String>>,
-}
-
-impl Picked {
-    /// Forgets what was picked for words that are others now.
-    pub fn follow(&mut self, old: &Line, new: &Line) {
-        let names = |l: &Line| (l.names.clone(), l.provider.clone());
-        if names(old) != names(new) || old.verb != new.verb {
-            *self = Self::default();
-        }
-        if (&old.when, &old.centre) != (&new.when, &new.centre) {
-            (self.slot, self.appointment) = (None, None);
-        }
-        if old.reason != new.reason {
-            (self.purpose, self.slot) = (None, None);
-        }
-        if old.centre != new.centre {
-            self.centre = None;
-        }
-    }
-}
+use super::{CommandLine, Msg, pick::Pick, plan::State};
+use crate::{domain::desk_line::Verb, tr, ui::cx::Cx};
 
 impl CommandLine {
     /// A number was pressed while one was asked for.

@@ -123,6 +123,7 @@ impl CommandLine {
         let said = tr!("Moved from {old}: {what}", old = desk::when(&old), what = desk::confirmation(new));
         self.remember();
         cx.close();
+        cx.freed(desk::left_by(&old));
         cx.undoable(
             said,
             "line.move",

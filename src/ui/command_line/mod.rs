@@ -3,6 +3,7 @@
 mod answers;
 mod doing;
 mod known;
+mod pick;
 mod plan;
 mod purpose;
 mod slots;
@@ -28,8 +29,8 @@ use crate::{
     store::{Change, Error, PatientAppointment},
     tr,
 };
-use answers::Picked;
 use known::{Known, Need};
+use pick::Picked;
 use plan::{Preview, State};
 use ratatui::{Frame, layout::Rect};
 use std::{

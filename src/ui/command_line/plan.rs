@@ -1,5 +1,5 @@
 //! What Enter would do: every part of the line in full, then either the plan, or what is still to be known, chosen or said.
-use super::{CommandLine, answers::Pick, known::Need, slots::Wanted};
+use super::{CommandLine, known::Need, pick::Pick, slots::Wanted};
 use crate::{
     domain::{
         appointment::{AppointmentKind, AppointmentStatus},

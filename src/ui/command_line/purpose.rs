@@ -2,8 +2,8 @@
 //! the reason. Words that only look like one are asked about; what they were taken for is always said.
 use super::{
     CommandLine,
-    answers::Pick,
     known::Need,
+    pick::Pick,
     plan::{Choice, Stop, missing},
 };
 use crate::{

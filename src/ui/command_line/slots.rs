@@ -1,8 +1,8 @@
 //! Who and when: the patient, the provider and the free time that a line means, each asked for when more than one fits.
 use super::{
     CommandLine,
-    answers::Pick,
     known::Need,
+    pick::Pick,
     plan::{Choice, Draft, Plan, ROWS, Stop, choice_of_patient, missing, nobody, patient_said},
 };
 use crate::{

@@ -1,12 +1,8 @@
 //! Keys to names of commands, by section. Two meanings of one key in one section cannot even be written: TOML forbids it.
-mod help;
 mod key;
-mod lint;
 mod load;
 
-pub use help::{HelpRow, help_rows, markdown, table};
 pub use key::{Code, Key, NAMES};
-pub use lint::lint;
 pub use load::{DEFAULT, VIM, load};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +36,12 @@ impl Keymap {
     #[must_use]
     pub fn built_in() -> Self {
         load("default", None)
+    }
+
+    /// The sequences that stand in a person's own keymap, each with its section: they were meant so.
+    #[must_use]
+    pub fn overrides(&self) -> &BTreeSet<(String, Vec<Key>)> {
+        &self.overrides
     }
 
     /// What `keys` mean; the most specific section that knows them decides.

@@ -41,6 +41,7 @@ pub mod sign_up;
 pub mod sign_ups;
 pub mod subject;
 pub mod visit_door;
+pub mod waitlist;
 pub mod workplace;
 
 /// The commands of every screen, under the heading the help shows them by. One line for each set of commands.
@@ -56,6 +57,9 @@ pub const COMMANDS: &[(&str, &[CommandDef])] = &[
     ("Where you work", workplace::Command::ALL),
     ("Board", board::Command::ALL),
     ("Booking", booking::Command::ALL),
+    ("Waiting list", waitlist::Command::ALL),
+    ("A wish for the waiting list", waitlist::form::Command::ALL),
+    ("A time that came free", waitlist::offer::Command::ALL),
     ("Fees", fees::Command::ALL),
     ("A paper", paper::Command::ALL),
     ("Figures of the desk", figures::Command::ALL),
@@ -139,6 +143,10 @@ pub const SECTIONS: &[&str] = &[
     "sign-ups",
     "workplace",
     "board",
+    "waitlist",
+    "waitlist-form",
+    "offer",
+    "offer-call",
     "fees",
     "paper",
     "figures",
@@ -236,6 +244,9 @@ pub(super) fn open(route: &Route, env: &Env) -> Option<Opening> {
         Route::Home => home::open(env),
         Route::Board(day) => at(board::Board::at(*day)),
         Route::Booking(start) => at(booking::Booking::carrying(start.clone(), env.carried.as_deref())),
+        Route::Waitlist => at(waitlist::Waitlist::default()),
+        Route::Wait(start) => at(waitlist::form::WaitForm::of((**start).clone(), env.today())),
+        Route::Offer(offering) => at(waitlist::offer::Offer::of((**offering).clone())),
         Route::PlanSeries(start) => at(series::plan::PlanSeries::of((**start).clone())),
         Route::Series(appointment) => at(series::SeriesView::of(*appointment)),
         Route::Fees(day, first) => at(fees::Fees::at(*day, *first)),

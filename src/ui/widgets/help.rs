@@ -4,8 +4,8 @@ use crate::{
     text::{cut, fold, pad, tr_str, wrap},
     tr,
     ui::{
+        command::CommandDef,
         cx::Cx,
-        keymap::{HelpRow, Keymap, help_rows},
         screen::{Kind, Screen, TextInput, Ui},
     },
 };
@@ -22,6 +22,17 @@ crate::commands! {
     }
 }
 
+/// One row of the help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelpRow {
+    /// The keys, several separated by commas; empty when only the palette reaches it.
+    pub keys: String,
+    /// The command.
+    pub def: CommandDef,
+    /// The heading it stands under.
+    pub group: &'static str,
+}
+
 /// The help over the screen it explains.
 pub struct Help {
     rows: Vec<HelpRow>,
@@ -33,10 +44,10 @@ pub struct Help {
 }
 
 impl Help {
-    /// The help of a place: its own sections first.
+    /// The help of these rows, most useful first.
     #[must_use]
-    pub fn new<S: AsRef<str>>(keymap: &Keymap, sections: &[S]) -> Self {
-        Self { rows: help_rows(keymap, sections), text: TextLine::new(), at: 0, page: 1, lines: 0 }
+    pub fn new(rows: Vec<HelpRow>) -> Self {
+        Self { rows, text: TextLine::new(), at: 0, page: 1, lines: 0 }
     }
     fn shown(&self) -> Vec<&HelpRow> {
         let wanted = fold(self.text.value());

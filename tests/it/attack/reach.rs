@@ -7,7 +7,7 @@ use crate::{
     },
     support::speaker,
 };
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Executor as _, PgConnection, Row as _};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ fn without_a_sign_in_every_function_refuses_or_knows_nobody() {
                 .await
                 .unwrap();
         let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        let ids = format!("{{{}}}", ids.join(","));
+        let (one, ids) = (format!("{{{}}}", ids[0]), format!("{{{}}}", ids.join(",")));
         let mut found = vec![];
         let mut asked = 0;
         for f in callables(&mut su).await {
@@ -49,7 +49,8 @@ fn without_a_sign_in_every_function_refuses_or_knows_nobody() {
                 continue;
             }
             asked += 1;
-            let n = each(&mut c, &ids, &f.call("i")).await;
+            let ids = if f.takes_id() { &ids } else { &one };
+            let n = each(&mut c, ids, &f.call("i")).await;
             // A reason for a refusal is no content.
             let reason = [
                 "auth.may",
@@ -75,6 +76,41 @@ fn without_a_sign_in_every_function_refuses_or_knows_nobody() {
         );
         println!("{asked} functions asked without a sign-in");
         assert!(found.is_empty(), "{}", found.join("\n"));
+    });
+}
+
+#[test]
+fn what_is_asked_of_many_patients_at_once_is_what_is_said_of_each() {
+    let db = clinic::copy();
+    block_on(async {
+        let speakers = clinic::speakers(&db).await;
+        clinic::disable(&db).await;
+        let mut su = db.superuser().await;
+        let ids: Vec<Uuid> =
+            sqlx::query_scalar("select p from matrix.cell where role in ('gp', 'patient') order by p")
+                .fetch_all(&mut su)
+                .await
+                .unwrap();
+        let merged = format!(
+            "set session_replication_role = replica;
+             insert into clinic.patient_link (id, patient_id, survivor_id, reason, merged_by)
+             select gen_random_uuid(), m, '{0}', '\\x00', '{0}' from unnest(array['{1}', '{2}']::uuid[]) m",
+            ids[0], ids[1], ids[2]
+        );
+        su.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(merged))).await.unwrap();
+        for mut speaker in speakers {
+            let differ: i64 = sqlx::query_scalar(
+                "select count(*) from unnest($1::uuid[]) p left join clinic.allergy_states($1) s on s.patient_id = p
+                  where (select auth.actor()) is not null and s.state is distinct from clinic.allergy_state(p)
+                     or array(select r.record from clinic.records_of_each($1) r where r.patient_id = p order by 1)
+                        <> array(select o from unnest(clinic.records_of(p)) o order by 1)",
+            )
+            .bind(&ids)
+            .fetch_one(&mut speaker.connection)
+            .await
+            .unwrap();
+            assert_eq!(differ, 0, "{}", ROLES[speaker.role]);
+        }
     });
 }
 

@@ -1,6 +1,8 @@
 //! Every table, view, sequence, function, policy, grant and trigger of the three schemas, looked up in the catalogue.
 //!
 //! What is granted is written down in `grants.txt`: a new grant without a line there fails.
+mod tables;
+
 use crate::support::cluster::{Db, block_on, fresh_database};
 use sqlx::PgConnection;
 use std::sync::LazyLock;

@@ -75,6 +75,9 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::MergePatients(PatientId::new(), PatientId::new()), desk),
         (Route::Intake(IntakeStart::default()), desk),
         (Route::Booking(BookingStart::default()), desk),
+        (Route::Waitlist, desk),
+        (Route::Wait(Box::new(super::waitlist::start())), desk),
+        (Route::Offer(Box::new(super::waitlist::offering())), desk),
         (Route::PlanSeries(Box::new(super::booking::plan())), desk),
         (Route::Series(AppointmentId::new()), desk),
         (Route::Providers, desk),
@@ -136,6 +139,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
+            Route::Waitlist | Route::Wait(_) | Route::Offer(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
             Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}

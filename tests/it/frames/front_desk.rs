@@ -115,7 +115,7 @@ pub fn board() -> Stage<Board> {
     stage
 }
 
-fn done(n: u128, status: S, to: S, version: i64, undo: bool) -> desk::Done {
+pub(super) fn done(n: u128, status: S, to: S, version: i64, undo: bool) -> desk::Done {
     let target = desk::Target {
         id: AppointmentId(id(n)),
         version: version - 1,

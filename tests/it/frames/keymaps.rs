@@ -2,7 +2,8 @@
 use praxis::{
     cli::keys::{Ask, keys},
     ui::{
-        keymap::{Found, Key, lint, load},
+        keymap::{Found, Key, load},
+        registry::lint,
         screens::SECTIONS,
     },
 };

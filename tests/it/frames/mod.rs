@@ -30,6 +30,7 @@ mod till;
 pub mod visit;
 mod visit_fee;
 mod visit_leave;
+pub mod waitlist;
 mod whole;
 mod wire;
 

@@ -83,7 +83,10 @@ fn taking_out_asks_for_a_new_file_and_the_password() {
     let mut own = shown(Kept { own: true, ..kept((2036, 3, 12), None) }, Role::Patient);
     own.keys("e");
     own.keys("enter");
-    assert!(own.effects().iter().any(|e| e == "save subject.export"), "oneself, without more");
+    assert!(own.frame().contains("Your password again"), "oneself too: {}", own.frame());
+    own.type_text("a password");
+    own.keys("enter");
+    assert!(own.effects().iter().any(|e| e == "save subject.export"), "{:?}", own.effects());
 }
 
 #[test]

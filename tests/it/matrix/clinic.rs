@@ -187,6 +187,7 @@ async fn draw(db: &Db) -> Vec<Known> {
         ("mei", clinic.reception.account.0),
         ("lab", clinic.lab.account.0),
         ("hal", hal.account.0),
+        ("hao", clinic.hao.0),
     ];
     for (name, person) in [
         ("gary_provider", clinic.gp2),
@@ -273,7 +274,8 @@ async fn cells(
     today: NaiveDate,
     proof: &[u8],
 ) -> HashMap<String, Vec<Cell>> {
-    const NAMES: [&str; 41] = [
+    const NAMES: [&str; 44] = [
+        "waits",
         "booked",
         "later",
         "off",
@@ -315,8 +317,10 @@ async fn cells(
         "offer",
         "glassed",
         "written",
+        "other",
+        "payment",
     ];
-    const OF_NOBODY: [&str; 10] = [
+    const OF_NOBODY: [&str; 13] = [
         "account",
         "off_account",
         "centre",
@@ -327,6 +331,9 @@ async fn cells(
         "proposal",
         "room",
         "off_room",
+        "visit_type",
+        "off_visit_type",
+        "old",
     ];
     let rows = sqlx::query("select id, provider, author, centre from matrix.object")
         .fetch_all(&mut *c)
@@ -402,7 +409,7 @@ async fn cells(
 }
 
 /// The id that the fixture gives a row of a cell.
-fn id(role: &str, situation: &str, name: &str) -> Uuid {
+pub fn id(role: &str, situation: &str, name: &str) -> Uuid {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(format!("{role}/{situation}/{name}"));
     Uuid::from_slice(&hash[..16]).expect("sixteen bytes")

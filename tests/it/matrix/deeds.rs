@@ -15,8 +15,8 @@ use praxis::{
         encounter::{NewNote, VisitField},
         history::{AllergyState, AllergyStatus, Entry, HistoryChange, HistoryItem},
         ids::{
-            AccessRequestId, AccountId, AppointmentId, CentreId, DepartmentId, EmergencyId, HistoryItemId,
-            MessageId, PatientId, PermissionChangeId, RequestId,
+            AccessRequestId, AccountId, AppointmentId, CallId, CentreId, DepartmentId, EmergencyId,
+            HistoryItemId, MessageId, PatientId, PermissionChangeId, RequestId, WaitId,
         },
         message::{Letter, MessageKind, Note},
         name::PersonName,
@@ -30,6 +30,7 @@ use praxis::{
         service_request::{NewReport, ReportType, TestStatus, parse_result, parse_tests},
         time::Period,
         treatment::parse_treatment,
+        waitlist::{FreedTime, NewWait, Wish},
     },
     store::{Error, SignIn, Verifier},
 };
@@ -172,6 +173,24 @@ pub async fn of_patient(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<
         }
         "appointment.cancel-own" => {
             store.cancel_own_appointment(a, r, id("later").into(), 1, "ill").await.map(drop)
+        }
+        "waitlist.add" => {
+            let mut wish = Wish::between(cell.plan.today, cell.plan.today);
+            (wish.profession, wish.centre) = (Some("gp".into()), Some(id("randwick").into()));
+            let new = NewWait { id: WaitId::new(), patient: id("p").into(), wish, note: String::new() };
+            store.add_wait(a, r, new).await.map(drop)
+        }
+        "waitlist.change" => {
+            let mut wish = Wish::between(cell.plan.today, cell.plan.today);
+            (wish.profession, wish.centre) = (Some("gp".into()), Some(id("bc").into()));
+            store.change_wait(a, r, id("waits").into(), 1, wish, "").await.map(drop)
+        }
+        "waitlist.withdraw" => store.withdraw_wait(a, r, id("waits").into(), 1, false).await.map(drop),
+        "waitlist.offer" => {
+            let start = cell.plan.slot_ends + Duration::days(30);
+            let period = Period { start, end: start + Duration::minutes(30) };
+            let time = FreedTime { provider: id("with").into(), centre: id("bc").into(), period };
+            store.offer_time(a, r, CallId::new(), id("waits").into(), time).await.map(drop)
         }
         "appointment.restore" => store.restore_appointment(a, r, id("off").into(), 1).await.map(drop),
         "visit.start" => store.start_visit(a, r, id("waiting").into()).await.map(drop),
@@ -392,9 +411,14 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
             store.change_profile(a, r, 1, profile).await.map(drop)
         }
         "sign-in.end" => {
-            let all = store.sign_ins(a, a.account, false).await.expect("one's own");
-            let other = all.iter().find(|x| !x.this).expect("the plain connection's");
-            store.end_sign_in(a, r, other.id).await.map(drop)
+            match store.sign_ins(a, a.account, false).await {
+                Ok(all) => {
+                    let other = all.iter().find(|x| !x.this).expect("the plain connection's");
+                    store.end_sign_in(a, r, other.id).await.map(drop)
+                }
+                // Of somebody who is disabled.
+                Err(e) => Err(e),
+            }
         }
         "account.register" => store.reject_patient(a, r, id("/application").into(), 1, "unknown").await,
         "account.add" => {

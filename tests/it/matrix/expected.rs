@@ -38,7 +38,7 @@ impl Situation {
 }
 
 /// The situations.
-pub const SITUATIONS: [Situation; 13] = [
+pub const SITUATIONS: [Situation; 14] = [
     Situation { letter: 'a', facts: &["treated", "present", "today"] },
     Situation { letter: 'e', facts: &["treated", "near", "today"] },
     Situation { letter: 'x', facts: &[] },
@@ -49,8 +49,9 @@ pub const SITUATIONS: [Situation; 13] = [
     Situation { letter: 's', facts: &["present", "today", "own"] },
     Situation { letter: 'd', facts: &["treated", "present", "today"] },
     Situation { letter: 'k', facts: &["connected"] },
-    Situation { letter: 'b', facts: &["emergency", "today"] },
+    Situation { letter: 'b', facts: &["emergency", "present", "today"] },
     Situation { letter: 'm', facts: &["merged"] },
+    Situation { letter: 'w', facts: &["merged"] },
     Situation { letter: 'z', facts: &["disabled"] },
 ];
 

@@ -16,10 +16,10 @@ select a.role, a.sit, a.account, a.provider, row_number() over (order by a.role,
        matrix.id(a.role, a.sit, 'p') as p, matrix.id(a.role, a.sit, 't') as t, matrix.id(a.role, a.sit, 'f') as f,
        matrix.id(a.role, a.sit, 'f2') as f2, a.sit in ('a', 'e', 'x', 'd', 'z', 'b', 'o', 's') as here,
        a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') as own,
-       case when a.sit in ('c', 'n', 'r', 'k', 'm') then matrix.place('gary_provider')
+       case when a.sit in ('c', 'n', 'r', 'k', 'm', 'w') then matrix.place('gary_provider')
             when a.provider is not null and a.sit in ('a', 'e', 'x', 'd', 'z', 'b') then a.provider
             when a.sit = 'e' then matrix.place('hal_provider') else matrix.place('otto_provider') end as tp,
-       case when a.sit in ('c', 'n', 'r', 'k', 'm') then matrix.place('ultimo')
+       case when a.sit in ('c', 'n', 'r', 'k', 'm', 'w') then matrix.place('ultimo')
             when a.sit = 'e' then matrix.place('hospital') else matrix.place('randwick') end as tc
   from matrix.actor a;
 alter table matrix.cell add ta uuid, add au uuid, add bp uuid, add bc uuid;
@@ -32,24 +32,27 @@ update matrix.cell set au = case when role = 'nurse' and sit in ('a', 'o', 'x', 
 insert into clinic.patient (id, family_name, given_name, sex, birth_date, phone, centre_id, account_id)
 select p, 'Cell', 'Nr' || i, 'female', '1980-01-01', '0400 000 000', tc, case when sit = 's' then account end from matrix.cell;
 insert into clinic.patient_word select p, 'cell' || i, true from matrix.cell;
--- Merged: the other record of the person, in a visit with them now (of the others: with a colleague at their centre).
+-- Merged: the other record of the person, in a visit with them now (of the others: with a colleague at their centre); it was
+-- merged into the cell's, or the cell's into it.
 insert into clinic.patient (id, family_name, given_name, sex, birth_date, centre_id)
-select matrix.id(role, sit, 'other'), 'Cell', 'Other' || i, 'female', '1980-01-01', matrix.place('randwick') from matrix.cell where sit = 'm';
+select matrix.id(role, sit, 'other'), 'Cell', 'Other' || i, 'female', '1980-01-01', matrix.place('randwick') from matrix.cell where sit in ('m', 'w');
 insert into clinic.patient_link (id, patient_id, survivor_id, reason, merged_by)
-select gen_random_uuid(), matrix.id(role, sit, 'other'), p, '\x00', account from matrix.cell where sit = 'm';
+select gen_random_uuid(), matrix.id(role, sit, 'other'), p, '\x00'::bytea, account from matrix.cell where sit = 'm'
+union all
+select gen_random_uuid(), p, matrix.id(role, sit, 'other'), '\x00', account from matrix.cell where sit = 'w';
 insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by, arrived_at, started_at)
 select gen_random_uuid(), matrix.id(role, sit, 'other'), coalesce(provider, matrix.place('otto_provider')), matrix.place('randwick'), 'walk_in',
        'in_progress', (clinic.now() at time zone 'Australia/Sydney')::date, clinic.now() - interval '20 min', clinic.now() + interval '10 min',
-       account, clinic.now() - interval '25 min', clinic.now() - interval '20 min' from matrix.cell where sit = 'm';
+       account, clinic.now() - interval '25 min', clinic.now() - interval '20 min' from matrix.cell where sit in ('m', 'w');
 
 -- Sessions of slots on the coming days, for bookings that overlap nobody's; every provider's last day at the hospital.
 insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at)
-select gen_random_uuid(), v.id, case when n > 12 then matrix.place('hospital') else x.centre_id end, d.day,
+select gen_random_uuid(), v.id, case when n > 16 then matrix.place('hospital') else x.centre_id end, d.day,
        (d.day + time '08:00') at time zone 'Australia/Sydney', (d.day + time '17:00') at time zone 'Australia/Sydney'
   from clinic.provider v
   cross join lateral (select centre_id from clinic.provider_centre pc where pc.provider_id = v.id
                        order by pc.centre_id <> matrix.place('hospital') desc limit 1) x
-  cross join generate_series(2, 16) n
+  cross join generate_series(2, 20) n
   cross join lateral (select (clinic.now() at time zone 'Australia/Sydney')::date + n as day) d;
 
 -- Each provider's held time and leave, and rooms at every centre.
@@ -58,8 +61,24 @@ select distinct on (s.provider_id) gen_random_uuid(), s.id, s.provider_id, s.day
   from clinic.clinic_session s where s.centre_id = matrix.place('randwick') and s.starts_at > clinic.now() + interval '10 days'
  order by s.provider_id, s.starts_at;
 insert into clinic.schedule_exception (id, kind, provider_id, centre_id, starts_at, ends_at)
-select gen_random_uuid(), 'leave', v.id, matrix.place('randwick'), clinic.now() + interval '30 days', clinic.now() + interval '31 days'
+select matrix.id('', v.id::text, 'leave'), 'leave', v.id, matrix.place('randwick'), clinic.now() + interval '30 days', clinic.now() + interval '31 days'
   from clinic.provider v;
+update clinic.provider set fee_cents = 5000;
+insert into clinic.visit_type (id, code, name, minutes, retired_at) values (matrix.id('', '', 'visit_type'), 'matrix', 'Matrix', 20, null),
+    (matrix.id('', '', 'off_visit_type'), 'matrix-gone', 'Gone', 20, now());
+-- Nobody has seen him for so long that he may be erased.
+insert into clinic.patient (id, family_name, given_name, sex, birth_date, centre_id, created_at)
+values (matrix.id('', '', 'old'), 'Ago', 'Long', 'male', '1940-01-01', matrix.place('randwick'), '2000-01-01');
+-- Whether nothing but the time that a record must be kept stands against erasing it.
+create function matrix.may_be_proposed(p_patient uuid) returns boolean language plpgsql as $$
+declare rule text;
+begin
+    perform clinic.propose_erasure(gen_random_uuid(), p_patient);
+    return true;
+exception when sqlstate 'PX001' then
+    get stacked diagnostics rule = constraint_name;
+    return rule = 'retention_not_ended';
+end $$;
 insert into clinic.room (id, centre_id, name) select matrix.id('', c.id::text, 'room'), c.id, 'Room 1' from clinic.centre c;
 insert into clinic.room (id, centre_id, name, retired_at) values
     (matrix.id('', '', 'room'), matrix.place('randwick'), 'Room 2', null),
@@ -94,12 +113,12 @@ select 'later', role, sit, p, bp, bc, 'walk_in', 'booked', clinic.now() + interv
 union all
 -- A slot of its own for each, three to a cell and sixteen to a day, in the sessions above.
 select 'booked', role, sit, p, bp, bc, 'slot', 'booked', matrix.slot, null
-  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 13 else 2 end + n / 16)
+  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 17 else 2 end + n / 16)
                + time '08:00' + make_interval(mins => 30 * (n % 16))) at time zone 'Australia/Sydney' as slot
           from (select c.*, row_number() over (partition by bp, bc order by i)::int - 1 as n from matrix.cell c) c) matrix
 union all
 select 'off', role, sit, p, bp, bc, 'slot', 'cancelled', matrix.slot, null
-  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 15 else 7 end + n / 16)
+  from (select c.*, (((clinic.now() at time zone 'Australia/Sydney')::date + case when bc = matrix.place('hospital') then 19 else 8 end + n / 16)
                + time '08:00' + make_interval(mins => 30 * (n % 16))) at time zone 'Australia/Sydney' as slot
           from (select role, sit, p, i, case when sit = 'c' and provider is not null then provider else bp end as bp,
                        case when sit = 'c' and provider is not null then matrix.place('randwick') else bc end as bc,
@@ -119,6 +138,11 @@ select matrix.id(role, sit, name), patient, provider, centre,
        matrix.place('mei'), case when status in ('arrived', 'in_progress', 'completed') then starts end,
        case when status in ('in_progress', 'completed') then starts end, ended, case when status = 'cancelled' then '\x00'::bytea end
   from matrix.plan m;
+
+-- What was paid for the one that is due.
+insert into clinic.payment (id, appointment_id, patient_id, centre_id, day, kind, method, cents, receipt, at, account_id)
+select matrix.id(role, sit, 'payment'), matrix.id(role, sit, 'due'), p, bc, (clinic.now() at time zone 'Australia/Sydney')::date, 'payment', 'cash',
+       500, row_number() over (partition by bc order by i), clinic.now(), matrix.place('mei') from matrix.cell;
 
 insert into clinic.appointment_event (appointment_id, at, to_status, to_starts_at, to_provider_id)
 select a.id, a.booked_at, a.status, a.starts_at, a.provider_id from clinic.appointment a join matrix.cell c on a.id = matrix.id(c.role, c.sit, 'due');
@@ -251,6 +275,10 @@ insert into clinic.patient_registration (id, family_name, given_name, sex, birth
 insert into clinic.policy_change (id, action, role, codes_before, codes, why, proposed_by) values
     (matrix.id('', '', 'proposal'), 'visit.sign', 'nurse', '{}', '{own_object}', 'a reason', matrix.place('otto'));
 
+-- Each waits for somebody, where the cell's bookings are.
+insert into clinic.waitlist_entry (id, patient_id, profession, centre_id, first_day, last_day, added_by, added_at)
+select matrix.id(role, sit, 'waits'), p, 'nurse', bc, clinic.now()::date, clinic.now()::date + 60, matrix.place('mei'), clinic.now() from matrix.cell;
+
 -- Whose each thing is, for the facts of a decision: said by the rows alone, not by the function that is being tried.
 create table matrix.object as
 select id, provider_id as provider, null::uuid as author, centre_id as centre from clinic.appointment
@@ -261,6 +289,7 @@ union all select x.id, null, x.author, e.centre_id
                   union all select id, author, encounter_id from clinic.diagnosis union all select id, author, encounter_id from clinic.prescription
                   union all select r.id, r.author, q.encounter_id from clinic.result r join clinic.service_request q on q.id = r.service_request_id) x
             join clinic.encounter e on e.id = x.encounter_id
+union all select id, null, null, centre_id from clinic.waitlist_entry
 union all select id, null, author, null from clinic.observation
 union all select id, null, author, null from clinic.allergy
 union all select id, null, author, null from clinic.patient_alert

@@ -22,6 +22,8 @@ select clinic.merge_patients(gen_random_uuid(), (select id from clinic.patient w
 --@ patient.unmerge
 select clinic.unmerge_patient(x.id) from (select id, clinic.merge_patients(gen_random_uuid(), id, {p}, '\x0100') from clinic.patient
     where family_name = 'Zhang' offset 0) x;
+--@ patient.unmerge/itself
+select clinic.unmerge_patient({p});
 --@ patient.change/words
 delete from clinic.patient_word where patient_id = {p};
 --@ patient.open/alerts
@@ -87,12 +89,27 @@ update clinic.schedule_exception set removed_at = clinic.now() where provider_id
 update clinic.appointment a set room_id = (select r.id from clinic.room r where r.centre_id = a.centre_id limit 1) where a.id = {due};
 --@ fees.open = -
 select from clinic.centres_for('fees.open') x where x = {randwick};
+--@ fee.take = due
+select clinic.fee_take(gen_random_uuid(), {due}, 'cash', 100, null);
+--@ fee.refund = due
+select clinic.fee_refund(gen_random_uuid(), {payment}, 100, '\x00');
 --@ day.close = -
 select clinic.close_day(gen_random_uuid(), {randwick}, clinic.now()::date - 3, 0, null);
 --@ print.add = -
 select clinic.print_add(gen_random_uuid(), {randwick}, null, 'slip', null);
 --@ report.open = -
 select from clinic.centres_for('report.open') x where x = {randwick};
+--@ waitlist.open = waits
+select from auth.demand('waitlist.open', null, {waits}), clinic.waitlist_entry where id = {waits};
+--@ waitlist.add
+select clinic.waitlist_add(gen_random_uuid(), {p}, null, 'gp', null, {randwick}, null, clinic.now()::date, clinic.now()::date + 20,
+    'any', 127, 'routine', null);
+--@ waitlist.change = waits
+select clinic.waitlist_change({waits}, 1, null, 'gp', null, {bc}, null, clinic.now()::date, clinic.now()::date + 20, 'any', 127, 'soon', null);
+--@ waitlist.withdraw = waits
+select clinic.waitlist_withdraw({waits}, 1, false);
+--@ waitlist.offer = waits
+select clinic.waitlist_offer(gen_random_uuid(), {waits}, {with}, {bc}, clinic.now() + interval '40 days', clinic.now() + interval '40 days 1 hour');
 --@ queue.call = waiting
 select clinic.queue_call({waiting}, '2');
 --@ queue.set-priority = due
@@ -112,7 +129,8 @@ select from auth.whoami() w where w.provider_id is not null;
 select from clinic.appointment a join clinic.patient p on p.id = a.patient_id where a.id = {due} and p.account_id = auth.actor();
 
 --@ visit.start = waiting
-with started as (update clinic.appointment set status = 'in_progress' where id = {waiting} and provider_id = {provider} returning *)
+with started as (update clinic.appointment set status = 'in_progress' where id = {waiting} and provider_id = {provider}
+    returning id, patient_id, provider_id, centre_id, day)
 insert into clinic.encounter (id, appointment_id, patient_id, provider_id, centre_id, day, started_at, author)
 select gen_random_uuid(), a.id, a.patient_id, a.provider_id, a.centre_id, a.day, clinic.now(), {me} from started a;
 --@ visit.open = t
@@ -367,9 +385,10 @@ select from audit.event limit 1;
 select from audit.event limit 1;
 --@ record.viewers
 select count(*) from clinic.record_viewers({p}, null, null, 1);
--- Decided, and no statement yet that the store runs: the export is in the making.
+-- One's own, or somebody's by who answers such requests; after the password again.
 --@ subject.export
-
--- Its statement refuses every record that must be kept, as all of the clinic's must: `sealing::erasure` erases one.
+select from (select case when {p} in (select clinic.own_records()) then (select count(*) from clinic.subject_own({p}, {proof}))
+                         else (select count(*) from clinic.subject_export({p}, {proof})) end as n) x where x.n > 0;
+-- Every record of the clinic must be kept: whether nothing else stands against it.
 --@ subject.erase
-
+select from matrix.may_be_proposed({p}) x where x;

@@ -16,6 +16,7 @@ pub async fn open(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Er
         }
         "patient.open" => store.patient_profile(actor, patient, true).await.map(drop),
         "board.open" => store.board(actor, id("bc").into(), cell.plan.today, true).await.map(drop),
+        "waitlist.open" => store.wait(actor, id("waits").into()).await.map(drop),
         "fees.open" => store.fees(actor, cell.ids["randwick"].into(), cell.plan.today, true).await.map(drop),
         "report.open" => {
             let (figure, to) = (praxis::domain::figure::Figure::default(), cell.plan.today);

@@ -338,3 +338,41 @@ async fn what_a_policy_hides_is_refused_by_the_program_in_a_sentence_and_logged(
         .await;
     assert!(matches!(stale, Err(praxis::store::Error::Stale { .. })), "{stale:?}");
 }
+
+#[tokio::test]
+async fn an_administrator_gets_no_byte_of_why_somebody_comes() {
+    let db = fresh_database();
+    let clinic = people::clinic(&db).await;
+    let mut w = people::writer(&db).await;
+    let a = people::appointment(&mut w, &clinic, &clinic.gp, clinic.jack, (10, 0), "booked").await;
+    let mei = people::signed_in(&db, "mei").await;
+    mei.store
+        .set_status(&mei.actor, praxis::domain::ids::RequestId::new(), a, 1, "cancelled", "flu")
+        .await
+        .unwrap();
+    for (login, texts, steps) in
+        [("root", 0, 0), ("audrey", 0, 0), ("mei", 1, 1), ("anna", 1, 1), ("jack", 1, 0)]
+    {
+        let mut c = speaking(&db, login).await;
+        for sql in [
+            "select reason from clinic.appointment where id = $1",
+            "select status_why from clinic.appointment where id = $1",
+            "select why from clinic.appointment_event where appointment_id = $1",
+            "update clinic.appointment set room = 'x' where id = $1 and reason = '\\x00'",
+        ] {
+            assert_eq!(told(&mut c, sql, a.0).await, "42501", "{login}, {sql}");
+        }
+        let n: (i64, i64) = sqlx::query_as(
+            "select (select count(*) from clinic.appointment_texts(array[$1])), (select count(*) from clinic.step_texts($1))",
+        )
+        .bind(a.0)
+        .fetch_one(&mut c)
+        .await
+        .unwrap();
+        assert_eq!(n, (texts, steps), "{login}");
+    }
+    // The program shows her that it was cancelled, and when, and not why.
+    let root = people::signed_in(&db, "root").await;
+    let (seen, steps) = root.store.appointment(&root.actor, a, true).await.unwrap();
+    assert!(seen.reason.is_empty() && steps.iter().all(|s| s.why.is_empty()) && !steps.is_empty());
+}

@@ -106,7 +106,7 @@ fn a_way_into_a_screen_that_books_is_closed_to_roles_that_book_nothing() {
 
 #[test]
 fn every_command_leads_to_an_action_that_there_is() {
-    for (_, commands) in praxis::ui::command::registry() {
+    for (_, commands) in praxis::ui::registry::registry() {
         for command in commands {
             let Some(action) = command.leads_to else { continue };
             assert!(Table::built_in().action(action).is_some(), "{} leads to {action}", command.id);

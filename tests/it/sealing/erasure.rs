@@ -53,6 +53,19 @@ async fn two_administrators_erase_a_record_that_need_not_be_kept_and_nobody_read
 
     assert_eq!(rule(propose(&mei, jack).await), "erasure_role");
     assert_eq!(rule(propose(&root, jack).await), "retention_not_ended");
+    // What about him is sealed with the organisation's key: an emergency's reason, and a paper that was never printed.
+    sqlx::raw_sql(
+        "set session_replication_role = 'replica';
+         insert into clinic.emergency (id, patient_id, provider_id, account_id, appointment_id, reason, opened_at, until, ended_at, due_on, overdue_from, review_note)
+         select gen_random_uuid(), e.patient_id, e.provider_id, e.author, e.appointment_id, '\\x0161', now(), now() + interval '1 hour', now(), now(), now(), '\\x0162'
+           from clinic.encounter e;
+         insert into clinic.print_job (id, centre_id, patient_id, kind, content, made_by, made_at)
+         select gen_random_uuid(), e.centre_id, e.patient_id, 'letter', '\\x0163', e.author, now() from clinic.encounter e;
+         set session_replication_role = 'origin'",
+    )
+    .execute(&mut r.w)
+    .await
+    .unwrap();
     // He was last seen twelve years ago and is older than 25.
     sqlx::raw_sql(
         "set session_replication_role = 'replica';
@@ -110,6 +123,17 @@ async fn two_administrators_erase_a_record_that_need_not_be_kept_and_nobody_read
     .await
     .unwrap();
     assert_eq!(kept, 0);
+    let left: (String, Option<String>, Option<String>, String) = sqlx::query_as(
+        "select e.reason::text, e.review_note::text, j.content::text, j.state from clinic.emergency e, clinic.print_job j",
+    )
+    .fetch_one(&mut r.w)
+    .await
+    .unwrap();
+    assert_eq!(
+        left,
+        ("\\x00".into(), Some("\\x00".into()), None, "failed".into()),
+        "what another key sealed is emptied"
+    );
     let told: Vec<String> = sqlx::query_scalar(
         "select facts ->> 'step' from audit.event where action = 'subject.erase' and outcome = 'done' order by at",
     )

@@ -5,7 +5,7 @@ use crate::{
         centre::DepartmentEntry,
         dates::parse_date,
         ids::DepartmentId,
-        money::{cents, money},
+        money::{amount, cents},
         provider::{ProviderDetails, ProviderEntry},
         validate::Field as F,
         why::Why,
@@ -104,7 +104,7 @@ impl ProviderForm {
                 Field::number(tr!("Practising since"), 1940.0, 2100.0)
                     .with(&d.practising_since.map(|y| y.to_string()).unwrap_or_default()),
             )
-            .with(Name::Fee, optional(F::Fee, false).with(&d.fee_cents.map(money).unwrap_or_default()))
+            .with(Name::Fee, optional(F::Fee, false).with(&d.fee_cents.map(amount).unwrap_or_default()))
             .with(Name::Biography, optional(F::Biography, false).with(&d.biography));
         let (departments, specialties) = (vec![], vec![]);
         Self { form, provider, departments, specialties, ready: false, request: Request::default(), answer }

@@ -4,7 +4,7 @@ use super::{
     visit_type_form::VisitTypeForm,
 };
 use crate::{
-    domain::{visit_type::VisitType, why::Why},
+    domain::{money::amount, visit_type::VisitType, why::Why},
     store::{Change, Error, Store},
     text::tr_str,
     tr,
@@ -43,11 +43,6 @@ pub struct VisitTypes {
     request: Request,
 }
 
-/// Cents as a sum.
-pub(super) fn money(cents: u32) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
-}
-
 fn who(t: &VisitType) -> String {
     if t.details.professions.is_empty() {
         return tr!("all").into();
@@ -63,7 +58,7 @@ impl Default for VisitTypes {
             .column(Column::new("Code", |t: &VisitType| t.code.clone()).width(17).priority(4))
             .column(Column::new("Takes", |t: &VisitType| t.details.takes()).width(12))
             .column(
-                Column::new("Price", |t: &VisitType| money(t.details.price_cents))
+                Column::new("Price", |t: &VisitType| amount(t.details.price_cents))
                     .width(8)
                     .right()
                     .priority(2),

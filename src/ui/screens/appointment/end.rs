@@ -175,7 +175,7 @@ impl EndTab {
             && Self::writable(cx.chart)
             && self.form.get(F::Fee).is_empty()
         {
-            self.form.set(F::Fee, &crate::domain::money::money(cents));
+            self.form.set(F::Fee, &crate::domain::money::amount(cents));
             self.save(cx);
         }
     }

@@ -8,6 +8,7 @@ use crate::{
         account::AccountEntry,
         audit::{AuditEntry, AuditFilter, AuditKey, AuditPage},
         ids::PatientId,
+        permission::Table as Permissions,
         when::parse_day as parse_date,
         why::Why,
     },
@@ -15,7 +16,6 @@ use crate::{
     text::tr_str,
     tr,
     ui::{
-        command,
         cx::Cx,
         route::Route,
         screen::{Screen, Ui, Widget},
@@ -80,9 +80,10 @@ pub struct AuditLog {
     zone: Tz,
 }
 
-/// What an action is called: the title of its command, or its own name.
+/// What an action is called: what the table of permissions says it does, or its own name.
 fn action_word(action: &str) -> String {
-    command::find(action).map_or_else(|| action.replace(['.', '-'], " "), |def| tr_str(def.title).to_owned())
+    let known = Permissions::built_in().action(action);
+    known.map_or_else(|| action.replace(['.', '-'], " "), |known| tr_str(known.words()).to_owned())
 }
 
 fn who(r: &AuditEntry) -> String {
@@ -114,9 +115,9 @@ fn table() -> Table<Line> {
     let outcome = |l: &Line| if l.entry.refused { tr!("refused") } else { tr!("done") }.to_owned();
     Table::new(|l: &Line| l.entry.id.0)
         .column(Column::new("Time", |l: &Line| l.at.clone()).width(15))
-        .column(Column::new("Who", |l: &Line| who(&l.entry)).grow(12))
+        .column(Column::new("Who", |l: &Line| who(&l.entry)).width(17))
         .column(Column::new("Role", |l: &Line| l.entry.role.replace('_', " ")).width(13).priority(5))
-        .column(Column::new("Action", |l: &Line| action_word(&l.entry.action)).width(16).priority(2))
+        .column(Column::new("Action", |l: &Line| action_word(&l.entry.action)).grow(16).priority(2))
         .column(Column::new("About", |l: &Line| subject(&l.entry)).grow(10).priority(4))
         .column(
             Column::new("Outcome", outcome)

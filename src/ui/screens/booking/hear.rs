@@ -218,6 +218,7 @@ impl Booking {
     fn hear_booked(&mut self, b: &Booked, place: Option<(i32, i32)>, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
         let (id, version) = (b.id, b.version);
+        let waited = self.waits().map(|entry| (self.call, entry));
         self.held = None;
         let said = match (place, self.here()) {
             (Some((place, _)), true) => tr!(
@@ -232,6 +233,10 @@ impl Booking {
             said,
             "booking.book",
             move |store| async move {
+                if let Some((call, entry)) = waited {
+                    let back = store.unbook_waiting(&actor, RequestId::new(), call, entry, id, version);
+                    return back.await.map(|b| b.version);
+                }
                 store.cancel_appointment(&actor, RequestId::new(), id, version, "undone").await
             },
             |_| Msg::Undone,
@@ -272,6 +277,7 @@ impl Booking {
         let (Some(actor), Some(old)) = (cx.env().actor.clone(), self.moving.clone()) else { return };
         let (id, version) = (b.id, b.version);
         self.held = None;
+        cx.freed(desk::left_by(&old));
         if cx.env().carried.as_ref().is_some_and(|c| c.appointment == id) {
             cx.carry(None);
         }

@@ -8,16 +8,18 @@ mod offers;
 mod person;
 mod take;
 mod view;
+mod waiting;
 
 use crate::{
     domain::{
         appointment::AppointmentKind,
         booking::{Booked, DayPart, DayStrip, Directory, FreeFilter, FreeSlot},
-        ids::{AppointmentId, CentreId, DepartmentId, PatientId, ProviderId, RequestId, SeriesId},
+        ids::{AppointmentId, CallId, CentreId, DepartmentId, PatientId, ProviderId, RequestId, SeriesId},
         patient::PatientHit,
         series::Rhythm,
         time::Period,
         visit_type::VisitType,
+        waitlist::WaitEntry,
         why::Why,
     },
     store::{Change, Error, Held, Hold, Overbookable, PatientProfile, Unbookable},
@@ -55,6 +57,7 @@ crate::commands! {
         Series: "booking.series" "series" "The selected time again and again: weekly, fortnightly, every so many days";
         Family: "booking.family" "family" "One more patient right after this one, with the same provider";
         Overbook: "booking.overbook" "overbook" "Show taken times that you may book over, with a reason; or back to free times";
+        Wait: "waitlist.add" "waiting list" "No time suits: put the patient on the waiting list, with what is chosen here";
         WalkIn: "booking.walk-in" "walk-in" "The patient is here without an appointment, or back to free times";
         Emergency: "booking.emergency" "emergency" "A walk-in that cannot wait" quiet;
         Pick1: "booking.pick-1" "1" "Select the first time" quiet;
@@ -187,6 +190,9 @@ pub struct Booking {
     ask_provider: bool,
     /// The time that was chosen before this screen.
     wanted: Option<Box<FreeSlot>>,
+    /// Somebody from the waiting list, and the call that books them.
+    waiting: Option<Box<WaitEntry>>,
+    call: CallId,
 }
 
 /// How many days are looked at unless the person says otherwise.
@@ -229,6 +235,8 @@ impl Booking {
             request: RequestId::new(),
             saving: false,
             wanted: start.slot,
+            waiting: None,
+            call: CallId::new(),
             ask_provider: start.provider.is_none() && start.move_of.is_none() && !walk_in,
         }
     }
@@ -243,7 +251,8 @@ impl Booking {
         {
             start.move_of = Some(carried.appointment);
         }
-        Self::new(start)
+        let waiting = start.waiting.take();
+        Self::new(start).for_waiting(waiting)
     }
 
     fn here(&self) -> bool {
@@ -308,6 +317,9 @@ impl Screen for Booking {
             }
             Command::Emergency if !self.here() => {
                 Err(Why::new("emergency_now", tr!("An emergency is now.")).instead(tr!("w first.")))
+            }
+            Command::Wait if self.patient.is_none() => {
+                Err(Why::new("booking_patient", tr!("No patient is chosen.")).instead(tr!("p chooses one.")))
             }
             Command::Series | Command::Family if self.patient.is_none() => {
                 Err(Why::new("booking_patient", tr!("No patient is chosen."))
@@ -396,6 +408,7 @@ impl Screen for Booking {
                 self.strip_day = None;
                 self.find(false, cx);
             }
+            C::Wait => self.wait(cx),
             C::Emergency => {
                 self.kind = match self.kind {
                     AppointmentKind::Emergency => AppointmentKind::WalkIn,

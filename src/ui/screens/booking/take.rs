@@ -5,7 +5,7 @@ use crate::{
     domain::{
         appointment::AppointmentKind,
         booking::{FreeSlot, NewAppointment},
-        ids::{AppointmentId, PatientId, RequestId, SeriesId},
+        ids::{AppointmentId, CallId, PatientId, RequestId, SeriesId},
         series::{Step, Together},
         why::Why,
     },
@@ -59,6 +59,17 @@ impl Booking {
             return;
         }
         let here = self.here();
+        if let Some(entry) = self.waits() {
+            let call = self.call;
+            cx.save(
+                "booking.book",
+                move |store| async move {
+                    store.book_waiting(&actor, request, call, entry, new).await.map(|booked| (booked, None))
+                },
+                Msg::Booked,
+            );
+            return;
+        }
         cx.save(
             "booking.book",
             move |store| async move {
@@ -96,6 +107,7 @@ impl Booking {
             self.request = RequestId::new();
             self.id = AppointmentId::new();
             self.series = SeriesId::new();
+            self.call = CallId::new();
         }
         if let (Error::Stale { .. }, Some(_)) = (e, &self.moving) {
             self.read_moving(cx);

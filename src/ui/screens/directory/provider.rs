@@ -79,7 +79,7 @@ impl Provider {
         about.extend(page.practising_since.map(|y| tr!("practising since {year}", year = y)));
         about.extend(page.department.clone());
         lines.push(about.join(" · "));
-        let fee = page.fee_cents.map(|c| tr!("fee {amount}", amount = crate::domain::money::money(c)));
+        let fee = page.fee_cents.map(|c| tr!("fee {amount}", amount = crate::domain::money::amount(c)));
         let number = page.registration_number.as_ref().map(|n| tr!("registration {number}", number = n));
         let reach = [p.phone.clone(), p.email.clone(), number, fee];
         lines.push(reach.into_iter().flatten().collect::<Vec<_>>().join(" · "));

@@ -3,8 +3,9 @@
 use crate::{
     domain::{
         dates,
-        fee::{FeeDay, FeeLine, Method, amount, money, parse_amount},
+        fee::{FeeDay, FeeLine, Method},
         ids::{AppointmentId, PaymentId, RequestId},
+        money::{amount, money, parse_amount},
         paper::Paper,
         why::Why,
     },

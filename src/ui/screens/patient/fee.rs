@@ -3,7 +3,7 @@ use super::{Msg, Patient};
 use crate::{
     domain::{
         ids::RequestId,
-        money::{cents, money},
+        money::{amount, cents},
     },
     store::VisitFee,
     tr,
@@ -18,7 +18,7 @@ fn read(typed: &str) -> Result<Option<i32>, crate::domain::why::Why> {
 impl Patient {
     pub(super) fn ask_fee(&mut self, fee: VisitFee, cx: &mut Cx<Msg>) {
         let question = tr!("Fee of the visit of {who}, as in 85.50", who = self.name());
-        let now = fee.cents.map(money).unwrap_or_default();
+        let now = fee.cents.map(amount).unwrap_or_default();
         cx.open(
             move |a| Prompt::new(question, a).with(&now).check(|typed| read(typed).map(drop)),
             move |typed| Msg::FeeTyped(fee, typed),
@@ -28,7 +28,7 @@ impl Patient {
     pub(super) fn set_fee(&mut self, fee: VisitFee, typed: &str, cx: &mut Cx<Msg>) {
         let (Some(actor), Ok(wanted)) = (cx.env().actor.clone(), read(typed)) else { return };
         let said = match wanted {
-            Some(amount) => tr!("The fee is {amount}.", amount = money(amount)),
+            Some(fee) => tr!("The fee is {amount}.", amount = amount(fee)),
             None => tr!("The visit has no fee.").to_owned(),
         };
         let request = RequestId::new();

@@ -7,6 +7,7 @@ use crate::{
         dates,
         ids::{PatientId, RequestId},
         patient::PatientHit,
+        waitlist::WaitEntry,
         why::Why,
     },
     store::{Change, Error, PatientAppointment, PatientProfile, VisitFee},
@@ -32,6 +33,7 @@ mod fee;
 mod merged;
 mod save;
 mod view;
+mod waits;
 
 crate::commands! {
     /// What a patient's page understands.
@@ -40,6 +42,7 @@ crate::commands! {
         TakeOver: "patient.take-over" "take over" "Take an appointment of a merged record over into the one that goes on";
         Book: "patient.book" "book" "Make an appointment for this patient" => "appointment.book";
         Intake: "patient.intake" "intake" "Take the patient in: identity, vital signs, allergies, appointment" quiet;
+        Wait: "waitlist.add" "waiting list" "Put the patient on the waiting list, or change what they wait for" quiet;
         Edit: "patient.edit" "edit" "Change the identity";
         Advance: "appointment.advance" "arrived" "The patient has arrived for the selected appointment";
         Move: "appointment.move" "move" "Move the selected appointment to another time";
@@ -82,6 +85,9 @@ pub enum Msg {
     SeparateSure(PatientId, bool),
     TakenOver(Result<Booked, Error>),
     Saved(String, Result<(), Error>),
+    /// What they wait for already.
+    Waits(Result<Vec<WaitEntry>, Error>),
+    WaitPicked(Option<Option<Box<WaitEntry>>>),
     Reload,
 }
 
@@ -258,6 +264,7 @@ impl Screen for Patient {
                 let patient = Some(self.id);
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
+            Command::Wait => self.ask_waits(cx),
             Command::Edit => cx.push(Route::EditPatient(self.id)),
             Command::Intake => {
                 let patient = Some(self.id);
@@ -273,24 +280,7 @@ impl Screen for Patient {
             Command::Unmerge => self.separate(cx),
             Command::Ask => cx.push(Route::AskAccess(self.id)),
             Command::Visits => cx.push(Route::History(self.id)),
-            Command::Connect => {
-                let Some((actor, provider)) =
-                    cx.env().actor.clone().and_then(|a| Some((a.clone(), a.provider?)))
-                else {
-                    return cx
-                        .toast(tr!("Only those with whom patients are booked are connected with them."));
-                };
-                let (patient, said) =
-                    (self.id, tr!("Asked: {who} accepts or rejects it.", who = self.name()));
-                self.saving = true;
-                cx.save(
-                    "connection.request",
-                    move |store| async move {
-                        store.ask_connection(&actor, RequestId::new(), patient, provider).await
-                    },
-                    move |done| Msg::Saved(said, done),
-                );
-            }
+            Command::Connect => self.connect(cx),
             Command::Advance => self.change(S::Arrived, cx),
             Command::NoShow => self.change(S::NoShow, cx),
             Command::Restore => self.change(S::Booked, cx),
@@ -463,7 +453,11 @@ impl Screen for Patient {
                 self.load(false, cx);
             }
             Msg::Reload => self.load(false, cx),
-            Msg::Reason(_, None)
+            Msg::Waits(Ok(waits)) => self.choose_wait(waits, cx),
+            Msg::Waits(Err(e)) => cx.failed(&e),
+            Msg::WaitPicked(Some(entry)) => self.open_wait(entry.map(|e| *e), cx),
+            Msg::WaitPicked(None)
+            | Msg::Reason(_, None)
             | Msg::AlertText(None)
             | Msg::AlertPicked(None)
             | Msg::Active(_, None)

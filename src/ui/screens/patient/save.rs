@@ -12,6 +12,23 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 impl Patient {
+    /// Asks the patient to be connected.
+    pub(super) fn connect(&mut self, cx: &mut Cx<Msg>) {
+        let Some((actor, provider)) = cx.env().actor.clone().and_then(|a| Some((a.clone(), a.provider?)))
+        else {
+            return cx.toast(tr!("Only those with whom patients are booked are connected with them."));
+        };
+        let (patient, said) = (self.id, tr!("Asked: {who} accepts or rejects it.", who = self.name()));
+        self.saving = true;
+        cx.save(
+            "connection.request",
+            move |store| async move {
+                store.ask_connection(&actor, RequestId::new(), patient, provider).await
+            },
+            move |done| Msg::Saved(said, done),
+        );
+    }
+
     pub(super) fn strike(&mut self, alert: Uuid, cx: &mut Cx<Msg>) {
         let (Some(actor), patient) = (cx.env().actor.clone(), self.alert_of(alert)) else { return };
         self.saving = true;

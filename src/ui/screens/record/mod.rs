@@ -7,9 +7,10 @@ pub use addendum::Command as AddendumCommand;
 
 use crate::{
     domain::{
+        authored::Authored,
         encounter::{EncounterState, NewNote},
         ids::{EncounterId, PatientId, RequestId},
-        record::{Authored, Record, VisitRow},
+        record::{Record, VisitRow},
         why::Why,
     },
     store::{Change, Draft, Error},

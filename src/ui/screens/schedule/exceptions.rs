@@ -4,7 +4,8 @@ use crate::{
     domain::{
         dates::short_day,
         exception::{ExceptionEntry, ExceptionKind},
-        ids::{ExceptionId, RequestId},
+        ids::{CentreId, ExceptionId, RequestId},
+        waitlist::{Freed, FreedTime},
         why::Why,
     },
     store::{Change, Error, PlanOf},
@@ -45,6 +46,14 @@ pub struct Exceptions {
     table: Table<ExceptionEntry>,
     /// What was entered a moment ago: its clashes are shown when it is read.
     entered: Option<ExceptionId>,
+    /// The time that comes free with what is being taken back.
+    frees: Option<Freed>,
+}
+
+/// The days of a leave, where the provider works for this desk.
+fn time_of(e: &ExceptionEntry, desk: Option<CentreId>) -> Option<Freed> {
+    let (provider, centre) = (e.provider?, e.centre.or(desk)?);
+    (e.kind == ExceptionKind::Leave).then_some(Freed::Time(FreedTime { provider, centre, period: e.period }))
 }
 
 /// `Mon 16 Mar - Fri 20 Mar`, with the times where they are not whole days.
@@ -99,7 +108,7 @@ impl Default for Exceptions {
                 .look(|_, t| t.warn()),
             )
             .empty("No leave, holiday or extra day is ahead.");
-        Self { table, entered: None }
+        Self { table, entered: None, frees: None }
     }
 }
 
@@ -179,22 +188,29 @@ impl Screen for Exceptions {
                 cx.open(move |answer| ExceptionForm::new(&env, answer), Msg::Entered);
             }
             (Command::Open, Some(e)) => Self::plan(&e, cx),
-            (Command::Remove, Some(e)) => cx.open(
-                move |answer| {
-                    let question =
-                        tr!("Take {what} of {whose} back?", what = tr_str(e.kind.word()), whose = whose(&e));
-                    let then = if e.kind == ExceptionKind::Extra {
-                        tr!("Its session goes, unless somebody is booked in it.")
-                    } else {
-                        tr!("The times under it can be booked again. What was moved stays where it is.")
-                    };
-                    Confirm::new(question, answer)
-                        .consequence(then)
-                        .yes(tr!("take it back"))
-                        .no(tr!("keep it"))
-                },
-                Msg::Sure,
-            ),
+            (Command::Remove, Some(e)) => {
+                let desk = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre);
+                self.frees = time_of(&e, desk);
+                cx.open(
+                    move |answer| {
+                        let question = tr!(
+                            "Take {what} of {whose} back?",
+                            what = tr_str(e.kind.word()),
+                            whose = whose(&e)
+                        );
+                        let then = if e.kind == ExceptionKind::Extra {
+                            tr!("Its session goes, unless somebody is booked in it.")
+                        } else {
+                            tr!("The times under it can be booked again. What was moved stays where it is.")
+                        };
+                        Confirm::new(question, answer)
+                            .consequence(then)
+                            .yes(tr!("take it back"))
+                            .no(tr!("keep it"))
+                    },
+                    Msg::Sure,
+                );
+            }
             (_, None) => cx.toast(tr!("Nothing is selected.")),
         }
     }
@@ -232,6 +248,9 @@ impl Screen for Exceptions {
             Msg::Sure(false) => {}
             Msg::Removed(Ok(())) => {
                 cx.toast(tr!("Taken back."));
+                if let Some(freed) = self.frees.take() {
+                    cx.freed(freed);
+                }
                 self.load(cx);
             }
             Msg::Removed(Err(e)) => {

@@ -9,6 +9,7 @@ use crate::{
         dates,
         ids::{AppointmentId, RequestId},
         series::{Step, Together},
+        waitlist::Freed,
         why::Why,
     },
     store::{Change, Error, Series},
@@ -136,6 +137,10 @@ impl SeriesView {
         }
         let steps: Vec<Step> =
             all.iter().map(|b| Step::Restore { appointment: b.id, seen: b.version }).collect();
+        // Of several times that come free the nearest is offered first.
+        if let Some(b) = all.iter().min_by_key(|b| b.period.start) {
+            cx.freed(Freed::Cancelled(b.id));
+        }
         let (first, last) = (all.first().map(desk::when), all.last().map(desk::when));
         cx.undoable(
             tr!(

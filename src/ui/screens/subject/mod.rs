@@ -91,7 +91,7 @@ impl Subject {
         self.kept.as_ref().is_some_and(|k| matches!(k.erasure.proposed, Some((.., false))))
     }
 
-    fn take_out(&mut self, file: PathBuf, password: Option<Zeroizing<String>>, cx: &mut Cx<Msg>) {
+    fn take_out(&mut self, file: PathBuf, password: Zeroizing<String>, cx: &mut Cx<Msg>) {
         let (Some(actor), Some(patient)) = (cx.env().actor.clone(), self.patient) else { return };
         let at = file.clone();
         self.saving = true;
@@ -104,11 +104,8 @@ impl Subject {
                         return Ok(Err(tr!("{file} cannot be made: {why}", file = at.display(), why = e)));
                     }
                 };
-                let proof = match password {
-                    Some(password) => Some(login::proof(&store, &actor.login, password).await?.to_vec()),
-                    None => None,
-                };
-                let record = store.subject_record(&actor, patient, proof).await?;
+                let proof = login::proof(&store, &actor.login, password).await?;
+                let record = store.subject_record(&actor, patient, proof.to_vec()).await?;
                 let json = at.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
                 let filled = made.fill(&record, json).map(|()| record.rows.len());
                 Ok(filled
@@ -326,15 +323,12 @@ impl Screen for Subject {
             },
             Msg::File(Some(typed)) => {
                 let file = PathBuf::from(typed.trim());
-                if self.kept.as_ref().is_some_and(|k| k.own) {
-                    return self.take_out(file, None, cx);
-                }
                 cx.open(
                     |a| Prompt::new(tr!("Your password again"), a).hidden(),
                     move |password| Msg::Out(file.clone(), password),
                 );
             }
-            Msg::Out(file, Some(password)) => self.take_out(file, Some(Zeroizing::new(password)), cx),
+            Msg::Out(file, Some(password)) => self.take_out(file, Zeroizing::new(password), cx),
             Msg::Taken(file, taken) => {
                 self.saving = false;
                 match taken {

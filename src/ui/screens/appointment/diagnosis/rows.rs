@@ -1,9 +1,7 @@
 //! The rows of the Diagnosis tab.
 use crate::{
     domain::{
-        diagnosis::Diagnosis,
-        prescription::Prescription,
-        record::{Authored, VisitRow},
+        authored::Authored, diagnosis::Diagnosis, prescription::Prescription, record::VisitRow,
         treatment::Treatment,
     },
     store::VisitDiagnoses,

@@ -1,8 +1,9 @@
 //! The rows of the Tests tab: the visit's tests with results and reports, then those of earlier visits.
 use crate::{
     domain::{
+        authored::Authored,
         dates,
-        record::{Authored, VisitRow},
+        record::VisitRow,
         service_request::{NewReport, ResultFlag, TestOrder, TestResult, TestUrgency},
     },
     store::VisitTests,

@@ -1,6 +1,6 @@
 //! What is wrong with a keymap. Runs at load, where bad lines are told, and in the tests, where nothing may be told.
-use super::{Found, Key, Keymap};
-use crate::ui::command;
+use super::find;
+use crate::ui::keymap::{Found, Key, Keymap};
 
 /// Sections that no screen declares but that always exist.
 const SHARED: [&str; 15] = [
@@ -30,7 +30,7 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
         if !SHARED.contains(&section) && !sections.contains(&section) {
             out.push(format!("{at}: no screen has a section {section:?}"));
         }
-        let def = command::find(command);
+        let def = find(command);
         if command != "none" && def.is_none() {
             out.push(format!("{at}: there is no command {command:?}"));
         }
@@ -68,7 +68,7 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
             out.push(format!("{at}: it hides {outer}, which must work everywhere"));
         }
     }
-    for (section, keys) in &map.overrides {
+    for (section, keys) in map.overrides() {
         if map.find(&[section], keys) == Found::Nothing {
             out.push(format!("[{section}] override: {} means nothing here", Key::show(keys)));
         }
@@ -98,6 +98,6 @@ fn shadowed(map: &Keymap, section: &str, keys: &[Key], command: &str) -> Option<
         || matches!(hidden.as_str(), "app.back" | "app.enter")
         || hidden == command
         || command == "none"
-        || map.overrides.contains(&(section.to_owned(), keys.to_vec()));
+        || map.overrides().contains(&(section.to_owned(), keys.to_vec()));
     (!meant).then_some(hidden)
 }

@@ -1,23 +1,15 @@
 //! The tables of keys: help screen, `praxis keys print` and `docs/keys.md`, all from the one registry.
-use super::{Key, Keymap};
-use crate::ui::command::{self, CommandDef};
-
-/// One row of the help.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HelpRow {
-    /// The keys, several separated by commas; empty when only the palette reaches it.
-    pub keys: String,
-    /// The command.
-    pub def: CommandDef,
-    /// The heading it stands under.
-    pub group: &'static str,
-}
+use super::{find, registry};
+use crate::ui::{
+    keymap::{Key, Keymap},
+    widgets::help::HelpRow,
+};
 
 /// Every command with the keys that run it, most useful first: those of the first of `sections` before the next, then all others.
 #[must_use]
 pub fn help_rows<S: AsRef<str>>(map: &Keymap, sections: &[S]) -> Vec<HelpRow> {
     let mut rows: Vec<(usize, HelpRow)> = vec![];
-    for (group, commands) in command::registry() {
+    for (group, commands) in registry() {
         for def in commands {
             let mut keys = vec![];
             let mut nearest = sections.len();
@@ -45,7 +37,7 @@ pub fn table(map: &Keymap) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for (section, keys, command) in map.bindings() {
-        let help = command::find(command).map_or("", |d| d.help);
+        let help = find(command).map_or("", |d| d.help);
         let _ = writeln!(out, "{section:<12} {:<14} {command:<24} {help}", Key::show(keys));
     }
     out
@@ -56,7 +48,7 @@ pub fn table(map: &Keymap) -> String {
 pub fn markdown(map: &Keymap) -> String {
     use std::fmt::Write as _;
     let mut out = String::from("# Keys\n");
-    for (group, commands) in command::registry() {
+    for (group, commands) in registry() {
         let _ = write!(out, "\n## {group}\n\n| keys | command | what it does |\n|---|---|---|\n");
         for def in commands {
             let mut keys: Vec<String> = vec![];

@@ -1,0 +1,35 @@
+//! Every command of the program in one table: hints, help, palette, the linter of keymaps and `docs/keys.md` read it. It stands
+//! above the screens, which know nothing of it.
+mod help;
+mod lint;
+
+use super::{
+    command::{AppCommand, CommandDef, CommandSet, WidgetCommand},
+    command_line, screens, widgets,
+};
+pub use help::{help_rows, markdown, table};
+pub use lint::lint;
+
+/// Every command of the program, grouped as the help shows them: a heading and its commands.
+#[must_use]
+pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
+    let mut all: Vec<(&'static str, &'static [CommandDef])> = vec![
+        ("Everywhere", AppCommand::ALL),
+        ("Lists, forms and fields", WidgetCommand::ALL),
+        ("Yes or no", widgets::confirm::Command::ALL),
+        ("Choosing from a list", widgets::picker::Command::ALL),
+        ("Asking for a word", widgets::prompt::Command::ALL),
+        ("Help", widgets::help::Command::ALL),
+        ("Find anything", widgets::palette::Command::ALL),
+        ("Locked", widgets::lock::Command::ALL),
+        ("Command line", command_line::Command::ALL),
+    ];
+    all.extend_from_slice(screens::COMMANDS);
+    all
+}
+
+/// The command of this name, wherever it is declared.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static CommandDef> {
+    registry().into_iter().flat_map(|(_, commands)| commands).find(|c| c.id == id)
+}

@@ -1,0 +1,60 @@
+//! The waiting list from the key to the database: a cancellation offers its time at once, two keys give it to the first who waits, one
+//! takes it back, and the other desks see it.
+use crate::{
+    desk_live::Desk,
+    support::{
+        cluster::{block_on, fresh_database},
+        people::{self, at},
+    },
+};
+use praxis::domain::{
+    ids::{RequestId, WaitId},
+    waitlist::{NewWait, Wish},
+};
+
+#[test]
+fn a_cancelled_time_is_offered_and_booked_with_two_keys_and_taken_back_with_one() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        people::appointment(&mut c, &clinic, &clinic.gp, clinic.linh, (11, 0), "booked").await;
+        let nina = people::signed_in(&db, "nina").await;
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let mut other = Desk::of(&db, "nina").await;
+        let mut mei = Desk::of(&db, "mei").await;
+        mei.sees("NGUYEN Linh").await;
+        other.key("g W");
+        other.sees("Nobody waits for a time").await;
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        nina.store.add_wait(&nina.actor, RequestId::new(), new).await.unwrap();
+        other.sees("any GP").await;
+
+        mei.key("X");
+        mei.letters("ill");
+        mei.key("enter");
+        mei.sees("Free: Thu 12 Mar 11:00 to 11:30, SMITH Anna").await;
+        mei.sees("BLACK Jack").await;
+        let before = mei.keys;
+        mei.key("enter");
+        mei.sees("Call BLACK Jack: 0412 345 678. 11:00 is held for them").await;
+        other.sees("Mei Wong is").await;
+        mei.key("enter");
+        mei.sees("Booked from the waiting list: BLACK Jack").await;
+        assert_eq!(mei.keys - before, 2, "enter offers, enter books");
+        other.sees("Nobody waits for a time").await;
+        mei.key("u");
+        mei.sees("Taken back").await;
+        other.sees("any GP").await;
+        let gone: i64 = sqlx::query_scalar(
+            "select count(*) from clinic.appointment where patient_id = $1 and status = 'cancelled' and starts_at = $2",
+        )
+        .bind(clinic.jack.0)
+        .bind(at(clinic.today, 11, 0))
+        .fetch_one(&mut c)
+        .await
+        .unwrap();
+        assert_eq!(gone, 1);
+    });
+}
