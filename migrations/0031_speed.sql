@@ -164,6 +164,10 @@ revoke all on function clinic.allergy_states(uuid[]) from public;
 grant execute on function clinic.records_of_each(uuid[]) to praxis_app;
 grant execute on function clinic.allergy_states(uuid[]) to praxis_app;
 
+-- What the board asks of each day: what is left open of the days before, and whether somebody was seen here.
+create index appointment_left_open on clinic.appointment (centre_id, day) where status in ('booked', 'arrived');
+create index appointment_seen on clinic.appointment (patient_id) where status = 'completed';
+
 -- The report of the third free time, for the centres of whom asks alone, from what is kept of the open time.
 create or replace function clinic.report_third_free() returns table (provider_id uuid, centre_id uuid, days int)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -175,10 +175,15 @@ impl Store {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     r#"with day as materialized (
-                           select x.id, x.patient_id from clinic.appointment x
-                            where x.centre_id = $1
-                              and (x.day = $2 or x.day < $2 and x.day > $2 - 60 and x.status in ('booked', 'arrived')
-                                   and $2 = (clinic.now() at time zone (select zone from clinic.centre where id = $1))::date)),
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                             from clinic.appointment x where x.centre_id = $1 and x.day = $2
+                           union all
+                           select x.id, x.version, x.day, x.starts_at, x.ends_at, x.status, x.kind, x.patient_id, x.provider_id, x.room,
+                                  x.arrived_at, x.started_at, x.referral_id, x.visit_type
+                             from clinic.appointment x
+                            where x.centre_id = $1 and x.day < $2 and x.day > $2 - 60 and x.status in ('booked', 'arrived')
+                              and $2 = (select (clinic.now() at time zone c.zone)::date from clinic.centre c where c.id = $1)),
                        -- Of everybody of the day at once, merged records together.
                        people as materialized (
                            select r.patient_id,
@@ -186,10 +191,11 @@ impl Store {
                                   bool_or(exists (select from clinic.patient_alert l where l.patient_id = r.record and l.struck_at is null)) as alert
                              from clinic.records_of_each((select array_agg(day.patient_id) from day)) r group by r.patient_id),
                        allergies as materialized (select s.patient_id, s.state from clinic.allergy_states((select array_agg(day.patient_id) from day)) s)
-                       select a.id, a.version, a.day, a.starts_at, a.ends_at, a.status, a.kind, a.patient_id, p.family_name,
-                              p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id,
-                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.room,
-                              a.arrived_at, allergies.state as "allergy_state!",
+                       select a.id as "id!", a.version as "version!", a.day as "day!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
+                              a.status as "status!", a.kind as "kind!", a.patient_id as "patient_id!", p.family_name,
+                              p.given_name, p.record_number, p.sex, p.birth_date, coalesce(p.phone, '') as "phone!", a.provider_id as "provider_id!",
+                              v.family_name as provider_family, v.given_name as provider_given, pr.profession, a.room, a.arrived_at,
+                              allergies.state as "allergy_state!",
                               a.referral_id is not null as "referred!",
                               not people.seen as "new_patient!", people.alert as "alert!",
                               (select e.id from clinic.encounter e
@@ -199,8 +205,7 @@ impl Store {
                               coalesce(b.given_name || ' ' || b.family_name, '') as "priority_by!", q.called_at as "called_at?",
                               q.room as "called_to?", q.calls as "calls?", q.absents as "absents?", q.retry_at as "retry_at?",
                               (select clinic.setting('long_wait_minutes')::bigint) as "long_wait!"
-                       from day
-                       join clinic.appointment a on a.id = day.id
+                       from day a
                        join people on people.patient_id = a.patient_id
                        join allergies on allergies.patient_id = a.patient_id
                        join clinic.patient p on p.id = a.patient_id

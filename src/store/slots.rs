@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 /// How many sessions that may have time are looked at, beside those that have begun: the first of these nearly always have it,
 /// so more are looked at only when they have not. In the end all.
-const REACH: [i64; 3] = [40, 600, 1_000_000];
+const REACH: [i64; 3] = [12, 600, 1_000_000];
 
 impl Store {
     /// The first free times that fit, soonest first, where the person may book. Days of a clock change have the slots they

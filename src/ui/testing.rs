@@ -17,7 +17,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
-use std::{any::Any, marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    marker::PhantomData,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Text of the frame, then one hash of every cell's style: a colour that changes shows as one changed line.
@@ -30,6 +35,12 @@ pub fn styles(buffer: &Buffer) -> String {
         }
     }
     format!("{hash:016x}")
+}
+
+/// The built-in keys, read once for all stages of a run.
+fn built_in() -> Arc<Keymap> {
+    static KEYS: LazyLock<Arc<Keymap>> = LazyLock::new(|| Arc::new(Keymap::built_in()));
+    KEYS.clone()
 }
 
 /// A screen being tried.
@@ -57,22 +68,22 @@ impl<S: Screen> Stage<S> {
     /// Opens the screen with this clock and person.
     #[must_use]
     pub fn with(screen: S, env: Env) -> Self {
-        Self::with_keymap(screen, env, Keymap::built_in())
+        Self::made(screen, env, built_in(), None)
     }
     /// Opens the screen with keys of one's own.
     #[must_use]
     pub fn with_keymap(screen: S, env: Env, keymap: Keymap) -> Self {
-        Self::made(screen, env, keymap, None)
+        Self::made(screen, env, Arc::new(keymap), None)
     }
     /// Opens the screen on a real store: what it and the places it goes to ask for is run, not recorded.
     #[must_use]
     pub fn live(screen: S, actor: Actor, store: Store) -> Self {
         let env = Env { clock: store.clock().clone(), actor: Some(Arc::new(actor)), carried: None };
-        Self::made(screen, env, Keymap::built_in(), Some(store))
+        Self::made(screen, env, built_in(), Some(store))
     }
-    fn made(screen: S, env: Env, keymap: Keymap, store: Option<Store>) -> Self {
+    fn made(screen: S, env: Env, keymap: Arc<Keymap>, store: Option<Store>) -> Self {
         let ticks = Ticks::by_hand();
-        let (mut app, answers) = App::new(Arc::new(keymap), Theme::default(), env, store, ticks.clone());
+        let (mut app, answers) = App::new(keymap, Theme::default(), env, store, ticks.clone());
         app.stage(Box::new(move |id| Box::new(Slot::new(id, screen)) as Box<dyn Layer>));
         Self { app, answers, terminal: terminal(80, 24), ticks, _screen: PhantomData }
     }
