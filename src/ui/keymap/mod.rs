@@ -128,6 +128,11 @@ impl Keymap {
             .flat_map(|(s, b)| b.iter().map(move |(k, c)| (s.as_str(), k.as_slice(), c.as_str())))
     }
 
+    /// The bindings of one section: keys, command.
+    pub fn bindings_of(&self, section: &str) -> impl Iterator<Item = (&[Key], &str)> {
+        self.sections.get(section).into_iter().flatten().map(|(k, c)| (k.as_slice(), c.as_str()))
+    }
+
     /// The names of its sections.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str)

@@ -39,9 +39,8 @@ pub fn lint(map: &Keymap, sections: &[&str]) -> Vec<String> {
                 out.push(format!("{at}: {key} {why}"));
             }
         }
-        let hides =
-            |s: &str, other: &[Key]| s == section && other.len() > keys.len() && other.starts_with(keys);
-        if command != "none" && map.bindings().any(|(s, other, c)| c != "none" && hides(s, other)) {
+        let hides = |other: &[Key]| other.len() > keys.len() && other.starts_with(keys);
+        if command != "none" && map.bindings_of(section).any(|(other, c)| c != "none" && hides(other)) {
             out.push(format!("{at}: it hides longer sequences"));
         }
         let typing = matches!(section, "text" | "text-area" | "filter" | "field");

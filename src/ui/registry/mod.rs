@@ -7,6 +7,8 @@ use super::{
     command::{AppCommand, CommandDef, CommandSet, WidgetCommand},
     command_line, screens, widgets,
 };
+use std::{collections::HashMap, sync::LazyLock};
+
 pub use help::{help_rows, markdown, table};
 pub use lint::lint;
 
@@ -31,5 +33,9 @@ pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
 /// The command of this name, wherever it is declared.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static CommandDef> {
-    registry().into_iter().flat_map(|(_, commands)| commands).find(|c| c.id == id)
+    static KNOWN: LazyLock<HashMap<&str, &CommandDef>> = LazyLock::new(|| {
+        // The first of a name counts, as it stands in the list.
+        registry().into_iter().flat_map(|(_, commands)| commands).rev().map(|c| (c.id, c)).collect()
+    });
+    KNOWN.get(id).copied()
 }
