@@ -99,7 +99,13 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('waitlist ' || new.patient_id, 0));
     select * into p from clinic.patient y where y.id = new.patient_id for key share;
     facts := clinic.merged_facts(new.patient_id);
-    if facts is not null and tg_op = 'INSERT' then perform clinic.refuse('patient_merged', facts); end if;
+    -- What a merged record waited for is offered to the one that goes on, and is not changed.
+    if facts is not null and (tg_op = 'INSERT' or (new.provider_id, new.profession, new.department_id, new.centre_id, new.visit_type,
+            new.first_day, new.last_day, new.part, new.weekdays, new.priority, new.note) is distinct from
+            (old.provider_id, old.profession, old.department_id, old.centre_id, old.visit_type, old.first_day, old.last_day, old.part,
+            old.weekdays, old.priority, old.note)) then
+        perform clinic.refuse('patient_merged', facts);
+    end if;
     if p.deactivated_at is not null then perform clinic.refuse('patient_deactivated'); end if;
     ids := clinic.records_of(new.patient_id);
     select y.blocked_until as until into x from clinic.patient y where y.id = any (ids) and y.blocked_until >= today order by 1 desc limit 1;
@@ -255,7 +261,7 @@ begin
             'time', to_char(p_from at time zone zone, 'HH24:MI'), 'until', to_char(h.until at time zone zone, 'HH24:MI:SS')));
     end if;
     insert into clinic.waitlist_call (id, entry_id, patient_id, provider_id, centre_id, starts_at, ends_at, session_id, account_id, at)
-    values (p_call, p_entry, e.patient_id, p_provider, p_centre, p_from, p_to, auth.session_id(), auth.actor(), clinic.now());
+    values (p_call, p_entry, (clinic.records_of(e.patient_id))[1], p_provider, p_centre, p_from, p_to, auth.session_id(), auth.actor(), clinic.now());
     perform audit.record('waitlist.offer', 'waitlist_entry', p_entry, e.patient_id, 'done',
         jsonb_build_object('call', p_call, 'provider', p_provider, 'starts', p_from));
     return h.until;
@@ -296,7 +302,7 @@ begin
     if not found then perform clinic.refuse('waitlist_other_patient'); end if;
     insert into clinic.waitlist_call as k (id, entry_id, patient_id, provider_id, centre_id, starts_at, ends_at, session_id, account_id, at,
         outcome, outcome_at)
-    values (p_call, e.id, e.patient_id, a.provider_id, a.centre_id, a.starts_at, a.ends_at, auth.session_id(), auth.actor(), clinic.now(),
+    values (p_call, e.id, a.patient_id, a.provider_id, a.centre_id, a.starts_at, a.ends_at, auth.session_id(), auth.actor(), clinic.now(),
         'booked', clinic.now())
     on conflict (id) do update set outcome = 'booked', outcome_at = clinic.now(), version = k.version + 1
      where k.entry_id = e.id and k.outcome is null;

@@ -67,6 +67,8 @@ pub struct Kept {
     pub held: u32,
     /// Some of it lies under a leave or a holiday.
     pub away: bool,
+    /// Slots there that nobody has and that are not held: they cannot be booked.
+    pub under: u32,
     /// Appointments booked over its slots.
     pub overbooked: u32,
     /// How many may be; `None`: as the policy says.
@@ -82,10 +84,10 @@ impl SessionRow {
         u32::try_from(self.period.minutes()).unwrap_or(0) / self.slot_minutes.max(1)
     }
 
-    /// Slots that nobody has.
+    /// Slots that nobody has, that are not held and lie under no leave or holiday.
     #[must_use]
     pub fn free(&self) -> u32 {
-        self.total().saturating_sub(self.booked + self.kept.held)
+        self.total().saturating_sub(self.booked + self.kept.held + self.kept.under)
     }
 
     /// Whether it has ended.

@@ -64,6 +64,20 @@ impl Store {
                                 where e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
                                   and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
                                        or e.kind = 'holiday' and e.centre_id = s.centre_id)) as "away!",
+                              (select count(*)::int
+                                 from (select range_agg(e.during) as times from clinic.schedule_exception e
+                                        where e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
+                                          and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
+                                               or e.kind = 'holiday' and e.centre_id = s.centre_id)) o
+                                cross join lateral generate_series(s.starts_at, s.ends_at - make_interval(mins => s.slot_minutes),
+                                                                   make_interval(mins => s.slot_minutes)) g(at)
+                                cross join lateral (select tstzrange(g.at, g.at + make_interval(mins => s.slot_minutes)) as slot) x
+                                where o.times && x.slot
+                                  and not exists (select from clinic.appointment a
+                                                   where a.clinic_session_id = s.id and a.kind = 'slot' and a.during && x.slot
+                                                     and a.status in ('booked', 'arrived', 'in_progress', 'completed'))
+                                  and not exists (select from clinic.held_slot h where h.clinic_session_id = s.id and h.during && x.slot
+                                                     and h.release_at > (select clinic.now()))) as "under!",
                               (select count(*) from clinic.appointment a where a.clinic_session_id = s.id and a.kind = 'overbook'
                                   and a.status in ('booked', 'arrived', 'in_progress', 'completed')) as "overbooked!",
                               s.overbook_cap, s.plan_from is not null as "planned!"
@@ -98,6 +112,7 @@ impl Store {
                         kept: Kept {
                             held: u32::try_from(r.held).unwrap_or(0),
                             away: r.away,
+                            under: u32::try_from(r.under).unwrap_or(0),
                             overbooked: u32::try_from(r.overbooked).unwrap_or(0),
                             cap: r.overbook_cap.and_then(|n| u32::try_from(n).ok()),
                             planned: r.planned,

@@ -86,7 +86,8 @@ impl Store {
                        cross join (select clinic.setting('patient_cancel_min_days')::int as days) d
                        where a.patient_id = any ((select clinic.records_of($1))::uuid[]) and a.starts_at > clinic.now() - interval '90 days'
                        order by not (a.starts_at >= clinic.now() and a.status in ('booked', 'arrived')),
-                                abs(extract(epoch from a.starts_at - clinic.now())), a.id
+                                case when a.starts_at >= clinic.now() and a.status in ('booked', 'arrived') then a.starts_at end,
+                                a.starts_at desc, a.id
                        limit 100"#,
                     patient.0
                 )

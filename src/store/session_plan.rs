@@ -2,6 +2,7 @@
 use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
+    refusal,
 };
 use crate::domain::{
     actor::Actor,
@@ -29,6 +30,8 @@ pub struct Generated {
     pub in_the_way: u32,
     /// Sessions that the hours do not ask for any more, and that are booked: their bookings are to be moved first.
     pub booked: Vec<ClinicSessionId>,
+    /// Centres with hours where the person may not add sessions, by name: those hours are left as they are.
+    pub elsewhere: Vec<String>,
 }
 
 /// What copying a week did.
@@ -37,6 +40,8 @@ pub struct Copied {
     pub added: u32,
     /// Sessions that are there already, have passed, or that another one is in the way of.
     pub left: u32,
+    /// Sessions at centres where the person may not add any.
+    pub elsewhere: u32,
 }
 
 impl Store {
@@ -60,7 +65,7 @@ impl Store {
             Box::pin(async move {
                 // Two who ask at once do it one after the other.
                 lock_in_order(c, vec![format!("sessions {provider}")]).await?;
-                let (hours, zones) = weekly(c, provider).await?;
+                let (hours, zones, elsewhere) = weekly(c, provider).await?;
                 let days = u64::from(weeks.min(53)) * 7;
                 let to = from.checked_add_days(Days::new(days)).unwrap_or(from);
                 let zone = |centre: CentreId| zones.get(&centre.0).copied().unwrap_or(Tz::UTC);
@@ -112,6 +117,7 @@ impl Store {
                     kept: changes.kept,
                     in_the_way: changes.in_the_way,
                     booked: changes.booked,
+                    elsewhere,
                 })
             })
         })
@@ -139,17 +145,20 @@ impl Store {
                 let before = from.checked_sub_days(week).unwrap_or(from);
                 let to = from.checked_add_days(week).unwrap_or(from);
                 let old = sqlx::query!(
-                    "select s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.overbook_cap
+                    r#"select s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.overbook_cap,
+                              (s.centre_id in (select clinic.centres_for('session.add'))
+                   or s.provider_id = (select auth.provider_id()) and (select auth.allowed('session.add', 'own_object'))) as "permitted!"
                        from clinic.clinic_session s join clinic.centre x on x.id = s.centre_id
                       where s.provider_id = $1 and s.removed_at is null and s.day >= $2 and s.day < $3
                         and x.retired_at is null and s.exception_id is null
-                      order by s.starts_at",
+                      order by s.starts_at"#,
                     provider.0,
                     before,
                     from
                 )
                 .fetch_all(&mut *c)
                 .await?;
+                may_some(old.iter().map(|s| s.permitted), "session.copy-week")?;
                 let mut there: Vec<Period> = existing(c, provider, from, to)
                     .await?
                     .iter()
@@ -159,6 +168,10 @@ impl Store {
                 let now = now(c).await?;
                 let mut copied = Copied::default();
                 for s in old {
+                    if !s.permitted {
+                        copied.elsewhere += 1;
+                        continue;
+                    }
                     let zone = zone_of(&s.zone);
                     let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local().time();
                     let day = s.day.checked_add_days(week).unwrap_or(s.day);
@@ -196,28 +209,46 @@ async fn now(c: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
     Ok(sqlx::query_scalar!(r#"select clinic.now() as "now!""#).fetch_one(c).await?)
 }
 
-/// The weekly hours of a provider at centres in use, and the zones of those.
+/// Refuses when there is something, and all of it is at centres where the person may not add sessions.
+fn may_some(permitted: impl Iterator<Item = bool>, action: &str) -> Result<(), Error> {
+    let (mut any, mut some) = (false, false);
+    permitted.for_each(|p| (any, some) = (true, some || p));
+    if any && !some {
+        let facts = serde_json::json!({ "action": action, "why": "not_own_centre" });
+        return Err(Error::Refused(refusal::why("not_permitted", &facts)));
+    }
+    Ok(())
+}
+
+/// The weekly hours of a provider at centres in use where the person may add sessions, the zones of those, and the names of
+/// the other centres.
 async fn weekly(
     c: &mut PgConnection,
     provider: ProviderId,
-) -> Result<(Vec<WeeklyHours>, HashMap<uuid::Uuid, Tz>), Error> {
+) -> Result<(Vec<WeeklyHours>, HashMap<uuid::Uuid, Tz>, Vec<String>), Error> {
     let rows = sqlx::query!(
-        "select h.centre_id, x.zone, h.weekday, h.from_minute, h.to_minute, h.slot_minutes
+        r#"select h.centre_id, x.name, x.zone, h.weekday, h.from_minute, h.to_minute, h.slot_minutes,
+                  (h.centre_id in (select clinic.centres_for('session.add'))
+                   or h.provider_id = (select auth.provider_id()) and (select auth.allowed('session.add', 'own_object'))) as "permitted!"
            from clinic.provider_hours h join clinic.centre x on x.id = h.centre_id
-          where h.provider_id = $1 and x.retired_at is null order by h.weekday, h.from_minute",
+          where h.provider_id = $1 and x.retired_at is null order by h.weekday, h.from_minute"#,
         provider.0
     )
     .fetch_all(c)
     .await?;
+    may_some(rows.iter().map(|r| r.permitted), "session.generate")?;
+    let mut elsewhere: Vec<String> = rows.iter().filter(|r| !r.permitted).map(|r| r.name.clone()).collect();
+    elsewhere.sort();
+    elsewhere.dedup();
     let zones = rows.iter().map(|r| (r.centre_id, zone_of(&r.zone))).collect();
-    let hours = rows.into_iter().map(|r| WeeklyHours {
+    let hours = rows.into_iter().filter(|r| r.permitted).map(|r| WeeklyHours {
         centre: r.centre_id.into(),
         weekday: r.weekday,
         from_minute: r.from_minute,
         to_minute: r.to_minute,
         slot_minutes: r.slot_minutes,
     });
-    Ok((hours.collect(), zones))
+    Ok((hours.collect(), zones, elsewhere))
 }
 
 /// Every session of a provider in these days; of the removed ones those that were made from the hours.
@@ -229,6 +260,8 @@ async fn existing(
 ) -> Result<Vec<Existing>, Error> {
     let rows = sqlx::query!(
         r#"select s.id, s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.plan_from, s.plan_to, s.plan_slot,
+                  (s.centre_id in (select clinic.centres_for('session.add'))
+                   or s.provider_id = (select auth.provider_id()) and (select auth.allowed('session.add', 'own_object'))) as "permitted!",
                   s.removed_at is not null as "removed!",
                   (select count(*) from clinic.appointment a
                     where a.clinic_session_id = s.id and a.status in ('booked', 'arrived', 'in_progress'))::int as "bookings!"
@@ -250,7 +283,13 @@ async fn existing(
             day: r.day,
             period: Period { start: r.starts_at, end: r.ends_at },
             slot_minutes: r.slot_minutes,
-            plan: r.plan_from.zip(r.plan_to).zip(r.plan_slot).map(|((a, b), s)| (a, b, s)),
+            // Those of other centres are in the way, and nothing else.
+            plan: r
+                .plan_from
+                .zip(r.plan_to)
+                .zip(r.plan_slot)
+                .filter(|_| r.permitted)
+                .map(|((a, b), s)| (a, b, s)),
             removed: r.removed,
             bookings: u32::try_from(r.bookings).unwrap_or(0),
         })

@@ -301,3 +301,54 @@ async fn a_visit_type_sets_how_long_the_visit_is() {
     desk.key("enter");
     desk.sees("Booked: BLACK Jack (000001) Thu 12 Mar 2026 09:30 to 10:30").await;
 }
+
+/// The visit types of what was booked.
+async fn visit_types(db: &Db) -> Vec<String> {
+    sqlx::query_scalar("select coalesce(visit_type, '-') from clinic.appointment order by starts_at")
+        .fetch_all(&mut db.superuser().await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_line_books_a_visit_type_in_two_keys_and_one_or_two_more_for_each_part_that_is_not_clear() {
+    let (db, _) = clinic().await;
+    let mut desk = Desk::of(&db, "mei").await;
+    desk.sees("Nobody is booked on this day.").await;
+    desk.key(":");
+    desk.letters("bk ngu li smith tom 10:30 blood test fasting");
+    desk.sees("NGUYEN Linh F 34 000002").await;
+    desk.sees("Friday 13 March 10:30-11:00").await;
+    desk.sees("visit type Blood test 10 + 5 min").await;
+    desk.sees("reason fasting").await;
+    desk.sees("Enter books it.").await;
+    desk.key("enter");
+    desk.sees("Booked: NGUYEN Linh (000002) Fri 13 Mar 2026 10:30").await;
+    assert_eq!(desk.keys, 2);
+    // Which Black, and whether that is a visit type: two questions.
+    desk.key(":");
+    desk.letters("bk bla ja smith tom 11 blood");
+    desk.sees("Which patient is \"bla ja\"?").await;
+    let jack = if desk.text().contains("1 BLACK Jack (") { "1" } else { "2" };
+    desk.key("enter");
+    desk.key(jack);
+    desk.sees("Is \"blood\" a visit type or a reason?").await;
+    desk.sees("2 Blood test").await;
+    desk.key("2");
+    desk.sees("Enter books it.").await;
+    desk.key("enter");
+    desk.sees("Booked: BLACK Jack (000001) Fri 13 Mar 2026 11:00").await;
+    assert_eq!(desk.keys - 2, 5);
+    assert_eq!(visit_types(&db).await, ["blood-test", "blood-test"]);
+    desk.key("u");
+    desk.sees("Taken back").await;
+    // Somebody who does not do it is not booked for it as if the words were a reason.
+    desk.key(":");
+    desk.letters("bk ngu li jackson tom 14 blood test");
+    desk.sees("Blood test is not done by a").await;
+    desk.key("enter");
+    let mut c = db.superuser().await;
+    let all: i64 =
+        sqlx::query_scalar("select count(*) from clinic.appointment").fetch_one(&mut c).await.unwrap();
+    assert_eq!(all, 2);
+}

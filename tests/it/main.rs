@@ -12,6 +12,7 @@ mod audit_tamper;
 mod availability;
 mod bad_luck;
 mod booking_live;
+mod busy_hour;
 mod canaries;
 mod catalogue;
 mod config;

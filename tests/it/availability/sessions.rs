@@ -75,8 +75,8 @@ async fn a_week_is_copied_at_its_hours_on_the_wall_and_copied_again_does_nothing
     let gp = d.clinic.gp.provider();
     let next = d.clinic.today + Days::new(7);
     let copy = async |from| mei.store.copy_week(&mei.actor, RequestId::new(), gp, from).await.unwrap();
-    assert_eq!(copy(next).await, Copied { added: 2, left: 0 });
-    assert_eq!(copy(next).await, Copied { added: 0, left: 2 });
+    assert_eq!(copy(next).await, Copied { added: 2, ..Copied::default() });
+    assert_eq!(copy(next).await, Copied { left: 2, ..Copied::default() });
     // Four weeks on the clock is put back (5 April 2026), and eight o'clock is eight o'clock.
     for week in 2..=4 {
         copy(d.clinic.today + Days::new(7 * week)).await;
@@ -90,6 +90,37 @@ async fn a_week_is_copied_at_its_hours_on_the_wall_and_copied_again_does_nothing
     let refused =
         gary.store.copy_week(&gary.actor, RequestId::new(), gp, d.clinic.today + Days::new(35)).await;
     assert_eq!(rule(refused), "not_permitted");
+}
+
+#[tokio::test]
+async fn the_sessions_of_ones_own_centre_are_made_and_copied_and_those_of_another_are_told() {
+    let (d, mei) = front().await;
+    let (gp, own, other) = (d.clinic.gp.provider(), d.clinic.randwick, d.clinic.ultimo);
+    let mut c = people::writer(&d.db).await;
+    sqlx::query("insert into clinic.provider_centre (provider_id, centre_id) values ($1, $2)")
+        .bind(gp.0)
+        .bind(other.0)
+        .execute(&mut c)
+        .await
+        .unwrap();
+    set_hours(&d, vec![hours(own, 1, 540, 720), hours(other, 2, 540, 720)]).await;
+    let monday = d.clinic.today + Days::new(4);
+    let make =
+        async |who: &SignIn| who.store.generate_sessions(&who.actor, RequestId::new(), gp, monday, 2).await;
+    let made = make(&mei).await.unwrap();
+    assert_eq!((made.added, made.elsewhere), (2, vec!["Ultimo Medical Centre".to_owned()]));
+    // An administrator makes the rest; what is there stays as it is, also when the first asks again.
+    let root = people::signed_in(&d.db, "root").await;
+    let rest = make(&root).await.unwrap();
+    assert_eq!((rest.added, rest.kept, rest.elsewhere), (2, 2, vec![]));
+    let again = make(&mei).await.unwrap();
+    assert_eq!((again.added, again.kept, again.removed), (0, 2, 0));
+    let next = monday + Days::new(14);
+    let copied = mei.store.copy_week(&mei.actor, RequestId::new(), gp, next).await.unwrap();
+    assert_eq!(copied, Copied { added: 1, elsewhere: 1, ..Copied::default() });
+    // Who works at neither centre makes nothing, and is told why.
+    set_hours(&d, vec![hours(other, 2, 540, 720)]).await;
+    assert_eq!(rule(make(&mei).await), "not_permitted");
 }
 
 #[tokio::test]

@@ -235,6 +235,11 @@ fn providers_are_listed_with_their_week_and_their_forms_open() {
     insta::assert_snapshot!("providers", s.frame());
     s.keys("h");
     insta::assert_snapshot!("weekly_hours", s.frame());
+    for (name, columns, lines) in [("weekly_hours_60x20", 60, 20), ("weekly_hours_132x43", 132, 43)] {
+        let mut sized = made().at(columns, lines);
+        sized.keys("h");
+        insta::assert_snapshot!(name, sized.frame());
+    }
     s.keys("esc esc");
     let mut s = made();
     s.keys("enter");

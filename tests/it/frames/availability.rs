@@ -67,7 +67,7 @@ fn week() -> Stage<Week> {
     let mut stage = Stage::with(Week::of(None, None), env(Some(actor(Role::Gp))));
     let kept = Kept { planned: true, ..Kept::default() };
     let busy = Kept { held: 2, overbooked: 1, ..Kept::default() };
-    let away = Kept { away: true, planned: true, ..Kept::default() };
+    let away = Kept { away: true, under: 16, planned: true, ..Kept::default() };
     stage.deliver(week::Msg::Loaded(Ok(vec![
         session(20, 12, (9, 12), 6, kept),
         session(21, 12, (14, 17), 2, busy),
@@ -90,7 +90,7 @@ fn one_key_copies_the_last_week_and_one_makes_sessions_from_the_hours() {
     let mut stage = week();
     stage.forget_effects().keys("c");
     assert_eq!(stage.effects(), ["save session.copy-week"]);
-    stage.deliver(week::Msg::Copied(Ok(Copied { added: 3, left: 1 })));
+    stage.deliver(week::Msg::Copied(Ok(Copied { added: 3, left: 1, elsewhere: 0 })));
     assert_eq!(stage.toast(), "3 sessions copied from the week before.");
     stage.forget_effects().keys("m enter");
     assert!(
@@ -99,7 +99,11 @@ fn one_key_copies_the_last_week_and_one_makes_sessions_from_the_hours() {
     );
     let made = Generated { added: 8, kept: 2, booked: vec![ClinicSessionId(id(1))], ..Generated::default() };
     stage.deliver(week::Msg::Generated(Ok(made)));
+    let beside =
+        Generated { added: 2, elsewhere: vec!["Ultimo Medical Centre".into()], ..Generated::default() };
     assert!(stage.toast().contains("8 added") && stage.toast().contains("1 stay because they are booked"));
+    stage.deliver(week::Msg::Generated(Ok(beside)));
+    assert!(stage.toast().contains("left out Ultimo Medical Centre: the desk there"), "{}", stage.toast());
 }
 
 fn clash(n: u128, hour: u32, name: (&str, &str)) -> Clash {
@@ -217,6 +221,17 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
 }
 
 #[test]
+fn a_leave_is_entered_in_a_form() {
+    for (name, columns, lines) in
+        [("exception_form", 80, 24), ("exception_form_small", 60, 20), ("exception_form_wide", 132, 43)]
+    {
+        let mut stage = list().at(columns, lines);
+        stage.keys("a");
+        insta::assert_snapshot!(name, stage.frame());
+    }
+}
+
+#[test]
 fn what_was_entered_shows_its_clashes_at_once() {
     let mut stage = list();
     stage.deliver(exceptions::Msg::Entered(Some(ExceptionId(id(70)))));
@@ -248,6 +263,7 @@ fn time_of_a_session_is_held_back_and_released_slot_by_slot() {
     let mut stage = of_session();
     insta::assert_snapshot!(stage.frame());
     insta::assert_snapshot!("slots_small", of_session().at(60, 20).frame());
+    insta::assert_snapshot!("slots_wide", of_session().at(132, 43).frame());
     stage.forget_effects().keys("h");
     assert!(stage.effects().is_empty(), "what has begun cannot be held: {:?}", stage.effects());
     stage.keys("down down down down h");
@@ -291,6 +307,11 @@ fn visit_types_are_listed_and_changed_in_a_form() {
     let mut stage = types();
     stage.keys("enter");
     insta::assert_snapshot!("visit_type_form", stage.frame());
+    for (name, columns, lines) in [("visit_type_form_small", 60, 20), ("visit_type_form_wide", 132, 43)] {
+        let mut form = types().at(columns, lines);
+        form.keys("enter");
+        insta::assert_snapshot!(name, form.frame());
+    }
     stage.forget_effects().keys("ctrl-s");
     assert_eq!(stage.effects(), ["save visit-type.save"]);
     every_size(types);

@@ -411,9 +411,14 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
             store.change_profile(a, r, 1, profile).await.map(drop)
         }
         "sign-in.end" => {
-            let all = store.sign_ins(a, a.account, false).await.expect("one's own");
-            let other = all.iter().find(|x| !x.this).expect("the plain connection's");
-            store.end_sign_in(a, r, other.id).await.map(drop)
+            match store.sign_ins(a, a.account, false).await {
+                Ok(all) => {
+                    let other = all.iter().find(|x| !x.this).expect("the plain connection's");
+                    store.end_sign_in(a, r, other.id).await.map(drop)
+                }
+                // Of somebody who is disabled.
+                Err(e) => Err(e),
+            }
         }
         "account.register" => store.reject_patient(a, r, id("/application").into(), 1, "unknown").await,
         "account.add" => {

@@ -40,7 +40,6 @@ fn visit_type() -> VisitTypeDetails {
 }
 
 /// None: it is none of these.
-#[expect(clippy::too_many_lines, reason = "one line for each action")]
 pub async fn of_desk(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(), Error>> {
     let id = |name: &str| cell.ids[name];
     let (store, a, r) = (&s.store, &s.actor, RequestId::new());

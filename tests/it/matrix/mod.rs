@@ -102,6 +102,8 @@ const ELSEWHERE: &[Elsewhere] = &[
             "lists.resolve",
             "lists.none-known",
             "connection.request",
+            "waitlist.add",
+            "waitlist.change",
         ],
         roles: &[],
         situations: "w",

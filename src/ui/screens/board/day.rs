@@ -50,5 +50,10 @@ impl Board {
             lines.sort_by_key(|l| l.row.turn(now));
         }
         self.table.set_rows(lines);
+        self.table.set_empty(match (self.filter.queue, self.filter.words().is_empty()) {
+            (true, _) => "Nobody waits. q q shows the whole day.",
+            (false, false) => "Nobody of those who are shown. v and s show others.",
+            (false, true) => rows::EMPTY,
+        });
     }
 }

@@ -97,7 +97,7 @@ impl Board {
                 said.push(tr_n("{n} time not there", "{n} times not there", q.absents));
             }
             if let Some(at) = q.retry_at.filter(|at| *at > now) {
-                said.push(tr!("called again from {time}", time = clock(at)));
+                said.push(tr!("again from {time}", time = clock(at)));
             }
         }
         if let Some(at) = q.priority_at {
@@ -111,7 +111,8 @@ impl Board {
         let service = row.service.visit_type.clone().map(|(_, name)| name);
         let service = service.or_else(|| row.service.department.clone().map(|(_, name)| name));
         said.extend(service);
-        said.join("   ")
+        let spaced = said.join("   ");
+        if crate::text::width(&spaced) <= 78 { spaced } else { said.join("  ") }
     }
 }
 

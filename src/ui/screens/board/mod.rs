@@ -256,6 +256,10 @@ impl Screen for Board {
                 | C::PutBack
                 | C::Priority
         );
+        // A paper made before the day was read would be an empty one.
+        if matches!(command, C::DaySheet | C::Slip | C::RoutingSlip) {
+            return self.table.is_loading();
+        }
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
         changes && (busy || self.shown_day.is_none() && self.table.is_loading())
     }

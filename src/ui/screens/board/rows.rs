@@ -49,14 +49,14 @@ pub(super) fn table() -> Table<Line> {
         .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(3))
         .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(13).priority(5))
         .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
-        .column(Column::new("Status", |l: &Line| l.status.clone()).width(11).look(
-            |l, t| match l.row.status {
+        .column(Column::new("Status", |l: &Line| l.status.clone()).width(STATUS).look(|l, t| {
+            match l.row.status {
                 AppointmentStatus::Arrived => t.strong(),
                 AppointmentStatus::InProgress => t.good(),
                 AppointmentStatus::NoShow => t.warn(),
                 _ => t.text(),
-            },
-        ))
+            }
+        }))
         .column(
             Column::new("Wait", |l: &Line| l.wait.clone())
                 .width(5)
@@ -66,8 +66,14 @@ pub(super) fn table() -> Table<Line> {
         )
         .column(Column::new("Expected", |l: &Line| l.expected.clone()).width(15).priority(8))
         .uncounted()
-        .empty("Nobody is booked on this day. b books, ] shows the next day.")
+        .empty(EMPTY)
 }
+
+/// Columns of the status.
+const STATUS: usize = 11;
+
+/// What stands where nobody does.
+pub(super) const EMPTY: &str = "Nobody is booked on this day. b books, ] shows the next day.";
 
 /// What every line of one day needs.
 pub(super) struct OfDay<'a> {
@@ -113,7 +119,10 @@ impl OfDay<'_> {
         match (r.status, &r.room, r.queue.called_at, r.queue.retry_at) {
             (AppointmentStatus::InProgress, Some(room), ..) => tr!("in room {room}", room = room),
             (AppointmentStatus::Arrived, _, Some(_), _) => match &r.queue.room {
-                Some(room) => tr!("called to {room}", room = room),
+                Some(room) => {
+                    let whole = tr!("called to {room}", room = room);
+                    if crate::text::width(&whole) <= STATUS { whole } else { tr!("to {room}", room = room) }
+                }
                 None => tr!("called").into(),
             },
             (AppointmentStatus::Arrived, _, None, Some(again)) if again > self.now => {

@@ -250,8 +250,10 @@ impl Screen for Fees {
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
     }
-    fn waits_for(&self, _: Command) -> bool {
-        self.data.lines.is_empty() && self.table.is_loading()
+    fn waits_for(&self, command: Command) -> bool {
+        // A receipt made before what was just paid is read would be one without it.
+        let exact = matches!(command, Command::Receipt | Command::Close);
+        (exact || self.data.lines.is_empty()) && self.table.is_loading()
     }
 
     fn available(&self, command: Command) -> Result<(), Why> {

@@ -94,7 +94,7 @@ fn whose(e: &ExceptionEntry) -> String {
 impl Default for Exceptions {
     fn default() -> Self {
         let table = Table::new(|e: &ExceptionEntry| e.id.0)
-            .column(Column::new("When", period).width(24))
+            .column(Column::new("When", period).grow(23))
             .column(Column::new("What", |e: &ExceptionEntry| tr_str(e.kind.word()).to_owned()).width(9))
             .column(Column::new("Whose", whose).grow(16))
             .column(Column::new("Reason", |e: &ExceptionEntry| e.reason.clone()).grow(8).priority(3))

@@ -98,7 +98,7 @@ impl Plan {
                 Column::new("Booked", |l: &Line| when(l.step.clash.period.start, l.step.clash.zone))
                     .width(16),
             )
-            .column(Column::new("Patient", |l: &Line| l.step.clash.patient_name.to_string()).grow(14))
+            .column(Column::new("Patient", |l: &Line| l.step.clash.patient_name.to_string()).grow(10))
             .column(Column::new("Phone", |l: &Line| l.step.clash.phone.clone()).width(13).priority(4))
             .column(
                 Column::new("With", |l: &Line| l.step.clash.provider_name.to_string()).grow(10).priority(5),

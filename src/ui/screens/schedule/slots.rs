@@ -248,19 +248,24 @@ impl Screen for Slots {
         let [head, rows] = widgets::split_top(area, 2);
         let s = &self.session;
         let first = format!(" {}  {}   {}   {}", full_day(s.day), s.times(), s.provider_name, s.centre_name);
-        widgets::put(frame, head, 0, &first, ui.theme.strong());
-        let limit = s.kept.cap.map_or_else(|| tr!("as the policy says").to_owned(), |n| n.to_string());
+        let fit =
+            |text: &str| crate::text::cut(&crate::text::clean(text), usize::from(area.width)).to_string();
+        widgets::put(frame, head, 0, &fit(&first), ui.theme.strong());
+        let over = s.kept.overbooked;
+        let over = match s.kept.cap {
+            Some(cap) => tr!("{over} of {cap} over", over = over, cap = cap),
+            None => tr!("{over} over", over = over),
+        };
         let t = &self.tally;
         let second = tr!(
-            " {all} slots: {booked} booked, {free} free, {blocked} blocked   over them: {over} of {limit}",
+            " {all} slots: {booked} booked, {free} free, {blocked} blocked; {over}",
             all = t.defined(),
             booked = t.booked,
             free = t.free,
             blocked = t.blocked(),
-            over = s.kept.overbooked,
-            limit = limit
+            over = over
         );
-        widgets::put(frame, head, 1, &second, ui.theme.text());
+        widgets::put(frame, head, 1, &fit(&second), ui.theme.text());
         self.table.view(frame, rows, ui);
     }
 }

@@ -271,6 +271,10 @@ fn told(g: &Generated) -> String {
             n = g.booked.len()
         ));
     }
+    if !g.elsewhere.is_empty() {
+        let centres = crate::text::clean(&g.elsewhere.join(", ")).into_owned();
+        parts.push(tr!("left out {centres}: the desk there makes those", centres = centres));
+    }
     tr!("Sessions from hours: {what}.", what = parts.join(", "))
 }
 
@@ -413,11 +417,17 @@ impl Screen for Week {
                 self.load(cx);
             }
             Msg::Copied(Ok(c)) => {
-                cx.toast(tr_n(
+                let said = tr_n(
                     "{n} session copied from the week before.",
                     "{n} sessions copied from the week before.",
                     c.added as usize,
-                ));
+                );
+                let elsewhere = tr_n(
+                    "{n} is at another centre, whose desk copies it.",
+                    "{n} are at other centres, whose desks copy them.",
+                    c.elsewhere as usize,
+                );
+                cx.toast(if c.elsewhere == 0 { said } else { format!("{said} {elsewhere}") });
                 self.load(cx);
             }
             Msg::Removed(Err(e)) | Msg::Generated(Err(e)) | Msg::Copied(Err(e)) => {
