@@ -204,7 +204,8 @@ async fn foreign(c: &mut PgConnection, role: &str) -> String {
     for (table, columns, _, _) in columns(c).await {
         if columns.contains(&"patient_id".to_owned()) && columns.contains(&"id".to_owned()) {
             // Who waits goes by centre: at one's own it is not foreign.
-            let elsewhere = if table == "waitlist_entry" { "centre_id = matrix.place('ultimo')" } else { "true" };
+            let elsewhere =
+                if table == "waitlist_entry" { "centre_id = matrix.place('ultimo')" } else { "true" };
             let sql = format!(
                 "select id from clinic.{table} where {elsewhere} and patient_id in (select p from matrix.cell where role = $1) limit 5"
             );

@@ -141,11 +141,12 @@ fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
                 .map(|cell| cell.ids["p"])
                 .collect();
             if speaker.role == nurse && !clinic::is_gone(&speaker.cells) {
-                // Whoever is in a visit at her centre today, whosever cell it is.
+                // Whoever is in a visit at her centre today, whosever cell it is; an open emergency is one.
                 expected.extend(
                     sqlx::query_scalar::<_, Uuid>(
                         "select p from matrix.cell where here and sit <> 'x' and tc = matrix.place('randwick')
                          union select p from matrix.cell where bp is not null and bc = matrix.place('randwick') and sit <> 'x'
+                         union select p from matrix.cell where sit = 'b' and tc = matrix.place('randwick')
                          union select p from matrix.cell where sit = 'm'",
                     )
                     .fetch_all(&mut su)
