@@ -121,6 +121,15 @@ async fn seen(c: &mut PgConnection, table: &str) -> BTreeSet<Uuid> {
     rows.iter().map(|r| r.get(0)).collect()
 }
 
+/// The cells of these patients, for whoever reads why it failed.
+async fn who(su: &mut PgConnection, patients: Vec<Uuid>) -> Vec<String> {
+    sqlx::query_scalar("select role || ' ' || sit from matrix.cell where p = any ($1) order by 1")
+        .bind(patients)
+        .fetch_all(su)
+        .await
+        .unwrap()
+}
+
 #[test]
 fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
     let db = clinic::copy();
@@ -147,7 +156,7 @@ fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
                         "select p from matrix.cell where here and sit <> 'x' and tc = matrix.place('randwick')
                          union select p from matrix.cell where bp is not null and bc = matrix.place('randwick') and sit <> 'x'
                          union select p from matrix.cell where sit = 'b' and tc = matrix.place('randwick')
-                         union select p from matrix.cell where sit = 'm'",
+                         union select p from matrix.cell where sit in ('m', 'w')",
                     )
                     .fetch_all(&mut su)
                     .await
@@ -173,9 +182,10 @@ fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
                 let less: Vec<_> = wanted.difference(&seen).collect();
                 assert!(
                     more.is_empty() && less.is_empty(),
-                    "{role} {table}: {} too many, {} missing",
+                    "{role} {table}: {} too many, {} missing: {:?}",
                     more.len(),
-                    less.len()
+                    less.len(),
+                    who(&mut su, more.iter().chain(&less).map(|p| **p).collect()).await
                 );
                 compared += 1;
             }
