@@ -4,27 +4,30 @@ use crate::ui::{
     keymap::{Key, Keymap},
     widgets::help::HelpRow,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Every command with the keys that run it, most useful first: those of the first of `sections` before the next, then all others.
+/// Every command once with the keys that run it: those that work in `sections` first, with the keys they have there, those of the
+/// first section before the next; then all others.
 #[must_use]
 pub fn help_rows<S: AsRef<str>>(map: &Keymap, sections: &[S]) -> Vec<HelpRow> {
     let mut rows: Vec<(usize, HelpRow)> = vec![];
+    let mut seen = HashSet::new();
     let bound = by_command(map);
+    let place = |section: &str| sections.iter().position(|s| s.as_ref() == section);
     for (group, commands) in registry() {
-        for def in commands {
+        for def in commands.iter().filter(|def| seen.insert(def.id)) {
+            let bindings = bound.get(def.id).map_or(&[][..], Vec::as_slice);
+            let nearest = bindings.iter().filter_map(|(section, _)| place(section)).min();
             let mut keys = vec![];
-            let mut nearest = sections.len();
-            for (section, sequence) in bound.get(def.id).into_iter().flatten() {
+            for (section, sequence) in bindings {
                 let shown = Key::show(sequence);
-                if let Some(at) = sections.iter().position(|s| s.as_ref() == *section) {
-                    nearest = nearest.min(at);
-                }
-                if !keys.contains(&shown) {
+                // A key of another screen would only mislead here.
+                if (nearest.is_none() || place(section).is_some()) && !keys.contains(&shown) {
                     keys.push(shown);
                 }
             }
-            rows.push((nearest, HelpRow { keys: keys.join(", "), def: *def, group }));
+            let row = HelpRow { keys: keys.join(", "), def: *def, group };
+            rows.push((nearest.unwrap_or(sections.len()), row));
         }
     }
     rows.sort_by_key(|(nearest, _)| *nearest);

@@ -31,7 +31,7 @@ crate::commands! {
         Requests: "own.requests" "requests" "See who asks to read your record, and answer";
         Connections: "own.connections" "connections" "See and answer connections with providers, or ask for one";
         Viewers: "own.viewers" "who looked" "See who looked at your record";
-        Kept: "subject.export" "all about me" "See everything that is kept about you, and take it with you";
+        Kept: "own.kept" "all about me" "See everything that is kept about you, and take it with you" => "subject.export";
         Messages: "own.messages" "messages" "Read what the clinic wrote to you, and write to it";
         Details: "own.details" "my details" "See what the clinic has written about who you are";
     }
