@@ -15,15 +15,18 @@ use std::{
     },
 };
 
-/// Starts the server, says so, waits for the end of our pipe, stops it, removes it.
+/// Starts the server, says so, waits for the end of our pipe, stops it, removes it. Its files are in memory where there is room
+/// for it (256 MB were seen): a database is made and dropped for every test, and a disk has much to write then.
 const SCRIPT: &str = r#"
 trap '' PIPE; b="$2"; mkdir -m 700 "$1" && cd "$1" || exit 1
+room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }'); t=
+[ "${room:-0}" -gt 4000000 ] && t=$(mktemp -d /dev/shm/pxXXXXXX 2>/dev/null) && ln -s "$t" d
 "$b/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -N -D d >init.log 2>&1 &&
 printf '%s\n' "$3" >>d/postgresql.conf &&
-"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC -c jit=off" start >start.log 2>&1 &&
+"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC -c jit=off -c max_wal_size=256MB" start >start.log 2>&1 &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
-"$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1""#;
+"$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1" ${t:+"$t"}"#;
 
 /// The run's server. The shell's stdin stays open inside `_shell` until this process is gone.
 struct Server {
