@@ -48,7 +48,7 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
                 time = fact("time"),
                 until = fact("until")
             ),
-            tr!("Offer it to the next: n selects, enter offers."),
+            tr!("Offer it to the next: a number selects, enter offers."),
         ),
         "slot_being_offered" => (
             tr!(
