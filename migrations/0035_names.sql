@@ -117,5 +117,37 @@ begin
 end $$;
 create trigger a_takes before update on clinic.setting for each row execute function clinic.policy_takes();
 
+-- ---------------------------------------------------------------------------------------------------------------
+-- Logins, addresses, telephone numbers and why an account was closed are for staff, and one's own for everybody: a patient who
+-- sees who treats them learns no name to sign in with.
+-- ---------------------------------------------------------------------------------------------------------------
+do $$
+begin
+    revoke select on clinic.account from praxis_app;
+    execute (select format('grant select (%s) on clinic.account to praxis_app', string_agg(quote_ident(a.attname), ', ' order by a.attnum))
+               from pg_attribute a where a.attrelid = 'clinic.account'::regclass and a.attnum > 0 and not a.attisdropped
+                and a.attname not in ('login', 'email', 'phone', 'deactivated_why', 'blocked_why', 'reactivated_why'));
+end $$;
+create function clinic.account_details() returns table (id uuid, login text, email text, phone text, deactivated_why bytea, blocked_why bytea,
+    reactivated_why bytea)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select a.id, a.login, a.email, a.phone, a.deactivated_why, a.blocked_why, a.reactivated_why
+      from clinic.account a cross join (select session_user <> 'praxis_app' or auth.is_staff() as staff, auth.actor() as me) s
+     where s.staff or a.id = s.me
+$$;
+grant execute on function clinic.account_details() to praxis_app;
+do $$
+declare
+    def text := pg_get_functiondef('clinic.subject_rows_seen'::regproc);
+    last constant text := $q$from clinic.appointment_texts(array[t.id]) y), ''{}'')' else '' end;$q$;
+    texts constant text := $q$if t.name = 'appointment' then sealed := '{reason,status_why}'; end if;$q$;
+begin
+    if position(last in def) = 0 or position(texts in def) = 0 then raise exception 'what is kept about a person is not where it was'; end if;
+    def := replace(def, last, replace(last, $q$else ''$q$,
+        $q$when 'account' then '|| coalesce((select to_jsonb(y) from clinic.account_details() y where y.id = t.id), ''{}'')' else ''$q$));
+    execute replace(def, texts, texts || $q$
+        if t.name = 'account' then sealed := '{deactivated_why,blocked_why,reactivated_why}'; end if;$q$);
+end $$;
+
 update clinic.setting set value = greatest(value::bigint, 35)::text where key = 'schema_version';
 reset role;

@@ -146,3 +146,30 @@ fn a_policy_takes_in_the_database_what_it_takes_in_the_program() {
         }
     });
 }
+
+#[test]
+fn a_patient_reads_no_login_no_telephone_number_and_no_reason_but_their_own() {
+    block_on(async {
+        let (db, clinic) = ready().await;
+        let mut jack = speaker::speaker(&db, "jack").await;
+        for column in ["login", "email", "phone", "deactivated_why", "blocked_why", "reactivated_why"] {
+            let read = format!("select {column} from clinic.account");
+            let refused = jack.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(read))).await.expect_err(column);
+            let code = refused.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
+            assert_eq!(code.as_deref(), Some("42501"), "{column}");
+        }
+        let details = "select login from clinic.account_details() order by login";
+        let own: Vec<String> = sqlx::query_scalar(details).fetch_all(&mut jack).await.unwrap();
+        assert_eq!(own, ["jack"]);
+        let mut nobody = speaker::nobody(&db).await;
+        let none: Vec<String> = sqlx::query_scalar(details).fetch_all(&mut nobody).await.unwrap();
+        assert!(none.is_empty(), "{none:?}");
+        // The names of those who treat them, and no more.
+        let names = "select count(*) from clinic.account where family_name = 'Smith'";
+        let seen: i64 = sqlx::query_scalar(names).fetch_one(&mut jack).await.unwrap();
+        assert_eq!(seen, 1);
+        let mut mei = speaker::speaker(&db, "mei").await;
+        let all: Vec<String> = sqlx::query_scalar(details).fetch_all(&mut mei).await.unwrap();
+        assert!(all.len() > 8 && all.contains(&"anna".to_owned()), "{all:?} at {:?}", clinic.randwick);
+    });
+}
