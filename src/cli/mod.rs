@@ -50,6 +50,9 @@ pub struct Cli {
     /// Answer in JSON, for scripts
     #[arg(long, global = true)]
     json: bool,
+    /// Open the entrance of patients, which takes nobody else
+    #[arg(long)]
+    patients: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -137,7 +140,11 @@ pub fn run() -> ExitCode {
         .theme(color_eyre::config::Theme::new());
     hooks.install().ok();
     crate::logging::harden().ok();
-    let context = Context { config_file: cli.config, set: cli.set, json: cli.json };
+    let mut set = cli.set;
+    if cli.patients {
+        set.push("ui.entrance=patients".into());
+    }
+    let context = Context { config_file: cli.config, set, json: cli.json };
     let done = match cli.command {
         None => open::run(&context),
         Some(Command::Demo(args)) => args.run(&context),

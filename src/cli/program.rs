@@ -4,7 +4,7 @@ use crate::{
     auth::login,
     clock::Clock,
     config::Config,
-    domain::why::Why,
+    domain::{entrance::Entrance, why::Why},
     logging,
     store::{Change, Connector, Error, Link, Store, sealed::KekSource},
     tr,
@@ -62,6 +62,7 @@ pub(super) async fn show(
     if !note.is_empty() {
         screens::login::set_note(screens::login::LoginNote(note));
     }
+    screens::login::set_entrance(Entrance::of(&config.entrance));
     let clock = Clock::system();
     let store = Store::open(connector, clock.clone()).await?;
     let env = |name: &str| std::env::var(name).ok();

@@ -81,6 +81,13 @@ pub const KEYS: &[Key] = &[
         doc: "The keys: default, vim, or the absolute path of a keymap file of your own.",
     },
     Key {
+        name: "ui.entrance",
+        kind: Kind::Choice(&["everybody", "staff", "patients"]),
+        default: "everybody",
+        doc: "Whom the sign-in screen takes; the others are signed out at once and told where to go. `praxis --patients` is the \
+              entrance of patients, whatever is set here.",
+    },
+    Key {
         name: "ui.low_bandwidth",
         kind: Kind::Bool,
         default: "false",

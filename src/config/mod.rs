@@ -96,6 +96,8 @@ pub struct Config {
     pub sealing_key_file: Option<PathBuf>,
     /// `default`, `vim`, or the path of a keymap file.
     pub keymap: String,
+    /// Whom the sign-in screen takes: `everybody`, `staff` or `patients`.
+    pub entrance: String,
     /// Fewer bytes: no colour changes that say nothing, no clock seconds, plain borders.
     pub low_bandwidth: bool,
     /// Whether colours are used.
@@ -215,6 +217,7 @@ impl Config {
             database,
             sealing_key_file,
             keymap: text("ui.keymap"),
+            entrance: text("ui.entrance"),
             low_bandwidth: text("ui.low_bandwidth") == "true",
             color: when("ui.color"),
             ascii: when("ui.ascii"),

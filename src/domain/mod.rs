@@ -17,6 +17,7 @@ pub mod dates;
 pub mod desk_line;
 pub mod diagnosis;
 pub mod encounter;
+pub mod entrance;
 pub mod exception;
 pub mod fee;
 pub mod figure;

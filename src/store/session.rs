@@ -220,11 +220,13 @@ impl Store {
 
     /// Ends the session on the server and closes the connections.
     pub async fn sign_out(&self) {
-        let ended = tokio::time::timeout(
-            std::time::Duration::from_millis(800),
-            sqlx::query!("select auth.close()").execute(&self.0.writer),
-        )
-        .await;
+        self.sign_out_within(std::time::Duration::from_millis(800)).await;
+    }
+
+    /// The same where nobody waits to leave: the server is given longer.
+    pub(crate) async fn sign_out_within(&self, limit: std::time::Duration) {
+        let ended =
+            tokio::time::timeout(limit, sqlx::query!("select auth.close()").execute(&self.0.writer)).await;
         if !matches!(ended, Ok(Ok(_))) {
             tracing::warn!("the session could not be ended on the server; it expires by itself");
         }

@@ -23,6 +23,7 @@ mod desk_live;
 mod desk_shell;
 mod display;
 mod documents;
+mod entrance;
 mod faults;
 mod frames;
 mod harness;

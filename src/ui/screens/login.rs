@@ -7,7 +7,7 @@ use crate::{
         login::{self, Second, Step},
         source::Source,
     },
-    domain::why::Why,
+    domain::{actor::Role, entrance::Entrance, why::Why},
     store::{Arrival, Change, Error, FrontDoor, Link, SignIn, Store},
     text::{clean, width, wrap},
     tr,
@@ -44,6 +44,13 @@ pub fn set_note(note: LoginNote) -> bool {
     NOTE.set(note).is_ok()
 }
 
+static ENTRANCE: OnceLock<Entrance> = OnceLock::new();
+
+/// Sets whom the sign-in screen takes, for the life of the program; `false` when it was set before, which then stays.
+pub fn set_entrance(entrance: Entrance) -> bool {
+    ENTRANCE.set(entrance).is_ok()
+}
+
 /// What the sign-in screen is told.
 pub enum Msg {
     /// Which clinic this is.
@@ -60,14 +67,23 @@ pub enum Entered {
     Code(Second),
 }
 
-async fn inside(signed_in: SignIn) -> Result<Entered, Error> {
+async fn inside(signed_in: SignIn, entrance: Entrance) -> Result<Entered, Error> {
+    if let Err(why) = entrance.takes(signed_in.actor.role) {
+        signed_in.store.sign_out_within(std::time::Duration::from_secs(10)).await;
+        return Err(Error::Refused(why));
+    }
     let arrival = signed_in.store.arrival().await?;
     Ok(Entered::Inside(Box::new((signed_in, arrival))))
 }
 
-async fn enter(store: Store, name: String, password: Zeroizing<String>) -> Result<Entered, Error> {
+async fn enter(
+    store: Store,
+    name: String,
+    password: Zeroizing<String>,
+    entrance: Entrance,
+) -> Result<Entered, Error> {
     match login::begin(&store, &name, password, &Source::of_process()).await? {
-        Step::Open(signed_in) => inside(signed_in).await,
+        Step::Open(signed_in) => inside(signed_in, entrance).await,
         Step::Second(second) => Ok(Entered::Code(second)),
     }
 }
@@ -81,6 +97,7 @@ pub struct Login {
     second: Option<Second>,
     clinic: Option<FrontDoor>,
     note: LoginNote,
+    entrance: Entrance,
     checking: bool,
     problem: Option<String>,
 }
@@ -103,9 +120,17 @@ impl Login {
             second: None,
             clinic: None,
             note,
+            entrance: ENTRANCE.get().copied().unwrap_or_default(),
             checking: false,
             problem: None,
         }
+    }
+
+    /// The same at this entrance.
+    #[must_use]
+    pub fn at(mut self, entrance: Entrance) -> Self {
+        self.entrance = entrance;
+        self
     }
 
     fn ask_clinic(&mut self, cx: &mut Cx<Msg>) {
@@ -140,7 +165,8 @@ impl Login {
         if self.clinic.is_none() {
             self.ask_clinic(cx);
         }
-        cx.save("login.sign-in", move |store| enter(store, login, password), Msg::SignedIn);
+        let entrance = self.entrance;
+        cx.save("login.sign-in", move |store| enter(store, login, password, entrance), Msg::SignedIn);
     }
 
     fn give_code(&mut self, cx: &mut Cx<Msg>) {
@@ -153,9 +179,10 @@ impl Login {
         self.code.set("");
         self.problem = None;
         self.checking = true;
+        let entrance = self.entrance;
         cx.save(
             "login.sign-in",
-            move |_| async move { inside(second.take(code.trim()).await?.0).await },
+            move |_| async move { inside(second.take(code.trim()).await?.0, entrance).await },
             Msg::SignedIn,
         );
     }
@@ -175,6 +202,9 @@ impl Login {
         } else {
             wrap(&clean(&tr!("No account, or password forgotten: {contact}", contact = contact)), room)
         };
+        if self.entrance == Entrance::Patients {
+            lines.splice(0..0, wrap(tr!("This is the entrance of the patients."), room));
+        }
         if !self.note.0.is_empty() {
             lines.push(String::new());
             lines.extend(self.note.0.iter().map(|l| clean(l).into_owned()));
@@ -206,6 +236,9 @@ impl Screen for Login {
                 Err(Why::new("sign_up_off", tr!("Patients do not register here by themselves."))
                     .instead(tr!("Telephone the clinic; reception registers you.")))
             }
+            // Nobody asks for what they could not come in by here.
+            Command::Register => self.entrance.takes(Role::Patient),
+            Command::Apply => self.entrance.takes(Role::Gp),
             _ => Ok(()),
         }
     }
