@@ -419,3 +419,9 @@ pub fn id(role: &str, situation: &str, name: &str) -> Uuid {
     let hash = sha2::Sha256::digest(format!("{role}/{situation}/{name}"));
     Uuid::from_slice(&hash[..16]).expect("sixteen bytes")
 }
+
+/// Whether somebody of this role joins records and takes them apart.
+pub fn merges(role: praxis::domain::actor::Role) -> bool {
+    use praxis::domain::actor::Role;
+    matches!(role, Role::Receptionist | Role::Administrator)
+}

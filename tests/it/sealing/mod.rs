@@ -3,6 +3,7 @@ pub(crate) mod asked;
 pub(crate) mod columns;
 mod erasure;
 mod rotation;
+pub(crate) mod till;
 
 use crate::support::{
     self,
