@@ -185,10 +185,11 @@ impl Store {
     }
 
     fn on(options: PgConnectOptions, connector: Connector, token: Option<String>, clock: Clock) -> Self {
+        let [readers, writer, listener] = connector.pools(options);
         let inner = Inner {
-            readers: Connector::pool(options.clone(), 2),
-            writer: Connector::pool(options.clone(), 1),
-            listener: Connector::pool(options, 1),
+            readers,
+            writer,
+            listener,
             keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
             connector,
             token,
