@@ -50,14 +50,14 @@ impl Connector {
         self
     }
 
-    /// The pools for reading, for saving and for listening.
-    pub(super) fn pools(&self, options: PgConnectOptions) -> [PgPool; 3] {
-        let listener = Self::pool(options.clone(), 1);
+    /// The pools for reading, for reading meanwhile, for saving and for listening.
+    pub(super) fn pools(&self, options: &PgConnectOptions) -> [PgPool; 4] {
+        let one = || Self::pool(options.clone(), 1);
         if self.one_by_one {
-            let both = Self::pool(options, 3);
-            return [both.clone(), both, listener];
+            let both = Self::pool(options.clone(), 2);
+            return [both.clone(), one(), both, one()];
         }
-        [Self::pool(options.clone(), 2), Self::pool(options, 1), listener]
+        [one(), one(), one(), one()]
     }
 
     /// The key-encryption keys.
