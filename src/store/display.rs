@@ -45,19 +45,19 @@ impl Store {
         name: &str,
         secret: &[u8],
     ) -> Result<Self, Error> {
-        let nobody = Self::connect(connector.clone(), None, clock.clone()).await?;
+        let nobody = Self::connect(connector, clock).await?;
         nobody.check_schema().await?;
         let answer = sqlx::query!(
             r#"select outcome as "outcome!", token, wait_seconds from auth.open_service($1, $2)"#,
             name,
             secret
         )
-        .fetch_one(&nobody.0.writer)
+        .fetch_one(&nobody.0.readers)
         .await;
         nobody.close().await;
         let row = answer?;
         match (row.outcome.as_str(), row.token) {
-            ("open", Some(token)) => Self::connect(connector, Some(token), clock).await,
+            ("open", Some(token)) => Ok(nobody.speaking(token)),
             ("wait", _) => {
                 let facts = serde_json::json!({ "seconds": row.wait_seconds });
                 Err(Error::Refused(refusal::why("sign_in_wait", &facts)))
@@ -71,11 +71,12 @@ impl Store {
     /// # Errors
     /// [`Error::NoSession`] when the service is nobody any more.
     pub async fn display_day(&self, habits: Option<Arc<Habits>>) -> Result<DisplayDay, Error> {
-        let mut tx = self.0.readers.begin().await?;
+        let mut reading = self.reading().await?;
+        let tx = &mut reading.tx;
         let head = sqlx::query!(
             r#"select centre_name as "centre_name!", zone as "zone!", now as "now!", names as "names!" from clinic.display_head(null)"#
         )
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::NoSession)?;
         self.0.clock.follow(head.now);
@@ -85,13 +86,13 @@ impl Store {
                       started_at, called_at, retry_at, room
                  from clinic.display_day(null)"#
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut **tx)
         .await?;
         let habits = match habits {
             Some(known) => known,
-            None => Arc::new(queue::habits(&mut tx, None).await?),
+            None => Arc::new(queue::habits(tx, None).await?),
         };
-        tx.commit().await?;
+        reading.tx.commit().await?;
         let places = rows
             .into_iter()
             .map(|r| {

@@ -60,6 +60,7 @@ mod profile;
 mod provider;
 mod provider_home;
 mod queue;
+mod rebook;
 mod record;
 mod record_viewers;
 mod records_search;
@@ -72,6 +73,7 @@ mod room;
 pub mod sealed;
 mod service_request;
 mod session;
+mod session_copy;
 mod session_plan;
 mod session_slots;
 mod setting;
@@ -101,7 +103,7 @@ pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, 
 pub use display::{DisplayDay, DisplayPlace};
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
-pub use exception::{Moved, PlanOf};
+pub use exception::PlanOf;
 pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use hold::{Held, Hold};
 pub use import::{ImportReport, Tally};
@@ -118,12 +120,14 @@ pub use permission::{PermissionChange, VisitFee};
 pub use print_queue::{Claimed, PrintQueue};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use queue::Called;
+pub use rebook::{Cause, Moved, Unplanned, Was};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use referral::ReferralTarget;
 pub use refusal::why as refusal;
 pub use service_request::VisitTests;
 pub use session::{Challenge, Opened, SignIn};
-pub use session_plan::{Copied, Generated};
+pub use session_copy::{Copied, LeftOut, TakenBack};
+pub use session_plan::Generated;
 pub use session_slots::{HoldKind, SessionSlots};
 pub use setting::SettingEntry;
 pub use sign_in::{Arrival, Earlier, OpenSignIn, SecondState};
@@ -134,14 +138,22 @@ use crate::{
     clock::Clock,
     domain::{ids::DraftId, permission::Table},
 };
-use sqlx::PgPool;
-use std::sync::{Arc, RwLock};
+use connect::with_token;
+use sqlx::{PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The schema this program was written for: the number of the newest migration.
 pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
     Ok(newest) => newest,
     Err(_) => 0,
 };
+
+/// How long a read waits for the line that reads usually take: most reads are shorter.
+const SOON: Duration = Duration::from_millis(20);
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
@@ -150,8 +162,12 @@ pub struct Store(Arc<Inner>, Arc<[DraftId]>);
 struct Inner {
     connector: Connector,
     token: Option<String>,
-    /// Two connections for reading, one kept for saving, one for listening: a slow list never delays a save.
+    /// Two connections for reading, one kept for saving, one for listening: a slow list never delays a save. The first is
+    /// taken while it is free, so that it knows most of what it is asked; the spare one is for what comes meanwhile.
     readers: PgPool,
+    spare: PgPool,
+    /// Whose turn it is on the first.
+    first: Arc<Semaphore>,
     writer: PgPool,
     listener: PgPool,
     clock: Clock,
@@ -160,33 +176,50 @@ struct Inner {
     keyring: Arc<sealed::Keyring>,
 }
 
+/// A transaction to read in, and the turn on the line that it is on.
+struct Reading {
+    tx: Transaction<'static, Postgres>,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
 impl Store {
     /// A handle that is nobody yet. Finds the primary server.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no host answers, [`Error::Schema`] when program and database do not fit.
     pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
-        let store = Self::connect(connector, None, clock).await?;
+        let store = Self::connect(connector, clock).await?;
         store.check_schema().await?;
         store.check_keys().await?;
         Ok(store)
     }
 
-    async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
-        let options = connector.primary(token.as_deref()).await?;
-        Ok(Self(
-            Arc::new(Inner {
-                readers: Connector::pool(options.clone(), 2),
-                writer: Connector::pool(options.clone(), 1),
-                listener: Connector::pool(options, 1),
-                keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
-                connector,
-                token,
-                clock,
-                permissions: RwLock::new(Arc::new(Table::built_in().clone())),
-            }),
-            Arc::new([]),
-        ))
+    async fn connect(connector: Connector, clock: Clock) -> Result<Self, Error> {
+        let options = connector.primary(None).await?;
+        Ok(Self::on(&options, connector, None, clock))
+    }
+
+    /// A handle on the same server that speaks with this session's token.
+    fn speaking(&self, token: String) -> Self {
+        let options = with_token(self.0.readers.connect_options().as_ref().clone(), Some(&token));
+        Self::on(&options, self.0.connector.clone(), Some(token), self.0.clock.clone())
+    }
+
+    fn on(options: &PgConnectOptions, connector: Connector, token: Option<String>, clock: Clock) -> Self {
+        let [readers, spare, writer, listener] = connector.pools(options);
+        let inner = Inner {
+            readers,
+            spare,
+            first: Arc::new(Semaphore::new(1)),
+            writer,
+            listener,
+            keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
+            connector,
+            token,
+            clock,
+            permissions: RwLock::new(Arc::new(Table::built_in().clone())),
+        };
+        Self(Arc::new(inner), Arc::new([]))
     }
 
     /// The same handle, whose next write closes these drafts in its own transaction: its text is saved then.
@@ -204,10 +237,25 @@ impl Store {
     /// Looks for the primary again, after the server was lost.
     async fn reconnect(&self) -> Result<(), Error> {
         let options = self.0.connector.primary(self.0.token.as_deref()).await?;
-        for pool in [&self.0.readers, &self.0.writer, &self.0.listener] {
+        for pool in [&self.0.readers, &self.0.spare, &self.0.writer, &self.0.listener] {
             pool.set_connect_options(options.clone());
         }
         Ok(())
+    }
+
+    /// A transaction to read in, on the line that has read before when it is free soon: it has planned most of what it is
+    /// asked. The spare one is for what would have to wait.
+    async fn reading(&self) -> Result<Reading, sqlx::Error> {
+        let Inner { readers, spare, first, .. } = &*self.0;
+        let turn = match tokio::time::timeout(SOON, first.clone().acquire_owned()).await {
+            Ok(turn) => turn.ok(),
+            Err(_) => tokio::select! {
+                biased;
+                turn = first.clone().acquire_owned() => turn.ok(),
+                tx = spare.begin() => return Ok(Reading { tx: tx?, _turn: None }),
+            },
+        };
+        Ok(Reading { tx: readers.begin().await?, _turn: turn })
     }
 
     async fn check_schema(&self) -> Result<(), Error> {
@@ -251,6 +299,7 @@ impl Store {
         self.0.keyring.forget_all();
         self.0.listener.close().await;
         self.0.readers.close().await;
+        self.0.spare.close().await;
         self.0.writer.close().await;
     }
 }

@@ -360,9 +360,9 @@ fn of_two_hundred_texts_none_stands_in_a_log_a_file_the_terminal_or_in_plain_whe
         endpoint.create_database("canaries", None).await.unwrap();
         migrate(&endpoint.options(SUPERUSER, "canaries")).await.unwrap();
     });
-    let db = Db { name: "canaries".into(), endpoint: endpoint.clone(), socket: folder.clone() };
+    let db = Db::elsewhere(&endpoint, "canaries");
     let (room, terminals) = block_on(async {
-        let db = Db { name: db.name.clone(), endpoint: endpoint.clone(), socket: folder.clone() };
+        let db = Db::elsewhere(&endpoint, "canaries");
         let mut room = room_in(db).await;
         for round in &rounds {
             columns::write_clinical(&mut room, round).await;
