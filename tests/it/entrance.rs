@@ -13,7 +13,7 @@ fn the_entrance_of_patients_takes_patients_and_that_of_the_staff_takes_staff() {
         p.keys(&format!("{login}\r{}\r", people::PASSWORD));
     };
     for (entrance, other, refused, own, inside) in [
-        ("patients", "mei", "This is the entrance of the patients", "jack", "BLACK Jack"),
+        ("patients", "mei", "Sign in where the staff does.", "jack", "BLACK Jack"),
         ("staff", "jack", "This is the entrance of the staff", "mei", "mei · reception"),
     ] {
         let mut p = Program::open_with(&db.url(), &[("PRAXIS_UI_ENTRANCE", entrance)]);
