@@ -20,6 +20,7 @@ pub mod encounter;
 pub mod exception;
 pub mod fee;
 pub mod figure;
+pub mod freed;
 pub mod history;
 pub mod ids;
 pub mod import;

@@ -58,3 +58,45 @@ fn a_cancelled_time_is_offered_and_booked_with_two_keys_and_taken_back_with_one(
         assert_eq!(gone, 1);
     });
 }
+
+#[test]
+fn a_time_that_another_desk_freed_is_told_on_the_board_and_offered_with_one_key_at_one_desk_at_a_time() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        let id = people::appointment(&mut c, &clinic, &clinic.gp, clinic.linh, (11, 0), "booked").await;
+        let nina = people::signed_in(&db, "nina").await;
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        nina.store.add_wait(&nina.actor, RequestId::new(), new).await.unwrap();
+        let mut mei = Desk::of(&db, "mei").await;
+        let mut other = Desk::of(&db, "nina").await;
+        mei.sees("NGUYEN Linh").await;
+        other.sees("NGUYEN Linh").await;
+        assert!(!mei.text().contains("free for"), "{}", mei.text());
+        // By a script: no desk looks.
+        nina.store.cancel_appointment(&nina.actor, RequestId::new(), id, 1, "ill").await.unwrap();
+        mei.sees("1 time is free for somebody who waits · W").await;
+        other.sees("1 time is free for somebody who waits · W").await;
+        let before = mei.keys;
+        mei.key("W");
+        mei.sees("Free: Thu 12 Mar 11:00 to 11:30, SMITH Anna").await;
+        mei.key("enter");
+        mei.sees("Call BLACK Jack: 0412 345 678. 11:00 is held for them").await;
+        assert_eq!(mei.keys - before, 2, "one key shows who waits, enter offers");
+        // The other desk is told of it no more, and in the list by whom it is offered.
+        other.gone("is free for somebody").await;
+        other.key("W");
+        other.sees("Mei Wong has it until").await;
+        other.key("enter");
+        other.sees("Mei Wong has that time until").await;
+        // Looked away from: it is not lost.
+        mei.key("n");
+        mei.sees("no answer: BLACK Jack").await;
+        mei.key("esc");
+        mei.sees("1 time is free for somebody who waits · W").await;
+        other.sees("1 waits for it").await;
+    });
+}
