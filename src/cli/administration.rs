@@ -88,7 +88,8 @@ impl Set {
         let why = reason(&self.why)?;
         block_on(async {
             let mut system = connect(context, self.database_login.as_deref()).await?;
-            let before = system.change_setting(policy.key, &value, &why).await?;
+            let done = system.change_setting(policy.key, &value, &why).await;
+            let before = system.tell_refusal("setting.change", "setting", policy.key, done).await?;
             if context.json {
                 say_json(&json!({ "key": policy.key, "from": before, "to": value }));
             } else if before == value {
@@ -107,7 +108,8 @@ impl Role {
         let why = reason(&self.why)?;
         block_on(async {
             let mut system = connect(context, self.database_login.as_deref()).await?;
-            let before = match system.change_role(&self.login, to, &why).await {
+            let done = system.change_role(&self.login, to, &why).await;
+            let before = match system.tell_refusal("account.change", "account", &self.login, done).await {
                 Err(Error::NotFound) => return Err(no_account(&self.login)),
                 done => done?,
             };

@@ -1,8 +1,6 @@
 //! Writing to stdout and stderr: a closed pipe is no fault, and nothing acts on the terminal.
 use super::Failure;
-use crate::domain::characters::{
-    is_control, is_direction, is_harmless, is_invisible, is_pile_mark, is_private,
-};
+use crate::text::escaped_json;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 /// Writes a text and a line end to stdout. `| head` may close it early.
@@ -11,31 +9,9 @@ pub fn say(text: &str) {
     writeln!(out, "{text}").and_then(|()| out.flush()).ok();
 }
 
-/// Writes an answer as one line of JSON. What would act on a terminal that shows it, or be invisible there, is written as
-/// `\\u…`: a script reads the same text.
+/// Writes an answer as one line of JSON that does nothing on a terminal.
 pub fn say_json(answer: &serde_json::Value) {
-    say(&escaped(&answer.to_string()));
-}
-
-/// Such characters stand only inside of JSON's texts, where an escape means the same.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        let hidden = !matches!(c, ' '..='~')
-            && (is_control(c)
-                || is_direction(c)
-                || is_invisible(c)
-                || is_harmless(c)
-                || is_private(c)
-                || is_pile_mark(c))
-            || matches!(c, '\u{2028}' | '\u{2029}');
-        if hidden {
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
+    say(&escaped_json(&answer.to_string()));
 }
 
 /// Writes a line to stderr, for what is no part of the answer.
@@ -53,7 +29,7 @@ pub fn complain(failure: &Failure, json: bool) {
             said["why"] = why.sentence.as_str().into();
             said["instead"] = why.instead.as_deref().into();
         }
-        note(&escaped(&said.to_string()));
+        note(&escaped_json(&said.to_string()));
     } else {
         note(&format!("praxis: {}", text.join("\n")));
     }
@@ -68,17 +44,4 @@ pub fn ask(question: &str) -> bool {
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).ok();
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_keeps_its_texts_and_shows_none_of_their_tricks() {
-        let value = serde_json::json!({ "a": "\u{9b}2J\u{202e}x\u{e0041}\u{301}", "b": "Zoë 王 \x1b[2J\n" });
-        let line = escaped(&value.to_string());
-        assert_eq!(line, r#"{"a":"\u009b2J\u202ex\udb40\udc41\u0301","b":"Zoë 王 \u001b[2J\n"}"#);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
-    }
 }

@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     server,
     store::{PrintQueue, sealed::KekSource},
-    text::clean,
+    text::{clean, clean_lines},
 };
 use sqlx::postgres::PgConnectOptions;
 use std::{
@@ -93,7 +93,9 @@ impl Printing {
         let (mut printed, mut failed) = (0, 0);
         while let Some(paper) = queue.claim_paper().await? {
             let (command, printer) = (self.command.clone(), self.printer(&paper.centre_number));
-            let (title, text) = (format!("Praxis {}", paper.kind), paper.text);
+            // Whatever was put into the queue past the program, the printer gets lines of text.
+            let (title, text) =
+                (format!("Praxis {}", clean(&paper.kind)), clean_lines(&paper.text).into_owned());
             let done =
                 tokio::task::spawn_blocking(move || hand_on(&command, printer.as_deref(), &title, &text))
                     .await;
@@ -122,7 +124,7 @@ impl Printing {
 fn hand_on(command: &[String], printer: Option<&str>, title: &str, text: &str) -> Result<(), String> {
     let (program, before) = command.split_first().ok_or("print.command is empty")?;
     let mut lp = Command::new(program);
-    lp.args(before);
+    server::without_settings(&mut lp).args(before);
     if let Some(printer) = printer {
         lp.args(["-d", printer]);
     }

@@ -17,6 +17,7 @@ use crate::{
         name::PersonName,
         provider::Profession,
         validate::{Field, check_undated},
+        why::Why,
     },
     server,
     store::{Error, System},
@@ -155,12 +156,11 @@ impl WhoAndWhy {
         let why = reason(&self.why)?;
         let keys = super::program::keys_of(&context.config()?)?;
         let mut system = connect(context, self.who.database_login.as_deref()).await?;
-        let id = match system.deactivate_account(&keys, &self.who.login, &why).await {
-            Err(Error::NotFound) => {
-                self.who.found(system.end_service(&self.who.login, &why).await.map(Into::into))?
-            }
-            done => done?,
-        };
+        let mut done = system.deactivate_account(&keys, &self.who.login, &why).await;
+        if matches!(done, Err(Error::NotFound)) {
+            done = system.end_service(&self.who.login, &why).await.map(Into::into);
+        }
+        let id = self.who.found(&mut system, "account.deactivate", done).await?;
         let said = format!("{} can no longer sign in.", clean(&self.who.login));
         tell(context, &serde_json::json!({ "account": id, "deactivated": true }), &said);
         Ok(())
@@ -170,7 +170,8 @@ impl WhoAndWhy {
         let why = reason(&self.why)?;
         let keys = super::program::keys_of(&context.config()?)?;
         let mut system = connect(context, self.who.database_login.as_deref()).await?;
-        let id = self.who.found(system.reactivate_account(&keys, &self.who.login, &why).await)?;
+        let done = system.reactivate_account(&keys, &self.who.login, &why).await;
+        let id = self.who.found(&mut system, "account.reactivate", done).await?;
         let said = format!("{} can sign in again.", clean(&self.who.login));
         tell(context, &serde_json::json!({ "account": id, "deactivated": false }), &said);
         Ok(())
@@ -181,7 +182,8 @@ impl Who {
     async fn code(&self, context: &Context) -> Result<(), Failure> {
         let mut system = connect(context, self.database_login.as_deref()).await?;
         let (code, verifier) = fresh_code().await?;
-        let id = self.found(system.give_code(&self.login, &verifier, CODE_HOURS).await)?;
+        let done = system.give_code(&self.login, &verifier, CODE_HOURS).await;
+        let id = self.found(&mut system, "account.give-code", done).await?;
         let answer = serde_json::json!({ "account": id, "one_time_code": &*code, "hours": CODE_HOURS });
         tell(context, &answer, &format!("One-time code: {}", &*code));
         if !context.json {
@@ -192,8 +194,14 @@ impl Who {
         Ok(())
     }
 
-    fn found<T>(&self, done: Result<T, Error>) -> Result<T, Failure> {
-        match done {
+    /// What was done, or why not, which the log is told.
+    async fn found<T>(
+        &self,
+        system: &mut System,
+        action: &str,
+        done: Result<T, Error>,
+    ) -> Result<T, Failure> {
+        match system.tell_refusal(action, "account", &self.login, done).await {
             Err(Error::NotFound) => Err(no_account(&self.login)),
             done => Ok(done?),
         }
@@ -234,6 +242,8 @@ impl Add {
         let mut system = connect(context, self.database_login.as_deref()).await?;
         for name in [&details.login, &details.email] {
             if !name.is_empty() && system.login_taken(name).await? {
+                let taken = Err::<(), _>(Error::Duplicate(Why::new("login_name_pkey", "")));
+                system.tell_refusal("account.add", "account", name, taken).await.ok();
                 let message = format!(
                     "{name} is already the login or e-mail address of an account. Nothing was changed"
                 );
@@ -242,7 +252,8 @@ impl Add {
         }
         let (code, verifier) = fresh_code().await?;
         let id = AccountId::new();
-        system.add_account(id, &details, &verifier, CODE_HOURS).await?;
+        let done = system.add_account(id, &details, &verifier, CODE_HOURS).await;
+        system.tell_refusal("account.add", "account", &details.login, done).await?;
         if context.json {
             let answer = serde_json::json!({
                 "account": id, "login": details.login, "role": details.position.role.code(),

@@ -5,7 +5,7 @@ use crate::{
         dates::long_date,
         subject::{SubjectRecord, SubjectRow},
     },
-    text::{clean, clean_lines},
+    text::{clean, clean_lines, escaped_json},
     tr,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -198,7 +198,11 @@ impl NewFile {
     /// # Errors
     /// Those of the file system; the file is then gone again.
     pub fn fill(mut self, record: &SubjectRecord, as_json: bool) -> io::Result<()> {
-        let written = if as_json { format!("{:#}\n", json(record)) } else { text(record) };
+        let written = if as_json {
+            format!("{}\n", escaped_json(&format!("{:#}", json(record))))
+        } else {
+            text(record)
+        };
         self.file.write_all(written.as_bytes())?;
         self.file.sync_all()?;
         self.filled = true;

@@ -105,12 +105,12 @@ fn entry(passwd: &str, name: &str) -> Option<Dropped> {
     })
 }
 
-/// What is started inherits no variable of the program's own: one of them may hold a password.
-pub(super) fn without_settings(command: &mut Command) -> &mut Command {
+/// What is started inherits no variable of the program's own: one of them may hold a password, or say where keys are.
+pub fn without_settings(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.as_encoded_bytes().starts_with(b"PRAXIS_")) {
         command.env_remove(name);
     }
-    command
+    command.env_remove("CREDENTIALS_DIRECTORY")
 }
 
 #[cfg(test)]

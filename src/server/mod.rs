@@ -19,7 +19,7 @@ pub use binaries::Binaries;
 pub use cluster::{Cluster, Running};
 pub use endpoint::{Endpoint, SUPERUSER};
 pub use error::Error;
-pub use identity::Identity;
+pub use identity::{Identity, without_settings};
 pub use inspect::{Inspection, inspect, primary};
 pub use install::{Installer, install};
 pub use migrate::{MIGRATOR, Migrated, Schema, migrate, schema};

@@ -447,14 +447,14 @@ async fn entries(
     filter: &AccountFilter,
 ) -> Result<Vec<AccountEntry>, Error> {
     let rows = sqlx::query!(
-        r#"select a.id, a.version, a.login, a.email, a.family_name, a.given_name, a.phone, a.role, a.incomplete,
-                  a.deactivated_at, a.deactivated_why, a.reactivated_at, a.reactivated_why,
-                  case when a.blocked_until > clinic.now() then a.blocked_until end as blocked_until, a.blocked_why, p.id as "provider?", p.profession as "profession?",
+        r#"select a.id, a.version, d.login as "login!", d.email, a.family_name, a.given_name, d.phone, a.role, a.incomplete,
+                  a.deactivated_at, d.deactivated_why, a.reactivated_at, d.reactivated_why,
+                  case when a.blocked_until > clinic.now() then a.blocked_until end as blocked_until, d.blocked_why, p.id as "provider?", p.profession as "profession?",
                   array(select s.centre_id from clinic.staff_centre s where s.account_id = a.id
                         union select pc.centre_id from clinic.provider_centre pc where pc.provider_id = p.id) as "centres!"
-           from clinic.account a left join clinic.provider p on p.account_id = a.id
+           from clinic.account a join clinic.account_details() d on d.id = a.id left join clinic.provider p on p.account_id = a.id
            where ($1::uuid is null and (a.role = 'patient') = $2 or a.id = $1)
-             and ($3 = '' or strpos(lower(concat_ws(' ', a.login, a.email, a.given_name, a.family_name, a.given_name)), lower($3)) > 0)
+             and ($3 = '' or strpos(lower(concat_ws(' ', d.login, d.email, a.given_name, a.family_name, a.given_name)), lower($3)) > 0)
              and (not $5 or a.deactivated_at is not null or a.blocked_until > clinic.now())
            order by a.deactivated_at is not null, lower(a.family_name), lower(a.given_name), a.id limit $4"#,
         id.map(|i| i.0),

@@ -206,18 +206,19 @@ async fn rows(
     limit: i64,
 ) -> Result<Vec<AuditEntry>, Error> {
     let rows = sqlx::query!(
-        r#"select e.id, e.at, e.account_id, a.family_name as "family?", a.given_name as "given?", a.login as "login?",
+        r#"select e.id, e.at, e.account_id, a.family_name as "family?", a.given_name as "given?", d.login as "login?",
                   e.role, e.action, e.entity, e.entity_id, e.patient_id, p.family_name as "patient_family?",
                   p.given_name as "patient_given?", p.record_number as "record_number?", e.outcome, e.facts
            from audit.event e
            left join clinic.account a on a.id = e.account_id
+           left join clinic.account_details() d on d.id = e.account_id
            left join clinic.patient p on p.id = e.patient_id
            where ($1::uuid is null or e.account_id = $1) and ($2::uuid is null or e.patient_id = $2)
              and ($3::text is null or starts_with(e.action, $3)) and ($4::timestamptz is null or e.at < $4)
              and (not $5 or e.outcome = 'refused')
              and ($6::timestamptz is null or (e.at, e.id) < ($6, $7::uuid))
              and ($9::timestamptz is null or e.at >= $9) and ($10::uuid is null or e.id = $10)
-             and ($11::text is null or strpos(lower(concat_ws(' ', e.action, e.entity, e.role, a.login, a.given_name, a.family_name,
+             and ($11::text is null or strpos(lower(concat_ws(' ', e.action, e.entity, e.role, d.login, a.given_name, a.family_name,
                                                            e.facts::text)), lower($11)) > 0)
            order by e.at desc, e.id desc limit $8"#,
         filter.account.map(|a| a.0),

@@ -84,7 +84,8 @@ impl Connector {
     }
 }
 
-fn with_token(options: PgConnectOptions, token: Option<&str>) -> PgConnectOptions {
+/// The same options for somebody who signed in.
+pub(super) fn with_token(options: PgConnectOptions, token: Option<&str>) -> PgConnectOptions {
     match token {
         Some(t) => options.options([("praxis.token", t)]),
         None => options,

@@ -282,9 +282,15 @@ impl DemoWriter {
             .execute(&mut *tx)
             .await?;
         }
-        // The trigger that keeps these is quiet too; near matches look here.
+        // The triggers that keep these are quiet too; near matches look here, and whoever seeks a free time begins there.
         sqlx::query!(
             "insert into clinic.name_word (word) select distinct word from clinic.patient_word on conflict do nothing"
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("delete from clinic.open_time").execute(&mut *tx).await?;
+        sqlx::query!(
+            "insert into clinic.open_time select x.* from clinic.open_times((select array_agg(s.id) from clinic.clinic_session s)) x"
         )
         .execute(&mut *tx)
         .await?;

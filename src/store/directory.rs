@@ -242,7 +242,7 @@ async fn providers(
     at: Option<CentreId>,
 ) -> Result<Vec<ProviderRow>, Error> {
     let rows = sqlx::query!(
-        r#"select p.id, a.family_name, a.given_name, p.profession, p.expertise, a.phone, a.email,
+        r#"select p.id, a.family_name, a.given_name, p.profession, p.expertise, d.phone, d.email,
                   array(select s.name from clinic.provider_specialty x join clinic.specialty s on s.code = x.specialty
                          where x.provider_id = p.id order by s.name) as "specialties!",
                   array(select c.id from clinic.provider_centre x join clinic.centre c on c.id = x.centre_id
@@ -251,7 +251,7 @@ async fn providers(
                          where x.provider_id = p.id and c.retired_at is null order by c.name, c.id) as "centre_names!",
                   (select c.zone from clinic.provider_centre x join clinic.centre c on c.id = x.centre_id
                     where x.provider_id = p.id and c.retired_at is null order by c.name, c.id limit 1) as zone
-           from clinic.provider p join clinic.account a on a.id = p.account_id
+           from clinic.provider p join clinic.account a on a.id = p.account_id left join clinic.account_details() d on d.id = a.id
            where a.deactivated_at is null and ($1::uuid is null or p.id = $1)
              and ($2::uuid is null or exists (select from clinic.provider_centre x where x.provider_id = p.id and x.centre_id = $2))
            order by a.family_name, a.given_name, p.id"#,

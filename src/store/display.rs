@@ -45,19 +45,19 @@ impl Store {
         name: &str,
         secret: &[u8],
     ) -> Result<Self, Error> {
-        let nobody = Self::connect(connector.clone(), None, clock.clone()).await?;
+        let nobody = Self::connect(connector, clock).await?;
         nobody.check_schema().await?;
         let answer = sqlx::query!(
             r#"select outcome as "outcome!", token, wait_seconds from auth.open_service($1, $2)"#,
             name,
             secret
         )
-        .fetch_one(&nobody.0.writer)
+        .fetch_one(&nobody.0.readers)
         .await;
         nobody.close().await;
         let row = answer?;
         match (row.outcome.as_str(), row.token) {
-            ("open", Some(token)) => Self::connect(connector, Some(token), clock).await,
+            ("open", Some(token)) => Ok(nobody.speaking(token)),
             ("wait", _) => {
                 let facts = serde_json::json!({ "seconds": row.wait_seconds });
                 Err(Error::Refused(refusal::why("sign_in_wait", &facts)))

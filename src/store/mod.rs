@@ -135,7 +135,8 @@ use crate::{
     clock::Clock,
     domain::{ids::DraftId, permission::Table},
 };
-use sqlx::PgPool;
+use connect::with_token;
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::sync::{Arc, RwLock};
 
 /// The schema this program was written for: the number of the newest migration.
@@ -167,27 +168,35 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when no host answers, [`Error::Schema`] when program and database do not fit.
     pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
-        let store = Self::connect(connector, None, clock).await?;
+        let store = Self::connect(connector, clock).await?;
         store.check_schema().await?;
         store.check_keys().await?;
         Ok(store)
     }
 
-    async fn connect(connector: Connector, token: Option<String>, clock: Clock) -> Result<Self, Error> {
-        let options = connector.primary(token.as_deref()).await?;
-        Ok(Self(
-            Arc::new(Inner {
-                readers: Connector::pool(options.clone(), 2),
-                writer: Connector::pool(options.clone(), 1),
-                listener: Connector::pool(options, 1),
-                keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
-                connector,
-                token,
-                clock,
-                permissions: RwLock::new(Arc::new(Table::built_in().clone())),
-            }),
-            Arc::new([]),
-        ))
+    async fn connect(connector: Connector, clock: Clock) -> Result<Self, Error> {
+        let options = connector.primary(None).await?;
+        Ok(Self::on(options, connector, None, clock))
+    }
+
+    /// A handle on the same server that speaks with this session's token.
+    fn speaking(&self, token: String) -> Self {
+        let options = with_token(self.0.readers.connect_options().as_ref().clone(), Some(&token));
+        Self::on(options, self.0.connector.clone(), Some(token), self.0.clock.clone())
+    }
+
+    fn on(options: PgConnectOptions, connector: Connector, token: Option<String>, clock: Clock) -> Self {
+        let inner = Inner {
+            readers: Connector::pool(options.clone(), 2),
+            writer: Connector::pool(options.clone(), 1),
+            listener: Connector::pool(options, 1),
+            keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
+            connector,
+            token,
+            clock,
+            permissions: RwLock::new(Arc::new(Table::built_in().clone())),
+        };
+        Self(Arc::new(inner), Arc::new([]))
     }
 
     /// The same handle, whose next write closes these drafts in its own transaction: its text is saved then.

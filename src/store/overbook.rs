@@ -116,9 +116,10 @@ impl Store {
         self.read(actor, |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select p.id, a.id as account, a.family_name, a.given_name, p.profession, a.deactivated_at, a.deactivated_why,
-                              a.blocked_until, a.blocked_why
+                    r#"select p.id, a.id as account, a.family_name, a.given_name, p.profession, a.deactivated_at, d.deactivated_why,
+                              a.blocked_until, d.blocked_why
                          from clinic.provider p join clinic.account a on a.id = p.account_id
+                         left join clinic.account_details() d on d.id = a.id
                         where a.deactivated_at is not null or a.blocked_until > clinic.now()
                         order by a.family_name, a.given_name, p.id"#
                 )

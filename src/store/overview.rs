@@ -110,8 +110,8 @@ impl Store {
                     .collect();
                 }
                 seen.log = sqlx::query!(
-                    r#"select e.id, e.at, coalesce(a.login, '-') as "login!", e.action, e.entity, e.outcome
-                       from audit.event e left join clinic.account a on a.id = e.account_id
+                    r#"select e.id, e.at, coalesce(d.login, '-') as "login!", e.action, e.entity, e.outcome
+                       from audit.event e left join clinic.account_details() d on d.id = e.account_id
                        order by e.at desc, e.id desc limit $1"#,
                     LAST_ENTRIES
                 )

@@ -95,7 +95,7 @@ impl Store {
                     r#"select r.id, r.version, r.email, r.family_name, r.given_name, r.phone, r.sex, r.birth_date, r.record_number,
                               r.national_number, r.medicare_number, r.state, r.created_at, r.decided_at, r.decision_note,
                               d.family_name as "by_family?", d.given_name as "by_given?",
-                              exists (select from clinic.account x where x.email = r.email or x.login = r.email) as "taken!",
+                              exists (select from clinic.account_details() x where x.email = r.email or x.login = r.email) as "taken!",
                               array(select p.id from clinic.patient p where p.record_number = r.record_number
                                        or p.national_number = r.national_number or p.medicare_number = r.medicare_number) as "by_number!"
                        from clinic.patient_registration r left join clinic.account d on d.id = r.decided_by

@@ -23,11 +23,12 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let r = sqlx::query!(
-                    r#"select a.version, a.login, a.email, a.family_name, a.given_name, a.phone,
+                    r#"select a.version, d.login as "login!", d.email, a.family_name, a.given_name, d.phone,
                               p.provider_number as "provider?", p.registration_number as "registration?",
                               p.licence_number as "licence?", t.record_number as "record?",
                               t.national_number as "national?", t.medicare_number as "medicare?"
                        from clinic.account a
+                       join clinic.account_details() d on d.id = a.id
                        left join clinic.provider p on p.account_id = a.id
                        left join clinic.patient t on t.account_id = a.id
                        where a.id = $1"#,

@@ -56,7 +56,7 @@ impl Store {
                                   case when exists (select from clinic.provider p where p.provider_number = r.provider_number) then 'provider_number' end,
                                   case when exists (select from clinic.provider p where p.registration_number = r.registration_number) then 'registration_number' end,
                                   case when exists (select from clinic.provider p where p.licence_number = r.licence_number) then 'licence_number' end,
-                                  case when exists (select from clinic.account x where x.email = r.email or x.login = r.email) then 'email' end
+                                  case when exists (select from clinic.account_details() x where x.email = r.email or x.login = r.email) then 'email' end
                               ], null) as "clashes!: Vec<String>"
                        from clinic.provider_registration r left join clinic.account d on d.id = r.decided_by
                        order by r.state <> 'pending', r.created_at desc, r.id limit 500"#

@@ -63,7 +63,8 @@ impl Store {
             claim,
             key
         )
-        .fetch_one(&self.0.writer)
+        // Nobody has no list that could keep this waiting: a connection for saving is not made for it.
+        .fetch_one(&self.0.readers)
         .await?;
         let (Some(token), outcome @ ("open" | "second")) = (row.token, row.outcome.as_str()) else {
             let facts = serde_json::json!({ "seconds": row.wait });
@@ -80,7 +81,7 @@ impl Store {
             };
             return Err(Error::Refused(super::refusal(rule, &facts)));
         };
-        let store = Self::connect(self.0.connector.clone(), Some(token), self.0.clock.clone()).await?;
+        let store = self.speaking(token);
         if outcome == "second" {
             return Ok(Opened::Second(store));
         }

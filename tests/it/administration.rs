@@ -39,8 +39,17 @@ fn refused(db: &Db, args: &[&str], code: i32, with: &str) {
 
 fn events(db: &Db, action: &str) -> i64 {
     block_on(async {
-        let query = "select count(*) from audit.event where action = $1 and facts ->> 'by' = 'system' and facts ? 'os_user'";
+        let query = "select count(*) from audit.event where action = $1 and outcome = 'done' and facts ->> 'by' = 'system' and facts ? 'os_user'";
         sqlx::query_scalar(query).bind(action).fetch_one(&mut db.superuser().await).await.unwrap()
+    })
+}
+
+/// What was refused, as the log has it: the action, of whom or what, and the rule.
+fn refusals(db: &Db) -> Vec<String> {
+    block_on(async {
+        let query = "select concat_ws(' ', action, facts ->> 'of', facts ->> 'rule') from audit.event
+                      where outcome = 'refused' and facts ->> 'by' = 'system' and facts ? 'os_user' order by at, n";
+        sqlx::query_scalar(query).fetch_all(&mut db.superuser().await).await.unwrap()
     })
 }
 
@@ -81,6 +90,20 @@ fn accounts_are_listed_deactivated_and_brought_back() {
     done(&db, &["user", "reactivate", "NIA", "--why", "is back"]);
     refused(&db, &["user", "reactivate", "nia", "--why", "is back"], 77, "is not deactivated");
     assert_eq!((events(&db, "account.deactivate"), events(&db, "account.reactivate")), (1, 1));
+    refused(&db, &["user", "code", "nobody"], 65, "nobody signs in as nobody");
+    refused(&db, &["user", "add", "--login", "nia", "--role", "nurse"], 65, "already the login");
+    let told = [
+        "account.deactivate root last_administrator",
+        "account.deactivate nobody not_found",
+        "account.deactivate nia already_deactivated",
+        "account.reactivate nia not_deactivated",
+        "account.give-code nobody not_found",
+        "account.add nia login_name_pkey",
+    ];
+    assert_eq!(refusals(&db), told);
+    assert_eq!(events(&db, "accounts.open"), 0, "staff is the directory");
+    done(&db, &["user", "list", "--patients"]);
+    assert_eq!(events(&db, "accounts.open"), 1);
     let code: Value = serde_json::from_str(&done(&db, &["user", "code", "nia", "--json"])).unwrap();
     assert_eq!(code["one_time_code"].as_str().unwrap().len(), 23);
     assert_eq!(events(&db, "account.give-code"), 1);
@@ -98,4 +121,9 @@ fn a_role_is_given_but_the_clinic_keeps_an_administrator() {
     let kim = listed.as_array().unwrap().iter().find(|a| a["login"] == "kim").unwrap().clone();
     assert_eq!((kim["role"].as_str(), kim["profession"].as_str()), (Some("gp"), Some("gp")));
     assert_eq!(events(&db, "account.change"), 1);
+    refused(&db, &["role", "somebody", "nurse", "--why", "x"], 65, "nobody signs in as somebody");
+    assert_eq!(
+        refusals(&db),
+        ["account.change root last_administrator", "account.change somebody not_found"]
+    );
 }

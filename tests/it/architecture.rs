@@ -186,6 +186,15 @@ fn only_the_clock_asks_the_machine_for_the_time() {
 }
 
 #[test]
+fn the_program_people_use_starts_no_other() {
+    // PostgreSQL's own programs for a private server, and the printer's by the worker: never a pager, an editor or a shell.
+    let may = |path: &str| path.starts_with("src/server/") || path == "src/cli/printing.rs";
+    let start = ["Command::new(", "process::Command", "execv", "fork(", "posix_spawn"];
+    let rule = |s: &Source| if may(&s.path) { Vec::new() } else { words(s, &start) };
+    holds(rule, &Source::planted("src/ui/a.rs", "Command::new(pager).spawn()\n"), &src());
+}
+
+#[test]
 fn nothing_is_printed_past_the_output_of_the_command_line() {
     let rule = |s: &Source| words(s, &["println!(", "print!(", "dbg!("]);
     holds(rule, &Source::planted("src/a.rs", "println!(\"x\");\n"), &src());

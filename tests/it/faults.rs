@@ -267,7 +267,7 @@ impl OwnServer {
             endpoint.create_database("clinic", None).await.expect("a database");
             migrate(&endpoint.options(SUPERUSER, "clinic")).await.expect("the schema");
         });
-        Db { name: "clinic".into(), socket: endpoint.socket_dir().to_path_buf(), endpoint }
+        Db::elsewhere(&endpoint, "clinic")
     }
 
     /// Kills the server as a lost machine does: no goodbye, no checkpoint.

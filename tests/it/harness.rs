@@ -3,6 +3,7 @@ use crate::support::{
     cluster::{block_on, fresh_database},
     proxy::{Fault, Proxy, Way},
     pty::Tui,
+    wait_until,
 };
 use praxis::server::Endpoint;
 use sqlx::Connection as _;
@@ -23,9 +24,11 @@ fn each_test_has_a_database_of_its_own() {
 #[test]
 fn a_dropped_database_is_gone() {
     let db = fresh_database();
+    db.make();
     let (name, endpoint) = (db.name.clone(), db.endpoint.clone());
+    assert!(block_on(endpoint.exists(&name)).unwrap());
     drop(db);
-    assert!(!block_on(endpoint.exists(&name)).unwrap());
+    wait_until("its end", || (!block_on(endpoint.exists(&name)).unwrap()).then_some(()));
 }
 
 #[test]
@@ -49,6 +52,7 @@ async fn a_database_can_be_made_inside_a_runtime() {
 #[test]
 fn a_stalled_line_answers_once_it_is_healed() {
     let db = fresh_database();
+    db.make();
     let proxy = Proxy::to(&db.socket);
     block_on(async {
         let mut line = Endpoint::new(proxy.socket_dir()).connect(&db.name).await.unwrap();
@@ -65,6 +69,7 @@ fn a_stalled_line_answers_once_it_is_healed() {
 #[test]
 fn a_reset_line_is_lost_and_a_new_one_works() {
     let db = fresh_database();
+    db.make();
     let proxy = Proxy::to(&db.socket);
     let through = Endpoint::new(proxy.socket_dir());
     block_on(async {
@@ -80,6 +85,7 @@ fn a_reset_line_is_lost_and_a_new_one_works() {
 #[test]
 fn a_commit_whose_acknowledgement_is_lost_has_happened() {
     let db = fresh_database();
+    db.make();
     let proxy = Proxy::to(&db.socket);
     block_on(async {
         let mut look = db.superuser().await;

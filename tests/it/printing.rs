@@ -47,7 +47,7 @@ impl Office {
     fn lp(&self, refuses: bool) -> String {
         let end = if refuses { "echo 'no paper' >&2; exit 1" } else { "exit 0" };
         let script = format!(
-            "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {0}/args\ncat >> {0}/printed\n{end}\n",
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {0}/args\nenv > {0}/env\ncat >> {0}/printed\n{end}\n",
             self.folder.display()
         );
         let path = self.folder.join("lp");
@@ -103,6 +103,8 @@ fn a_paper_is_handed_to_the_centre_s_printer_and_is_gone_afterwards() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(office.read("printed"), "Your appointment\nThu 12 Mar 09:30\n");
     assert_eq!(office.read("args"), "-d front desk -t Praxis slip\n");
+    let env = office.read("env");
+    assert!(env.contains("PATH=") && !env.contains("PRAXIS_"), "where the database and the keys are: {env}");
     office.runtime.block_on(async {
         assert_eq!(office.job().await.state, "printed");
         let mut c = office.db.superuser().await;
@@ -119,6 +121,17 @@ fn a_paper_is_handed_to_the_centre_s_printer_and_is_gone_afterwards() {
         .unwrap();
         assert_eq!((left, told), (0, 1));
     });
+}
+
+#[test]
+fn whatever_was_put_into_the_queue_the_printer_gets_lines_of_text() {
+    let office = Office::new();
+    let planted = "Name\u{1b}[2J\u{1b}%-12345X@PJL\r\n\u{202e}drow\u{0}\u{9b}31m\u{c}\nend\n";
+    office.runtime.block_on(office.print(planted)).expect("a job");
+    assert!(office.praxis(&["jobs", "run", "--once"], &office.lp(false)).status.success());
+    let printed = office.read("printed");
+    assert!(printed.starts_with("Name") && printed.ends_with("end\n"), "{printed:?}");
+    assert!(!printed.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{printed:?}");
 }
 
 #[test]

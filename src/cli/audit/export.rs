@@ -8,6 +8,7 @@ use crate::{
     domain::audit::{AuditEntry, AuditFilter},
     interop::audit::{COLUMNS, csv_row, fhir},
     store::System,
+    text::escaped_json,
 };
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -104,7 +105,7 @@ impl Export {
         loop {
             let page = system.audit_page(filter, zone, after, PAGE).await?;
             let line = |e: &AuditEntry, out: &mut dyn Write| match self.fhir {
-                true => writeln!(out, "{}", fhir(e, site)),
+                true => writeln!(out, "{}", escaped_json(&fhir(e, site).to_string())),
                 false => write_csv(out, &csv_row(e, zone)),
             };
             // `| head` may close it early.

@@ -28,6 +28,10 @@ pub(super) fn why(rule: &str, facts: &Value) -> Option<Why> {
             tr!("Nothing is saved that the log was not told of.").into(),
             tr!("Do it in the program, which tells the log."),
         ),
+        "not_in_own_name" => (
+            tr!("Nobody writes under another's name ({column}).", column = fact("column")),
+            tr!("Whoever did it signs in and writes it."),
+        ),
         "permission_code" => (
             tr!("The action {action} does not know that kind of permission.", action = fact("action")),
             tr!("Choose among those the list offers."),

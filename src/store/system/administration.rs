@@ -69,7 +69,32 @@ impl System {
         Ok(before)
     }
 
-    /// The accounts of staff, in the order of their logins; all of them with `patients`.
+    /// What was refused is told to the log, by a transaction of its own: what was asked for, of whom or what, and the rule. Gives
+    /// the answer back.
+    ///
+    /// # Errors
+    /// That of `done`; those of the line to the server.
+    pub async fn tell_refusal<T>(
+        &mut self,
+        action: &str,
+        entity: &str,
+        of: &str,
+        done: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let rule = match &done {
+            Err(Error::Refused(why) | Error::Duplicate(why)) => why.rule.clone(),
+            Err(Error::NotFound) => "not_found".into(),
+            _ => return done,
+        };
+        let of: String = crate::text::clean(of).chars().take(100).collect();
+        let facts = json!({ "of": of, "rule": rule, "os_user": self.by, "by": "system" });
+        sqlx::query!("select audit.record($1, $2, null, null, 'refused', $3) as id", action, entity, facts)
+            .fetch_one(&mut self.c)
+            .await?;
+        done
+    }
+
+    /// The accounts of staff, in the order of their logins; all of them with `patients`, and then the log is told.
     ///
     /// # Errors
     /// Those of the line to the server.
@@ -82,6 +107,10 @@ impl System {
         )
         .fetch_all(&mut self.c)
         .await?;
+        if patients {
+            let facts = json!({ "os_user": self.by, "patients": true, "n": rows.len() });
+            told(&mut self.c, "accounts.open", "account", None, facts).await?;
+        }
         Ok(rows
             .into_iter()
             .map(|r| AccountLine {

@@ -97,7 +97,7 @@ fn a_row_under_another_name_is_refused_and_history_cannot_be_written() {
             "insert into clinic.note (id, encounter_id, patient_id, body, author) values (gen_random_uuid(), '{}', '{}', '\\x00', '{}')",
             visit.0, clinic.linh.0, clinic.gp2.account.0
         );
-        assert_eq!(refusal(&mut c, &as_other).await.as_deref(), Some("42501"));
+        assert_eq!(refusal(&mut c, &as_other).await.as_deref(), Some("PX001"));
         // The owner's setting for imports means nothing here: a booking in the past is refused.
         let past = format!(
             "insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by)

@@ -3,6 +3,7 @@
 //! Calls are made in batches inside SQL: every table and function that takes an id, with random ids and with real ones.
 mod identity;
 mod log;
+mod names;
 mod objects;
 mod reach;
 mod telling;

@@ -26,6 +26,19 @@ const SPEAKERS: &[&str] = &[
 ];
 /// Functions without a search path of their own, and why: they only become part of the calling query.
 const INLINED: &[&str] = &["clinic.word_end(text)"];
+/// Functions with the owner's rights that answer whoever asks, and why.
+const ASKS_NOBODY: [(&str, &str); 7] = [
+    ("audit.site", "the clinic's name and its zone"),
+    ("auth.challenge", "before a sign-in there is nobody: the salt, a stable fake for strangers"),
+    ("clinic.now", "the time"),
+    (
+        "clinic.organisation_key",
+        "the wrapped key that seals messages of people from outside; useless without the key file",
+    ),
+    ("clinic.policy_differs", "which rules of the table a site changed; no data of persons"),
+    ("clinic.schema_version", "whether the program fits"),
+    ("clinic.setting", "policies of the site, no data of persons"),
+];
 /// What the program's role may delete: links, derived words and time that was held back, never anything that was said about a patient.
 const DELETABLE: &[&str] = &[
     "clinic.held_slot",
@@ -156,6 +169,61 @@ fn functions_with_the_owners_rights_find_what_they_name_and_nothing_that_shadows
         .await
         .expect("functions");
         assert!(definers.is_empty(), "{definers:?}");
+    });
+}
+
+#[test]
+fn whatever_names_who_did_it_takes_the_speakers_name_alone() {
+    block_on(async {
+        let mut c = MIGRATED.superuser().await;
+        let open = offences(
+            &mut c,
+            "select c.oid::regclass || '.' || n.name from pg_class c, unnest(clinic.name_columns(c.oid)) n(name)
+              where c.relkind = 'r' and c.relnamespace in ('auth'::regnamespace, 'clinic'::regnamespace, 'audit'::regnamespace)
+                and (has_column_privilege('praxis_app', c.oid, n.name, 'insert') or has_column_privilege('praxis_app', c.oid, n.name, 'update'))
+                and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid = 'clinic.in_own_name()'::regprocedure
+                                   and t.tgenabled = 'O' and t.tgtype & 23 = 23
+                                   and n.name = any (string_to_array(encode(t.tgargs, 'escape'), '\\000'))) order by 1",
+        )
+        .await;
+        assert!(open.is_empty(), "written by the program's role in anybody's name: {open:?}");
+        let guarded = offences(&mut c, "select tgrelid::regclass::text from pg_trigger where tgfoid = 'clinic.in_own_name()'::regprocedure").await;
+        println!("{} tables take the speaker's name alone", guarded.len());
+        assert!(guarded.len() > 25);
+    });
+}
+
+#[test]
+fn functions_with_the_owners_rights_ask_who_is_speaking_once_in_a_statement() {
+    block_on(async {
+        let mut c = MIGRATED.superuser().await;
+        // Asked for each row it is slow: `= auth.actor()` in a query stands as `= (select auth.actor())`.
+        let each_row = offences(
+            &mut c,
+            r"select p.oid::regprocedure::text from pg_proc p
+               where p.pronamespace in ('auth'::regnamespace, 'clinic'::regnamespace, 'audit'::regnamespace)
+                 and p.prosrc ~ '[^:](=|<>|distinct from) auth\.(actor|actor_role|provider_id|own_patient)\(\)' order by 1",
+        )
+        .await;
+        assert!(each_row.is_empty(), "{each_row:?}");
+        // What the program's role may call with the owner's rights asks, or calls what asks.
+        let silent = offences(
+            &mut c,
+            r"with recursive f as (
+                  select p.oid, p.pronamespace::regnamespace || '.' || p.proname as name, p.prosrc, p.prosecdef
+                    from pg_proc p where p.pronamespace in ('auth'::regnamespace, 'clinic'::regnamespace, 'audit'::regnamespace)),
+              asks as (
+                  select f.oid, f.name from f
+                   where f.name in ('auth.actor', 'auth.session_any', 'auth.session_id') or f.prosrc ~ 'praxis\.token'
+                  union
+                  select f.oid, f.name from f join asks a on f.prosrc ~ ('\m' || replace(a.name, '.', '\.') || '\('))
+              select f.name from f
+               where f.prosecdef and has_function_privilege('praxis_app', f.oid, 'execute') and f.oid not in (select oid from asks)
+                 and not exists (select from pg_type t join pg_proc p on p.prorettype = t.oid where p.oid = f.oid and t.typname = 'trigger')
+               order by 1",
+        )
+        .await;
+        assert_eq!(silent, ASKS_NOBODY.map(|(name, _)| name), "functions that never ask who is speaking");
     });
 }
 

@@ -1,11 +1,12 @@
 //! Hostile text: 600 payloads through every text column to every screen and every answer of the command line. Looked at is
 //! what arrives, byte by byte: only the program's own sequences on a screen, none in an answer, no formula in a cell.
 //!
-//! A new screen is here by itself (`frames::everywhere`); a new sub-command that shows data goes into [`ANSWERS`], a new
-//! file format is tried with [`outputs`].
+//! A new screen is here by itself (`frames::everywhere`); a new sub-command, paper or file fails in [`ways`] until it is tried
+//! with [`outputs`].
 mod outputs;
 mod payloads;
 mod poison;
+mod ways;
 
 use crate::{
     frames::everywhere,
@@ -76,6 +77,8 @@ struct Ground {
     people: BTreeMap<&'static str, SignIn>,
     visit: VisitRef,
     appointment: AppointmentId,
+    /// Booked, and nothing else.
+    due: AppointmentId,
     referral: ReferralId,
     event: AuditEventId,
 }
@@ -87,12 +90,10 @@ impl Ground {
         let mut c = people::writer(&db).await;
         let a = people::appointment(&mut c, &clinic, &clinic.gp, clinic.jack, (9, 0), "in_progress").await;
         let encounter = people::visit(&mut c, &clinic.gp, a, "open").await;
-        for (hour, patient, status) in [
-            (10, clinic.linh, "arrived"),
-            (11, clinic.hao, "booked"),
-            (12, clinic.jack, "cancelled"),
-            (13, clinic.omar, "no_show"),
-        ] {
+        let due = people::appointment(&mut c, &clinic, &clinic.gp, clinic.hao, (11, 0), "booked").await;
+        for (hour, patient, status) in
+            [(10, clinic.linh, "arrived"), (12, clinic.jack, "cancelled"), (13, clinic.omar, "no_show")]
+        {
             people::appointment(&mut c, &clinic, &clinic.gp, patient, (hour, 0), status).await;
         }
         for days in [5, 9] {
@@ -122,7 +123,7 @@ impl Ground {
         let visit = VisitRef { encounter, patient: clinic.jack };
         let event = sqlx::query_scalar("select id from audit.event order by at limit 1");
         let event = AuditEventId(event.fetch_one(&mut c).await.expect("an event"));
-        let ground = Self { db, clinic, people, visit, appointment: a, referral, event };
+        let ground = Self { db, clinic, people, visit, appointment: a, due, referral, event };
         ground.write().await;
         ground.ask_for_access().await;
         ground
@@ -360,6 +361,9 @@ fn hostile_text_in_every_column_does_nothing_on_any_screen_and_in_any_answer() {
             let coded = round == rounds();
             poison.round(round, coded).await;
             visit_every_place(&ground, &mut seen, coded).await;
+            if round == 0 {
+                ways::sub_commands(&ground, &mut seen);
+            }
         }
         for args in ANSWERS {
             seen.answer(args, &run(&ground.db, args), false);

@@ -48,8 +48,13 @@ pub fn copy() -> Db {
 
 /// Everybody of the clinic on a plain connection.
 pub async fn speakers(db: &Db) -> Vec<Speaker> {
+    speakers_of(db, &(0..ROLES.len())).await
+}
+
+/// Those of these roles.
+pub async fn speakers_of(db: &Db, roles: &std::ops::Range<usize>) -> Vec<Speaker> {
     let mut speakers = vec![];
-    for p in &BLUEPRINT.people {
+    for p in BLUEPRINT.people.iter().filter(|p| roles.contains(&p.role)) {
         let connection = speaker::speaking(db, &p.token).await;
         speakers.push(Speaker { role: p.role, login: p.login, connection, cells: p.cells.clone() });
     }
@@ -413,4 +418,10 @@ pub fn id(role: &str, situation: &str, name: &str) -> Uuid {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(format!("{role}/{situation}/{name}"));
     Uuid::from_slice(&hash[..16]).expect("sixteen bytes")
+}
+
+/// Whether somebody of this role joins records and takes them apart.
+pub fn merges(role: praxis::domain::actor::Role) -> bool {
+    use praxis::domain::actor::Role;
+    matches!(role, Role::Receptionist | Role::Administrator)
 }

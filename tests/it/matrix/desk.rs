@@ -54,9 +54,10 @@ pub async fn of_desk(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(),
             };
             store.merge_patients(a, r, merge).await
         }
-        // Only where there is one that was merged.
-        "patient.unmerge" if cell.situation == 'm' => {
-            store.unmerge_patient(a, r, id("other").into()).await.map(drop)
+        // By those who may where there is one that was merged, by the others of anybody.
+        "patient.unmerge" if cell.situation == 'm' || !clinic::merges(a.role) => {
+            let merged = if cell.situation == 'm' { id("other").into() } else { patient };
+            store.unmerge_patient(a, r, merged).await.map(drop)
         }
         "session.hold" => store
             .hold_time(a, r, cell.plan.session.into(), half_hour(cell, 2), HoldKind::Urgent, None)

@@ -318,7 +318,7 @@ select from clinic.change_profile((select a.version from clinic.account a where 
 select from clinic.reject_patient({/application}, 1, '\x00') r where r;
 
 --@ accounts.open = -
-select id, login, email, phone, deactivated_why from auth.demand('accounts.open', null, null), clinic.account where id = {/account};
+select id, login, email, phone, deactivated_why from auth.demand('accounts.open', null, null), clinic.account_details() where id = {/account};
 --@ account.add = -
 insert into clinic.account (id, login, role, family_name, given_name) values (gen_random_uuid(), 'somebody', 'receptionist', 'Some', 'Body');
 --@ account.change = -

@@ -155,7 +155,7 @@ async fn reception_books_checks_in_and_sets_fees_at_its_own_centre_only() {
     let g = ground().await;
     let mut mei = speaking(&g.db, "mei").await;
     let book = "insert into clinic.appointment (id, patient_id, provider_id, centre_id, kind, status, day, starts_at, ends_at, booked_by)
-                select gen_random_uuid(), p.id, pc.provider_id, pc.centre_id, 'walk_in', 'booked', current_date, clinic.now(), clinic.now() + interval '10 min', p.id
+                select gen_random_uuid(), p.id, pc.provider_id, pc.centre_id, 'walk_in', 'booked', current_date, clinic.now(), clinic.now() + interval '10 min', auth.actor()
                   from clinic.provider_centre pc, clinic.patient p where p.given_name = 'Omar' and pc.provider_id = $1";
     assert_eq!(told(&mut mei, book, g.clinic.gp.provider().0).await, "done 1");
     assert_eq!(told(&mut mei, book, g.clinic.gp2.provider().0).await, "not_permitted");

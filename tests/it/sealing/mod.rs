@@ -3,6 +3,7 @@ pub(crate) mod asked;
 pub(crate) mod columns;
 mod erasure;
 mod rotation;
+pub(crate) mod till;
 
 use crate::support::{
     self,
@@ -66,6 +67,7 @@ impl Room {
 }
 
 async fn with_keys(db: &Db, keys: KekSource) -> Result<Store, Error> {
+    db.make();
     let connector = Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(keys);
     Store::open(connector, Clock::system()).await
 }

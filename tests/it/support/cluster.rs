@@ -4,14 +4,16 @@
 //! killed or not. The server keeps nothing safe (no fsync): it lives as long as the run.
 use praxis::server::{Binaries, Endpoint, Identity, SUPERUSER, migrate};
 use sha2::{Digest as _, Sha256};
+use sqlx::Executor as _;
 use std::{
     future::Future,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        LazyLock, Mutex,
+        LazyLock, Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
+        mpsc,
     },
 };
 
@@ -27,6 +29,11 @@ printf '%s\n' "$3" >>d/postgresql.conf &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
 "$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1" ${t:+"$t"}"#;
+
+/// What spares a server that lives for minutes: nothing is vacuumed or written to be found after a crash of the machine, and
+/// every copy and drop of a database ends in a checkpoint, after which whole pages would go to the log again.
+const SPARING: &str = "-c jit=off -c autovacuum=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal \
+                       -c max_wal_senders=0 -c bgwriter_lru_maxpages=0 -c max_wal_size=256MB";
 
 /// The run's server. The shell's stdin stays open inside `_shell` until this process is gone.
 struct Server {
@@ -46,9 +53,71 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
     Server { endpoint, template, _shell: shell }
 });
 
-/// A template may not be in use while it is copied.
-static CLONING: Mutex<()> = Mutex::new(());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// Whoever makes databases: one connection, so that a template is copied by one at a time, as it must be.
+static MAKER: LazyLock<Mutex<Keeper>> = LazyLock::new(|| Mutex::new(Keeper::start()));
+/// Whoever drops them, while the next tests run.
+static DROPPER: LazyLock<Mutex<Keeper>> = LazyLock::new(|| Mutex::new(Keeper::start()));
+
+/// A thread with a superuser's connection to the server, which runs one statement after another.
+struct Keeper(mpsc::Sender<(String, mpsc::Sender<Result<(), String>>)>);
+
+impl Keeper {
+    fn start() -> Self {
+        let (tx, rx) = mpsc::channel::<(String, mpsc::Sender<Result<(), String>>)>();
+        let endpoint = endpoint();
+        std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let mut c = runtime.block_on(endpoint.connect("postgres")).expect("the superuser connects");
+            for (sql, answer) in rx {
+                let mut done = Ok(());
+                for one in sql.split(';').filter(|one| !one.trim().is_empty()) {
+                    let ran = runtime.block_on(c.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(one))));
+                    done = done.and(ran.map(|_| ()).map_err(|e| e.to_string()));
+                }
+                answer.send(done).ok();
+            }
+        });
+        Self(tx)
+    }
+
+    /// Hands a few statements over; each is a transaction of its own.
+    fn ask(keeper: &Mutex<Self>, sql: String) -> mpsc::Receiver<Result<(), String>> {
+        let (tx, rx) = mpsc::channel();
+        keeper
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .0
+            .send((sql, tx))
+            .expect("the keeper of databases runs");
+        rx
+    }
+}
+
+/// Copies a database to which nobody is connected, with the rights that a copy does not have by itself.
+fn copy(template: &str, name: &str) {
+    let how = if *COPIES_FILES { " strategy file_copy" } else { "" };
+    let sql = format!(
+        "create database {name} template {template}{how}; alter database {name} owner to praxis_owner;
+         revoke all on database {name} from public;
+         grant connect on database {name} to praxis_app, praxis_jobs, praxis_backup"
+    );
+    Keeper::ask(&MAKER, sql).recv().expect("an answer").expect("the template is copied");
+}
+
+/// Copying files is cheaper than writing every page to the log; before version 15 it was the only way, without a name.
+static COPIES_FILES: LazyLock<bool> = LazyLock::new(|| {
+    apart(|| async {
+        let mut c = endpoint().connect("postgres").await.expect("the superuser connects");
+        let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
+            .fetch_one(&mut c)
+            .await
+            .expect("a version");
+        version >= 150_000
+    })
+});
 
 /// A folder for a server, not made yet.
 pub fn place(name: &str) -> PathBuf {
@@ -61,7 +130,12 @@ pub fn start(dir: &Path, configuration: &str) -> (Endpoint, Child) {
     let binaries = Binaries::find().expect("PostgreSQL's server programs are installed");
     let identity = Identity::of_server().expect("somebody can run the server");
     let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(dir).arg(binaries.dir()).arg(configuration).current_dir("/");
+    command
+        .args(["-c", SCRIPT, "sh"])
+        .arg(dir)
+        .arg(binaries.dir())
+        .args([configuration, SPARING])
+        .current_dir("/");
     #[expect(clippy::zombie_processes, reason = "it outlives this process, which is the point")]
     let mut shell = identity
         .apply(&mut command)
@@ -119,7 +193,7 @@ pub fn endpoint() -> Endpoint {
     SERVER.endpoint.clone()
 }
 
-/// A copy of the migrated database for one test; dropped with it.
+/// A database for one test; dropped with it.
 pub struct Db {
     /// The database's name.
     pub name: String,
@@ -127,37 +201,60 @@ pub struct Db {
     pub endpoint: Endpoint,
     /// The folder with the server's socket.
     pub socket: PathBuf,
+    /// Set once it is there.
+    made: OnceLock<()>,
 }
 
-/// A fresh, migrated, empty database. Takes about 0.1 s.
+fn unmade(kind: &str) -> Db {
+    let name = format!("{kind}_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let endpoint = endpoint();
+    let socket = endpoint.socket_dir().to_path_buf();
+    Db { name, endpoint, socket, made: OnceLock::new() }
+}
+
+/// A fresh, migrated, empty database. It is made when it is first asked for: who fills it with the clinic gets a copy of that.
 pub fn fresh_database() -> Db {
-    let server = &*SERVER;
-    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let alone = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    apart(|| server.endpoint.create_database(&name, Some(&server.template))).expect("the template is copied");
-    drop(alone);
-    Db { name, endpoint: server.endpoint.clone(), socket: server.endpoint.socket_dir().to_path_buf() }
+    unmade("test")
 }
 
 /// A copy of another test's database, to which nobody is connected.
 pub fn copy_of(db: &Db) -> Db {
-    let server = &*SERVER;
-    let name = format!("copy_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let alone = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    apart(|| server.endpoint.create_database(&name, Some(&db.name))).expect("the database is copied");
-    drop(alone);
-    Db { name, endpoint: server.endpoint.clone(), socket: server.endpoint.socket_dir().to_path_buf() }
+    let made = unmade("copy");
+    assert!(made.is_copy_of(db));
+    made
 }
 
 /// A database without any schema, for tests of migrating.
 pub fn empty_database() -> Db {
-    let server = &*SERVER;
-    let name = format!("empty_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    apart(|| server.endpoint.create_database(&name, None)).expect("a database is created");
-    Db { name, endpoint: server.endpoint.clone(), socket: server.endpoint.socket_dir().to_path_buf() }
+    let db = unmade("empty");
+    db.made.get_or_init(|| {
+        apart(|| db.endpoint.create_database(&db.name, None)).expect("a database is created");
+    });
+    db
 }
 
 impl Db {
+    /// A database that is there already, on another server than the run's.
+    pub fn elsewhere(endpoint: &Endpoint, name: &str) -> Self {
+        let socket = endpoint.socket_dir().to_path_buf();
+        Self { name: name.into(), endpoint: endpoint.clone(), socket, made: OnceLock::from(()) }
+    }
+
+    /// Makes it as a copy of another one to which nobody is connected. False: it was made before, of something else.
+    pub fn is_copy_of(&self, template: &Self) -> bool {
+        let mut now = false;
+        self.made.get_or_init(|| {
+            copy(&template.name, &self.name);
+            now = true;
+        });
+        now
+    }
+
+    /// Makes it, when it was not: for who connects by its name alone.
+    pub fn make(&self) {
+        self.made.get_or_init(|| copy(&SERVER.template, &self.name));
+    }
+
     /// The URL that the program is given: the role `praxis_app`.
     pub fn url(&self) -> String {
         self.url_as("praxis_app")
@@ -165,21 +262,25 @@ impl Db {
 
     /// The URL of another role, `postgres` for the superuser.
     pub fn url_as(&self, role: &str) -> String {
+        self.make();
         self.endpoint.url(role, &self.name)
     }
 
     /// The URL of the same database through a proxy's socket folder.
     pub fn url_through(&self, socket_dir: &Path) -> String {
+        self.make();
         Endpoint::new(socket_dir).url("praxis_app", &self.name)
     }
 
     /// Connect options of a role.
     pub fn options(&self, role: &str) -> sqlx::postgres::PgConnectOptions {
+        self.make();
         self.endpoint.options(role, &self.name)
     }
 
     /// A connection as the superuser, to prepare and to look.
     pub async fn superuser(&self) -> sqlx::PgConnection {
+        self.make();
         self.endpoint.connect(&self.name).await.expect("the superuser connects")
     }
 }
@@ -187,6 +288,8 @@ impl Db {
 impl Drop for Db {
     fn drop(&mut self) {
         // A failing test keeps nothing either: the server goes with the run.
-        apart(|| self.endpoint.drop_database(&self.name)).ok();
+        if self.made.get().is_some() && self.socket == SERVER.endpoint.socket_dir() {
+            drop(Keeper::ask(&DROPPER, format!("drop database if exists {} with (force)", self.name)));
+        }
     }
 }

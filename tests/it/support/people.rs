@@ -1,8 +1,11 @@
 //! A small clinic for tests: two centres, an account of each role, sessions today and tomorrow, five patients.
 //!
 //! The database's clock is set to Thursday 12 March 2026, 09:00 in Sydney; everybody's password is [`PASSWORD`].
-use super::cluster::Db;
-pub use super::texts::{sealed, texts};
+use super::cluster::{Db, apart, fresh_database};
+pub use super::{
+    speaker::speaker as raw,
+    texts::{sealed, texts},
+};
 use chrono::{DateTime, Duration, NaiveDate, TimeZone as _, Utc};
 use praxis::{
     auth::{login, password},
@@ -14,6 +17,7 @@ use praxis::{
     text::fold,
 };
 use sqlx::{Connection as _, PgConnection, Row as _};
+use std::sync::LazyLock;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -104,12 +108,28 @@ pub async fn writer(db: &Db) -> PgConnection {
     c
 }
 
-/// Fills an empty database with the clinic.
+/// The clinic as it was built once: most tests take a copy.
+static BUILT: LazyLock<(Db, Clinic)> = LazyLock::new(|| {
+    let db = fresh_database();
+    let clinic = apart(|| built(&db));
+    (db, clinic)
+});
+
+/// Fills an empty database with the clinic, in which it is nine o'clock now.
 pub async fn clinic(db: &Db) -> Clinic {
+    let (template, clinic) = &*BUILT;
+    let clinic = if db.is_copy_of(template) { clinic.clone() } else { built(db).await };
+    let mut c = writer(db).await;
+    set_now(&mut c, at(clinic.today, 9, 0)).await;
+    c.close().await.expect("closed");
+    clinic
+}
+
+async fn built(db: &Db) -> Clinic {
     let mut c = writer(db).await;
     let today = NaiveDate::from_ymd_opt(2026, 3, 12).expect("a day");
     let tomorrow = today + Duration::days(1);
-    set_now(&mut c, at(today, 9, 0)).await;
+    set_now(&mut c, at(today, 8, 59)).await;
     let randwick = centre(&mut c, "medical_centre", "Randwick Medical Centre", "11000000001").await;
     let ultimo = centre(&mut c, "medical_centre", "Ultimo Medical Centre", "11000000002").await;
     let hospital = centre(&mut c, "hospital", "Harbour Hospital", "11000000003").await;
@@ -178,6 +198,8 @@ pub async fn clinic(db: &Db) -> Clinic {
         .await
         .expect("a name");
     let jackie = patient(&mut c, ("Black", "Jackie"), "female", (1996, 12, 1)).await;
+    // A database that somebody is connected to cannot be copied.
+    c.close().await.expect("closed");
     Clinic {
         randwick,
         ultimo,
@@ -454,6 +476,7 @@ pub async fn penicillin(c: &mut PgConnection, clinic: &Clinic) {
 
 /// A store on this database that is nobody yet, as the program opens it.
 pub async fn nobody(db: &Db) -> Store {
+    db.make();
     let connector =
         Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(crate::support::keys());
     Store::open(connector, Clock::system()).await.expect("the program's role gets in")
@@ -468,27 +491,4 @@ pub async fn signed_in(db: &Db, login: &str) -> SignIn {
 /// How many rows a query finds, looked at with the superuser's eyes: `select count(*) ...` with one id.
 pub async fn count(c: &mut PgConnection, query: &'static str, id: impl Into<Uuid>) -> i64 {
     sqlx::query(query).bind(id.into()).fetch_one(c).await.expect("a count").get(0)
-}
-
-/// A raw connection as the program's role, signed in as somebody of the clinic: plain SQL past the program.
-pub async fn raw(db: &Db, login: &str) -> PgConnection {
-    let mut c = PgConnection::connect_with(&db.options("praxis_app")).await.expect("a connection");
-    let (salt, params): (Vec<u8>, String) = sqlx::query_as("select salt, params from auth.challenge($1)")
-        .bind(login)
-        .fetch_one(&mut c)
-        .await
-        .expect("a challenge");
-    let proof = password::prove(PASSWORD, &salt, &params).expect("a proof");
-    let token: String = sqlx::query_scalar("select token from auth.open($1, $2, 'test')")
-        .bind(login)
-        .bind(proof.to_vec())
-        .fetch_one(&mut c)
-        .await
-        .expect("the sign-in");
-    sqlx::query("select set_config('praxis.token', $1, false)")
-        .bind(token)
-        .execute(&mut c)
-        .await
-        .expect("a token");
-    c
 }
