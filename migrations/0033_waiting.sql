@@ -13,7 +13,12 @@ create index appointment_event_left on clinic.appointment_event (from_provider_i
 -- minute (its length, the patient's own day) is asked of the free times themselves.
 create function clinic.freed_times(p_most int)
 returns table (provider_id uuid, centre_id uuid, starts_at timestamptz, ends_at timestamptz, held_by text, held_until timestamptz)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+    -- Where nobody waits, nothing is looked for.
+    if not exists (select from clinic.waitlist_entry e where e.status = 'waiting' and e.last_day >= clinic.now()::date - 1) then return; end if;
+    return query
     with t as materialized (select clinic.now() as now),
     place as materialized (
         select c.id, c.zone from clinic.centre c where c.retired_at is null and c.id in (select clinic.centres_for('waitlist.offer'))),
@@ -103,8 +108,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
            -- Who declined this very time is not asked again.
            and not exists (select from clinic.waitlist_call k
                             where k.entry_id = w.id and k.provider_id = who.id and k.outcome = 'declined' and k.starts_at <@ piece.at))
-     order by 3, 1, 2 limit p_most
-$$;
+     order by 3, 1, 2 limit p_most;
+end $$;
 grant execute on function clinic.freed_times(int) to praxis_app;
 
 -- In the transaction that books: closes every open wish of the patient that the appointment meets whole, and answers with them.

@@ -7,9 +7,15 @@ use crate::{
         people::{self, at},
     },
 };
-use praxis::domain::{
-    ids::{RequestId, WaitId},
-    waitlist::{NewWait, Wish},
+use praxis::{
+    domain::{
+        appointment::AppointmentKind,
+        booking::{FreeFilter, FreeSlot, NewAppointment},
+        ids::{AppointmentId, RequestId, SeriesId, WaitId},
+        series::{Step, Together},
+        waitlist::{NewWait, Wish},
+    },
+    ui::route::Route,
 };
 
 #[test]
@@ -98,5 +104,52 @@ fn a_time_that_another_desk_freed_is_told_on_the_board_and_offered_with_one_key_
         mei.key("esc");
         mei.sees("1 time is free for somebody who waits · W").await;
         other.sees("1 waits for it").await;
+    });
+}
+
+#[test]
+fn every_time_of_a_cancelled_series_is_in_the_list_and_not_the_nearest_alone() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let nina = people::signed_in(&db, "nina").await;
+        let (store, actor) = (&nina.store, &nina.actor);
+        let free = FreeFilter { provider: clinic.gp.provider, ..FreeFilter::from(clinic.today) };
+        let free = store.first_free(actor, FreeFilter { limit: 200, ..free }).await.unwrap();
+        let eleven = |s: &&FreeSlot| s.time() == at(clinic.today, 11, 0).with_timezone(&s.zone).time();
+        let step = |s: &FreeSlot| {
+            Step::Book(NewAppointment {
+                id: AppointmentId::new(),
+                patient: clinic.omar,
+                provider: s.provider,
+                centre: s.centre,
+                session: Some(s.session),
+                kind: AppointmentKind::Slot,
+                period: s.period,
+                visit_type: None,
+                reason: String::new(),
+                arrived: false,
+            })
+        };
+        let steps: Vec<Step> = free.iter().filter(eleven).map(step).collect();
+        assert_eq!(steps.len(), 2, "today and tomorrow");
+        let made = store
+            .together(actor, RequestId::new(), Together::BookSeries, SeriesId::new(), steps)
+            .await
+            .unwrap();
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        store.add_wait(actor, RequestId::new(), new).await.unwrap();
+        let mut mei = Desk::at(&db, "mei", Route::Series(made[0].id)).await;
+        mei.sees("RASHID Omar").await;
+        mei.key("home L");
+        mei.letters("away");
+        mei.key("enter");
+        mei.sees("Came free for people who wait").await;
+        mei.sees("Thu 12 Mar 11:00").await;
+        mei.sees("Fri 13 Mar 11:00").await;
+        mei.key("down enter");
+        mei.sees("Free: Fri 13 Mar 11:00 to 11:30, SMITH Anna").await;
     });
 }

@@ -100,6 +100,8 @@ pub(super) struct Draft {
     pub named: Vec<String>,
     /// The time was said with the place it is at.
     pub told_time: bool,
+    /// The words behind the time were said as what they are.
+    pub told_reason: bool,
     /// What Enter does, once all is known.
     pub said: String,
 }
@@ -140,7 +142,8 @@ impl CommandLine {
             // What is understood is told, also while something else is asked for.
             let when = self.line.when.said(env.today());
             draft.parts.extend(Some(when).filter(|w| !draft.told_time && !w.is_empty()));
-            draft.parts.extend(Some(self.line.reason.clone()).filter(|r| !r.is_empty()));
+            let reason = self.line.reason.clone();
+            draft.parts.extend(Some(reason).filter(|r| !draft.told_reason && !r.is_empty()));
         }
         Preview { parts: draft.parts, said, state }
     }

@@ -269,7 +269,11 @@ impl CommandLine {
                     days = AHEAD,
                     day = when::spoken_day(from, today)
                 ),
-                tr!("Leave out the provider or the centre, or say a later day."),
+                if wider.visit_type.is_some() {
+                    tr!("Leave out the provider or the centre, say a later day, or name a shorter visit.")
+                } else {
+                    tr!("Leave out the provider or the centre, or say a later day.")
+                },
             ));
         }
         let question = tr!("Nothing is free on {day}; the next:", day = when.said(today));
@@ -332,6 +336,7 @@ impl CommandLine {
             ));
         }
         draft.parts.extend(purpose.said());
+        draft.told_reason = true;
         let asked = {
             let (profession, visit_type) = (reading.profession.clone(), purpose.visit_type.clone());
             self.slot(Wanted { provider, profession, centre, visit_type, ..Wanted::default() }, draft, env)

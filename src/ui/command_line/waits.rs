@@ -19,6 +19,8 @@ use crate::{
 
 impl CommandLine {
     pub(super) fn plan_wait(&self, draft: &mut Draft, env: &Env) -> Result<Plan, Stop> {
+        // A day is until when, and is said with the rest.
+        draft.told_time = true;
         let (hit, reading) = self.patient(draft, env)?;
         let provider = self.provider_of(&reading)?;
         let profession = reading.profession.clone().filter(|_| provider.is_none());
@@ -64,7 +66,6 @@ impl CommandLine {
             (None, Some(code)) => tr!("any {profession}", profession = desk::profession(code)),
             (None, None) => String::new(),
         };
-        draft.told_time = true;
         draft.parts.push(tr!("waits for {who}", who = whom));
         draft.parts.push(match centre.and_then(|c| self.known.directory.as_ref()?.centre(c)) {
             Some(there) => tr!("at {centre}", centre = there.name),
