@@ -55,9 +55,20 @@ fn main() {
                 desk.sees(seen, true).await;
                 since.elapsed()
             });
-            times.extend(
-                futures::future::join_all(watching).await.into_iter().map(|t| t.saturating_sub(written)),
-            );
+            let seen: Vec<Duration> = futures::future::join_all(watching)
+                .await
+                .into_iter()
+                .map(|t| t.saturating_sub(written))
+                .collect();
+            if std::env::var_os("PRAXIS_BENCH_EACH").is_some() {
+                let worst = seen.iter().max().copied().unwrap_or_default();
+                println!(
+                    "change {n:>2}: written in {:.1} ms, the last screen after {:.1} ms",
+                    ms(written),
+                    ms(worst)
+                );
+            }
+            times.extend(seen);
         }
         let read: u64 = desks.iter().map(|d| d.proxy.statements()).sum::<u64>() - before;
         times.sort();

@@ -120,7 +120,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare e record; a clinic.appointment; v record; minute int;
 begin
     select * into a from clinic.appointment x
-     where x.id = p_appointment and x.booked_by = auth.actor() and x.status in ('booked', 'arrived') and x.kind <> 'emergency'
+     where x.id = p_appointment and x.booked_by = (select auth.actor()) and x.status in ('booked', 'arrived') and x.kind <> 'emergency'
        and age(x.xmin) <= age(pg_current_xact_id()::xid);
     if not found then return; end if;
     select pr.profession, pr.department_id, c.zone, (a.starts_at at time zone c.zone) as wall into v

@@ -82,7 +82,7 @@ impl Subject {
         };
         let password = password()?;
         block_on(async {
-            let store = Store::open(connector, Clock::system()).await?;
+            let store = Store::open(connector.one_by_one(), Clock::system()).await?;
             let signed_in = login::sign_in(&store, login, password.clone(), "praxis subject").await?;
             let done = match self {
                 Self::Export(export) => export.run(&signed_in, password, context).await,

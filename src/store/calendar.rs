@@ -150,75 +150,15 @@ impl Store {
     ) -> Result<Vec<ProviderDay>, Error> {
         self.read(actor, move |c| {
             Box::pin(async move {
-                let (centre, day) = (of.centre.map(|c| c.0.0), of.centre.map(|c| c.1));
+                let day = of.centre.map(|c| c.1);
                 let (providers, days): (Vec<uuid::Uuid>, Vec<NaiveDate>) =
                     of.days.iter().map(|(p, d)| (p.0, *d)).unzip();
-                // No clock is 15 hours from UTC: these bounds hold the day of any centre, and an index has them.
                 let rows = sqlx::query!(
-                    r#"with asked as (
-                            select s.provider_id, s.day, false as named from clinic.clinic_session s
-                             where s.centre_id = $1 and s.day = $2 and s.removed_at is null
-                            union select q.provider, q.day, true from unnest($3::uuid[], $4::date[]) q(provider, day)),
-                       known as materialized (
-                            select a.provider_id, a.day, bool_or(a.named) as named, v.family_name, v.given_name, p.profession,
-                                   row_number() over (order by v.family_name, v.given_name, a.provider_id, a.day) as place,
-                                   count(*) over () as n
-                              from asked a
-                              join clinic.provider p on p.id = a.provider_id
-                              join clinic.account v on v.id = p.account_id
-                             group by a.provider_id, a.day, v.family_name, v.given_name, p.profession),
-                       seen as materialized (
-                            select greatest(1, least(k.n - $6::int8 + 1, coalesce((
-                                       select min(x.place) from known x
-                                        where (x.family_name, x.given_name, x.provider_id) >= (
-                                              select v.family_name, v.given_name, p.id from clinic.provider p
-                                                join clinic.account v on v.id = p.account_id where p.id = $5)), 1))) as first
-                              from known k limit 1)
-                       select k.provider_id as "provider!", k.day as "day!", k.family_name as "family!", k.given_name as "given!",
-                              k.profession as "profession!",
-                              coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'centre', s.centre_id, 'name', c.name,
-                                               'zone', c.zone, 'from', s.starts_at, 'to', s.ends_at, 'minutes', s.slot_minutes)
-                                               order by s.starts_at)
-                                          from clinic.clinic_session s join clinic.centre c on c.id = s.centre_id
-                                         where s.provider_id = k.provider_id and s.day = k.day and s.removed_at is null
-                                           and s.starts_at > (k.day - 1)::timestamp at time zone 'UTC' + interval '9 hours'
-                                           and s.starts_at < (k.day + 1)::timestamp at time zone 'UTC' + interval '15 hours'),
-                                       '[]') as "sessions!: Json<Vec<SessionPart>>",
-                              case when k.named or k.place >= f.first and k.place < f.first + $6::int8 then
-                              coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'version', a.version, 'patient', a.patient_id,
-                                               'family', p.family_name, 'given', p.given_name, 'sex', p.sex, 'born', p.birth_date,
-                                               'centre', a.centre_id, 'zone', c.zone, 'from', a.starts_at, 'to', a.ends_at,
-                                               'status', a.status, 'kind', a.kind, 'visit', y.name,
-                                               'busy', a.busy_until)
-                                               order by a.starts_at, a.booked_at, a.id)
-                                          from clinic.appointment a
-                                          join clinic.patient p on p.id = a.patient_id
-                                          join clinic.centre c on c.id = a.centre_id
-                                          left join clinic.visit_type y on y.code = a.visit_type
-                                         where a.provider_id = k.provider_id and a.day = k.day
-                                           and a.status not in ('cancelled', 'voided')
-                                           and a.starts_at > (k.day - 1)::timestamp at time zone 'UTC' + interval '9 hours'
-                                           and a.starts_at < (k.day + 1)::timestamp at time zone 'UTC' + interval '15 hours'),
-                                       '[]') end as "bookings: Json<Vec<BookingPart>>",
-                              case when k.named or k.place >= f.first and k.place < f.first + $6::int8 then
-                              coalesce((select jsonb_agg(jsonb_build_object('kind', o.kind, 'text', o.text, 'centre', o.centre, 'from', o.starts_at,
-                                               'to', o.ends_at, 'until', o.until) order by o.rank, o.starts_at)
-                                          from (select e.kind, e.reason as text, e.centre_id as centre, e.starts_at, e.ends_at,
-                                                       null::timestamptz as until, 1 as rank
-                                                  from clinic.schedule_exception e
-                                                 where e.removed_at is null
-                                                   and e.during && tstzrange((k.day - 1)::timestamp at time zone 'UTC', (k.day + 2)::timestamp at time zone 'UTC')
-                                                   and (e.kind = 'leave' and e.provider_id = k.provider_id or e.kind = 'holiday')
-                                                union all
-                                                select h.kind, null, null, h.starts_at, h.ends_at, h.release_at, 2
-                                                  from clinic.held_slot h where h.provider_id = k.provider_id and h.day = k.day
-                                                union all
-                                                select case when h.mine then 'mine' else 'chosen' end, h.holder, null, h.starts_at, h.ends_at, h.until, 3
-                                                  from clinic.holds_of(array[k.provider_id], k.day, k.day) h) o),
-                                       '[]') end as "off: Json<Vec<OffPart>>"
-                         from known k cross join seen f
-                        order by k.place"#,
-                    centre,
+                    r#"select provider as "provider!", day as "day!", family as "family!", given as "given!",
+                              profession as "profession!", sessions as "sessions!: Json<Vec<SessionPart>>",
+                              bookings as "bookings: Json<Vec<BookingPart>>", "off" as "off: Json<Vec<OffPart>>"
+                         from clinic.provider_days($1, $2, $3, $4, $5, $6)"#,
+                    of.centre.map(|c| c.0.0),
                     day,
                     &providers,
                     &days,

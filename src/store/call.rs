@@ -113,10 +113,10 @@ impl Store {
     {
         let (store, account) = (self.clone(), actor.account.0);
         let task = tokio::spawn(async move {
-            let mut tx = store.0.readers.begin().await?;
-            identify(&mut tx, account).await?;
-            let value = with_keyring(store.0.keyring.clone(), async { body(&mut tx).await }).await?;
-            tx.commit().await?;
+            let mut reading = store.reading().await?;
+            identify(&mut reading.tx, account).await?;
+            let value = with_keyring(store.0.keyring.clone(), async { body(&mut reading.tx).await }).await?;
+            reading.tx.commit().await?;
             Ok(value)
         });
         let outcome = match tokio::time::timeout(READ_DEADLINE, task).await {

@@ -14,20 +14,25 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 pub struct Connector {
     hosts: Vec<PgConnectOptions>,
     keys: KekSource,
+    one_by_one: bool,
 }
 
 impl Connector {
     /// These hosts in this order, as the configuration made them: TLS and certificates are its business.
     #[must_use]
     pub fn new(hosts: Vec<PgConnectOptions>) -> Self {
-        Self { hosts: hosts.into_iter().map(settings).collect(), keys: KekSource::default() }
+        Self {
+            hosts: hosts.into_iter().map(settings).collect(),
+            keys: KekSource::default(),
+            one_by_one: false,
+        }
     }
 
     /// A server on the Unix socket in `folder`.
     #[must_use]
     pub fn from_socket(folder: &std::path::Path, database: &str, user: &str) -> Self {
         let o = PgConnectOptions::new_without_pgpass().socket(folder).username(user).database(database);
-        Self { hosts: vec![settings(o)], keys: KekSource::default() }
+        Self { hosts: vec![settings(o)], keys: KekSource::default(), one_by_one: false }
     }
 
     /// With the key-encryption keys that patients' keys are wrapped by. Without them no clinical text is read or written.
@@ -35,6 +40,24 @@ impl Connector {
     pub fn with_keys(mut self, keys: KekSource) -> Self {
         self.keys = keys;
         self
+    }
+
+    /// For who does one thing after another, as a script does: what reads and what saves shares its connections, so that one is
+    /// enough.
+    #[must_use]
+    pub fn one_by_one(mut self) -> Self {
+        self.one_by_one = true;
+        self
+    }
+
+    /// The pools for reading, for reading meanwhile, for saving and for listening.
+    pub(super) fn pools(&self, options: &PgConnectOptions) -> [PgPool; 4] {
+        let one = || Self::pool(options.clone(), 1);
+        if self.one_by_one {
+            let both = Self::pool(options.clone(), 2);
+            return [both.clone(), one(), both, one()];
+        }
+        [one(), one(), one(), one()]
     }
 
     /// The key-encryption keys.
@@ -73,7 +96,7 @@ impl Connector {
     }
 
     /// A pool of at most `size` connections that connects when first used.
-    pub(super) fn pool(options: PgConnectOptions, size: u32) -> PgPool {
+    fn pool(options: PgConnectOptions, size: u32) -> PgPool {
         PgPoolOptions::new()
             .max_connections(size)
             .min_connections(0)

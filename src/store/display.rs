@@ -71,11 +71,12 @@ impl Store {
     /// # Errors
     /// [`Error::NoSession`] when the service is nobody any more.
     pub async fn display_day(&self, habits: Option<Arc<Habits>>) -> Result<DisplayDay, Error> {
-        let mut tx = self.0.readers.begin().await?;
+        let mut reading = self.reading().await?;
+        let tx = &mut reading.tx;
         let head = sqlx::query!(
             r#"select centre_name as "centre_name!", zone as "zone!", now as "now!", names as "names!" from clinic.display_head(null)"#
         )
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::NoSession)?;
         self.0.clock.follow(head.now);
@@ -85,13 +86,13 @@ impl Store {
                       started_at, called_at, retry_at, room
                  from clinic.display_day(null)"#
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut **tx)
         .await?;
         let habits = match habits {
             Some(known) => known,
-            None => Arc::new(queue::habits(&mut tx, None).await?),
+            None => Arc::new(queue::habits(tx, None).await?),
         };
-        tx.commit().await?;
+        reading.tx.commit().await?;
         let places = rows
             .into_iter()
             .map(|r| {

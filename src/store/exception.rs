@@ -1,19 +1,14 @@
-//! Leave, holidays and extra days; the bookings under them, where those could go, and moving them all at once.
-use super::{
-    Error, Event, Store,
-    appointment::{booked, lock_in_order, overlap, stale, zone_of},
-};
+//! Leave, holidays and extra days; the bookings under them, and where those could go.
+use super::{Error, Event, Store, appointment::zone_of};
 use crate::domain::{
     actor::Actor,
-    booking::NewTime,
     exception::{Clash, ExceptionEntry, ExceptionKind, NewException, Opening, PlanStep, propose},
-    ids::{AppointmentId, CentreId, ClinicSessionId, ExceptionId, ProviderId, RequestId},
+    ids::{CentreId, ClinicSessionId, ExceptionId, ProviderId, RequestId},
     name::PersonName,
     time::Period,
 };
 use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
-use sqlx::{Acquire as _, PgConnection};
+use sqlx::PgConnection;
 
 /// Whose bookings are to be moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,15 +17,6 @@ pub enum PlanOf {
     Exception(ExceptionId),
     /// Those of a session that shall go.
     Session(ClinicSessionId),
-}
-
-/// What became of one step of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
-    pub appointment: AppointmentId,
-    /// The appointment's new version; `None`: it stays, and `why` says why.
-    pub version: Option<i64>,
-    pub why: String,
 }
 
 /// How many days after the first clash free times are looked for.
@@ -176,6 +162,21 @@ impl Store {
         .await
     }
 
+    /// Puts a leave or a holiday back that was taken back; bookings made meanwhile are its clashes then.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it is over, or an extra day; [`Error::Stale`].
+    pub async fn restore_exception(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        id: ExceptionId,
+    ) -> Result<(), Error> {
+        let event = Event::new("exception.add", "schedule_exception").id(id.0);
+        let event = event.facts(serde_json::json!({ "restored": true }));
+        self.write(actor, request, event, &id, move |c| Box::pin(put_back(c, id))).await
+    }
+
     /// The bookings that cannot stay, in the order of time, each with the nearest free time that fits.
     ///
     /// `opened` says that a person opened the view: that is logged, a refresh is not.
@@ -220,93 +221,31 @@ impl Store {
         })
         .await
     }
-
-    /// Moves these bookings, each told to the log as a move. What cannot go, because somebody was faster, stays and is told.
-    ///
-    /// # Errors
-    /// Those of the line to the server. A step that is refused is no error: see [`Moved`].
-    pub async fn rebook(
-        &self,
-        actor: &Actor,
-        request: RequestId,
-        steps: Vec<(AppointmentId, i64, NewTime)>,
-    ) -> Result<Vec<Moved>, Error> {
-        let event =
-            Event::new("appointment.move", "appointment").facts(serde_json::json!({ "steps": steps.len() }));
-        let arguments = steps.clone();
-        self.write(actor, request, event, &arguments, move |c| {
-            Box::pin(async move {
-                let mut keys = vec![];
-                for (id, _, to) in &steps {
-                    let now = booked(c, *id).await?;
-                    let day = |at: DateTime<Utc>| at.with_timezone(&now.zone).date_naive();
-                    keys.push(format!("provider {} {}", now.provider, day(now.period.start)));
-                    keys.push(format!("provider {} {}", to.provider, day(to.period.start)));
-                    keys.push(format!("patient {}", now.patient));
-                }
-                lock_in_order(c, keys).await?;
-                let mut moved = vec![];
-                for (id, seen, to) in steps {
-                    let mut tx = c.begin().await?;
-                    let (version, why) = match step(&mut tx, id, seen, &to).await {
-                        Ok(version) => {
-                            tx.commit().await?;
-                            (Some(version), String::new())
-                        }
-                        Err(Error::Refused(why) | Error::Overlap(why)) => {
-                            tx.rollback().await?;
-                            (None, why.sentence)
-                        }
-                        Err(e @ Error::Stale { .. }) => {
-                            tx.rollback().await?;
-                            (None, e.to_string())
-                        }
-                        Err(e) => return Err(e),
-                    };
-                    moved.push(Moved { appointment: id, version, why });
-                }
-                Ok(moved)
-            })
-        })
-        .await
-    }
 }
 
-/// One move inside a transaction that holds the locks.
-async fn step(c: &mut PgConnection, id: AppointmentId, seen: i64, to: &NewTime) -> Result<i64, Error> {
-    let now = booked(c, id).await?;
-    if now.version != seen {
-        return Err(stale(c, id).await?);
-    }
-    let taken =
-        overlap(c, now.patient, to.provider, to.period, now.zone, Some(id), now.visit_type.as_deref());
-    if let Some(taken) = taken.await? {
-        return Err(taken);
-    }
-    let moved = sqlx::query_scalar!(
-        "update clinic.appointment
-            set provider_id = $3, centre_id = $4, clinic_session_id = $5, starts_at = $6, ends_at = $7, kind = 'slot',
-                referral_id = case when provider_id = $3 then referral_id end
-          where id = $1 and version = $2 returning version",
-        id.0,
-        seen,
-        to.provider.0,
-        to.centre.0,
-        to.session.map(|s| s.0),
-        to.period.start,
-        to.period.end
+/// Takes an exception back inside a transaction; false when somebody has done it already.
+pub(super) async fn lift(c: &mut PgConnection, id: ExceptionId) -> Result<bool, Error> {
+    let gone = sqlx::query!(
+        "update clinic.schedule_exception set removed_at = clinic.now() where id = $1 and removed_at is null",
+        id.0
     )
-    .fetch_optional(&mut *c)
+    .execute(c)
     .await?;
-    let Some(version) = moved else { return Err(stale(c, id).await?) };
-    let facts = serde_json::json!({ "provider": to.provider, "starts": to.period.start, "plan": true });
-    Event::new("appointment.move", "appointment")
-        .id(id.0)
-        .patient(now.patient)
-        .facts(facts)
-        .record(c)
-        .await?;
-    Ok(version)
+    Ok(gone.rows_affected() > 0)
+}
+
+/// Puts it back inside a transaction.
+pub(super) async fn put_back(c: &mut PgConnection, id: ExceptionId) -> Result<(), Error> {
+    let back = sqlx::query!(
+        "update clinic.schedule_exception set removed_at = null where id = $1 and removed_at is not null",
+        id.0
+    )
+    .execute(&mut *c)
+    .await?;
+    if back.rows_affected() == 0 {
+        return Err(super::stale::schedule_exception(c, id.0).await?);
+    }
+    Ok(())
 }
 
 /// Live bookings under an exception, or of a session, that have not begun.

@@ -1,6 +1,7 @@
-//! Booking the follow-up of a visit: the appointment and the visit's mention of it are one transaction.
+//! Booking the follow-up of a visit, and taking that back: the appointment and the visit's mention of it are one transaction.
 use super::{
     Error, Event, Store,
+    appointment::set_status,
     authored::{name, stale},
     booking,
     referral::referrals,
@@ -8,12 +9,13 @@ use super::{
 use crate::domain::{
     actor::Actor,
     booking::{Booked, NewAppointment},
-    ids::RequestId,
+    ids::{AppointmentId, RequestId},
     name::PersonName,
     record::VisitRef,
     referral::Referral,
 };
-use chrono::{DateTime, Utc};
+use crate::tr;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What booking a follow-up made: the appointment, and the version of the visit that now names it.
@@ -21,6 +23,8 @@ use serde::{Deserialize, Serialize};
 pub struct FollowUpBooked {
     pub appointment: Booked,
     pub version: i64,
+    /// The follow-up's day and appointment that the visit named before.
+    pub before: (Option<NaiveDate>, Option<AppointmentId>),
 }
 
 /// What the End tab shows beside the visit's own fields.
@@ -86,6 +90,15 @@ impl Store {
                 if new.patient != visit.patient {
                     return Err(Error::NotFound);
                 }
+                let before = sqlx::query!(
+                    "select follow_up_on, follow_up_appointment_id from clinic.encounter where id = $1 and patient_id = $2",
+                    visit.encounter.0,
+                    visit.patient.0
+                )
+                .fetch_optional(&mut *c)
+                .await?
+                .map(|e| (e.follow_up_on, e.follow_up_appointment_id.map(Into::into)))
+                .unwrap_or_default();
                 let appointment = booking::insert(c, &new).await?;
                 let version = sqlx::query_scalar!(
                     "update clinic.encounter e set follow_up_appointment_id = a.id, follow_up_on = a.day
@@ -99,9 +112,49 @@ impl Store {
                 .fetch_optional(&mut *c)
                 .await?;
                 match version {
-                    Some(version) => Ok(FollowUpBooked { appointment, version }),
+                    Some(version) => Ok(FollowUpBooked { appointment, version, before }),
                     None => Err(stale!(c, "clinic.encounter", visit.encounter.0)),
                 }
+            })
+        })
+        .await
+    }
+
+    /// Takes the booking of a follow-up back: the appointment is cancelled and the visit says again what it said before, in
+    /// one transaction. Answers the visit's version.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the appointment was changed since, or the visit names another one; [`Error::Refused`] when the
+    /// visit is signed.
+    pub async fn unbook_follow_up(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        visit: VisitRef,
+        booked: FollowUpBooked,
+    ) -> Result<i64, Error> {
+        let (id, seen) = (booked.appointment.id, booked.appointment.version);
+        let facts = serde_json::json!({ "to": "cancelled", "encounter": visit.encounter, "undone": true });
+        let event = Event::new("appointment.set-status", "appointment").id(id.0).patient(visit.patient);
+        self.write(actor, request, event.facts(facts), &(visit, id, seen), move |c| {
+            Box::pin(async move {
+                let (on, before) = booked.before;
+                let version = sqlx::query_scalar!(
+                    "update clinic.encounter set follow_up_appointment_id = $3, follow_up_on = $4
+                      where id = $1 and patient_id = $2 and follow_up_appointment_id = $5 returning version",
+                    visit.encounter.0,
+                    visit.patient.0,
+                    before.map(|a| a.0),
+                    on,
+                    id.0
+                )
+                .fetch_optional(&mut *c)
+                .await?;
+                let Some(version) = version else {
+                    return Err(stale!(c, "clinic.encounter", visit.encounter.0));
+                };
+                set_status(c, id, seen, "cancelled", tr!("undone")).await?;
+                Ok(version)
             })
         })
         .await

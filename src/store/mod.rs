@@ -61,6 +61,7 @@ mod profile;
 mod provider;
 mod provider_home;
 mod queue;
+mod rebook;
 mod record;
 mod record_viewers;
 mod records_search;
@@ -73,6 +74,7 @@ mod room;
 pub mod sealed;
 mod service_request;
 mod session;
+mod session_copy;
 mod session_plan;
 mod session_slots;
 mod setting;
@@ -102,7 +104,7 @@ pub use directory::{CentrePage, CentreRow, DepartmentLine, FrontDoor, NextFree, 
 pub use display::{DisplayDay, DisplayPlace};
 pub use encounter::{Draft, DraftSaved, NewDraft, Started, Waiting};
 pub use error::Error;
-pub use exception::{Moved, PlanOf};
+pub use exception::PlanOf;
 pub use follow_up::{FollowUpBooked, VisitEnd};
 pub use hold::{Held, Hold};
 pub use import::{ImportReport, Tally};
@@ -119,12 +121,14 @@ pub use permission::{PermissionChange, VisitFee};
 pub use print_queue::{Claimed, PrintQueue};
 pub use provider_home::{HomeAppointment, ProviderHome, UnsignedVisit};
 pub use queue::Called;
+pub use rebook::{Cause, Moved, Unplanned, Was};
 pub use records_search::{Found, HistoryPage, RecordSearch, VisitCursor, VisitRow};
 pub use referral::ReferralTarget;
 pub use refusal::why as refusal;
 pub use service_request::VisitTests;
 pub use session::{Challenge, Opened, SignIn};
-pub use session_plan::{Copied, Generated};
+pub use session_copy::{Copied, LeftOut, TakenBack};
+pub use session_plan::Generated;
 pub use session_slots::{HoldKind, SessionSlots};
 pub use setting::SettingEntry;
 pub use sign_in::{Arrival, Earlier, OpenSignIn, SecondState};
@@ -136,14 +140,21 @@ use crate::{
     domain::{ids::DraftId, permission::Table},
 };
 use connect::with_token;
-use sqlx::{PgPool, postgres::PgConnectOptions};
-use std::sync::{Arc, RwLock};
+use sqlx::{PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The schema this program was written for: the number of the newest migration.
 pub const SCHEMA: i64 = match i64::from_str_radix(env!("PRAXIS_SCHEMA"), 10) {
     Ok(newest) => newest,
     Err(_) => 0,
 };
+
+/// How long a read waits for the line that reads usually take: most reads are shorter.
+const SOON: Duration = Duration::from_millis(20);
 
 /// A handle on the clinic's database, cheap to clone. Before sign-in it is nobody; signing in gives another one.
 #[derive(Clone)]
@@ -152,14 +163,24 @@ pub struct Store(Arc<Inner>, Arc<[DraftId]>);
 struct Inner {
     connector: Connector,
     token: Option<String>,
-    /// Two connections for reading, one kept for saving, one for listening: a slow list never delays a save.
+    /// Two connections for reading, one kept for saving, one for listening: a slow list never delays a save. The first is
+    /// taken while it is free, so that it knows most of what it is asked; the spare one is for what comes meanwhile.
     readers: PgPool,
+    spare: PgPool,
+    /// Whose turn it is on the first.
+    first: Arc<Semaphore>,
     writer: PgPool,
     listener: PgPool,
     clock: Clock,
     /// The rules of permission as they were read last.
     permissions: RwLock<Arc<Table>>,
     keyring: Arc<sealed::Keyring>,
+}
+
+/// A transaction to read in, and the turn on the line that it is on.
+struct Reading {
+    tx: Transaction<'static, Postgres>,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Store {
@@ -176,20 +197,23 @@ impl Store {
 
     async fn connect(connector: Connector, clock: Clock) -> Result<Self, Error> {
         let options = connector.primary(None).await?;
-        Ok(Self::on(options, connector, None, clock))
+        Ok(Self::on(&options, connector, None, clock))
     }
 
     /// A handle on the same server that speaks with this session's token.
     fn speaking(&self, token: String) -> Self {
         let options = with_token(self.0.readers.connect_options().as_ref().clone(), Some(&token));
-        Self::on(options, self.0.connector.clone(), Some(token), self.0.clock.clone())
+        Self::on(&options, self.0.connector.clone(), Some(token), self.0.clock.clone())
     }
 
-    fn on(options: PgConnectOptions, connector: Connector, token: Option<String>, clock: Clock) -> Self {
+    fn on(options: &PgConnectOptions, connector: Connector, token: Option<String>, clock: Clock) -> Self {
+        let [readers, spare, writer, listener] = connector.pools(options);
         let inner = Inner {
-            readers: Connector::pool(options.clone(), 2),
-            writer: Connector::pool(options.clone(), 1),
-            listener: Connector::pool(options, 1),
+            readers,
+            spare,
+            first: Arc::new(Semaphore::new(1)),
+            writer,
+            listener,
             keyring: Arc::new(sealed::Keyring::new(connector.keys().clone())),
             connector,
             token,
@@ -214,10 +238,25 @@ impl Store {
     /// Looks for the primary again, after the server was lost.
     async fn reconnect(&self) -> Result<(), Error> {
         let options = self.0.connector.primary(self.0.token.as_deref()).await?;
-        for pool in [&self.0.readers, &self.0.writer, &self.0.listener] {
+        for pool in [&self.0.readers, &self.0.spare, &self.0.writer, &self.0.listener] {
             pool.set_connect_options(options.clone());
         }
         Ok(())
+    }
+
+    /// A transaction to read in, on the line that has read before when it is free soon: it has planned most of what it is
+    /// asked. The spare one is for what would have to wait.
+    async fn reading(&self) -> Result<Reading, sqlx::Error> {
+        let Inner { readers, spare, first, .. } = &*self.0;
+        let turn = match tokio::time::timeout(SOON, first.clone().acquire_owned()).await {
+            Ok(turn) => turn.ok(),
+            Err(_) => tokio::select! {
+                biased;
+                turn = first.clone().acquire_owned() => turn.ok(),
+                tx = spare.begin() => return Ok(Reading { tx: tx?, _turn: None }),
+            },
+        };
+        Ok(Reading { tx: readers.begin().await?, _turn: turn })
     }
 
     async fn check_schema(&self) -> Result<(), Error> {
@@ -261,6 +300,7 @@ impl Store {
         self.0.keyring.forget_all();
         self.0.listener.close().await;
         self.0.readers.close().await;
+        self.0.spare.close().await;
         self.0.writer.close().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions made from weekly hours, and a week copied from the one before. Both can be asked for again and do nothing twice.
+//! Sessions made from weekly hours: can be asked for again and does nothing twice.
 use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
@@ -6,7 +6,6 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
-    clinic_session::SessionHours,
     ids::{CentreId, ClinicSessionId, ProviderId, RequestId},
     provider::WeeklyHours,
     session_plan::{Existing, compare},
@@ -16,7 +15,7 @@ use crate::domain::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{Acquire as _, PgConnection};
 use std::collections::HashMap;
 
 /// What making sessions from the weekly hours did.
@@ -32,16 +31,6 @@ pub struct Generated {
     pub booked: Vec<ClinicSessionId>,
     /// Centres with hours where the person may not add sessions, by name: those hours are left as they are.
     pub elsewhere: Vec<String>,
-}
-
-/// What copying a week did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copied {
-    pub added: u32,
-    /// Sessions that are there already, have passed, or that another one is in the way of.
-    pub left: u32,
-    /// Sessions at centres where the person may not add any.
-    pub elsewhere: u32,
 }
 
 impl Store {
@@ -97,6 +86,7 @@ impl Store {
                     .execute(&mut *c)
                     .await?;
                 }
+                let (mut added, mut in_the_way) = (0, changes.in_the_way);
                 for p in &changes.add {
                     let plan = Some((p.hours.from_minute, p.hours.to_minute, p.hours.slot_minutes));
                     let made = Made {
@@ -107,15 +97,18 @@ impl Store {
                         plan,
                         cap: None,
                     };
-                    insert(c, provider, &made).await?;
+                    match insert(c, provider, &made).await? {
+                        Some(_) => added += 1,
+                        None => in_the_way += 1,
+                    }
                 }
                 let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
                 Ok(Generated {
-                    added: number(changes.add.len()),
+                    added,
                     changed: number(changes.change.len()),
                     removed: number(changes.remove.len()),
                     kept: changes.kept,
-                    in_the_way: changes.in_the_way,
+                    in_the_way,
                     booked: changes.booked,
                     elsewhere,
                 })
@@ -123,94 +116,14 @@ impl Store {
         })
         .await
     }
-
-    /// Copies the sessions of the seven days before `from` to the seven days from it on, at the same hours on the wall.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for who may not add sessions of this provider.
-    pub async fn copy_week(
-        &self,
-        actor: &Actor,
-        request: RequestId,
-        provider: ProviderId,
-        from: NaiveDate,
-    ) -> Result<Copied, Error> {
-        let event = Event::new("session.copy-week", "provider")
-            .id(provider.0)
-            .facts(serde_json::json!({ "from": from }));
-        self.write(actor, request, event, &(provider, from), move |c| {
-            Box::pin(async move {
-                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
-                let week = Days::new(7);
-                let before = from.checked_sub_days(week).unwrap_or(from);
-                let to = from.checked_add_days(week).unwrap_or(from);
-                let old = sqlx::query!(
-                    r#"select s.centre_id, x.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes, s.overbook_cap,
-                              (s.centre_id in (select clinic.centres_for('session.add'))
-                   or s.provider_id = (select auth.provider_id()) and (select auth.allowed('session.add', 'own_object'))) as "permitted!"
-                       from clinic.clinic_session s join clinic.centre x on x.id = s.centre_id
-                      where s.provider_id = $1 and s.removed_at is null and s.day >= $2 and s.day < $3
-                        and x.retired_at is null and s.exception_id is null
-                      order by s.starts_at"#,
-                    provider.0,
-                    before,
-                    from
-                )
-                .fetch_all(&mut *c)
-                .await?;
-                may_some(old.iter().map(|s| s.permitted), "session.copy-week")?;
-                let mut there: Vec<Period> = existing(c, provider, from, to)
-                    .await?
-                    .iter()
-                    .filter(|s| !s.removed)
-                    .map(|s| s.period)
-                    .collect();
-                let now = now(c).await?;
-                let mut copied = Copied::default();
-                for s in old {
-                    if !s.permitted {
-                        copied.elsewhere += 1;
-                        continue;
-                    }
-                    let zone = zone_of(&s.zone);
-                    let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local().time();
-                    let day = s.day.checked_add_days(week).unwrap_or(s.day);
-                    let hours = SessionHours {
-                        day,
-                        from: wall(s.starts_at),
-                        to: wall(s.ends_at),
-                        slot_minutes: u32::try_from(s.slot_minutes).unwrap_or(30),
-                    };
-                    match hours.period(zone) {
-                        Ok(period) if period.end > now && !there.iter().any(|t| t.overlaps(&period)) => {
-                            let made = Made {
-                                centre: s.centre_id.into(),
-                                day,
-                                period,
-                                slot_minutes: s.slot_minutes,
-                                plan: None,
-                                cap: s.overbook_cap,
-                            };
-                            insert(c, provider, &made).await?;
-                            there.push(period);
-                            copied.added += 1;
-                        }
-                        _ => copied.left += 1,
-                    }
-                }
-                Ok(copied)
-            })
-        })
-        .await
-    }
 }
 
-async fn now(c: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
+pub(super) async fn now(c: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
     Ok(sqlx::query_scalar!(r#"select clinic.now() as "now!""#).fetch_one(c).await?)
 }
 
 /// Refuses when there is something, and all of it is at centres where the person may not add sessions.
-fn may_some(permitted: impl Iterator<Item = bool>, action: &str) -> Result<(), Error> {
+pub(super) fn may_some(permitted: impl Iterator<Item = bool>, action: &str) -> Result<(), Error> {
     let (mut any, mut some) = (false, false);
     permitted.for_each(|p| (any, some) = (true, some || p));
     if any && !some {
@@ -252,7 +165,7 @@ async fn weekly(
 }
 
 /// Every session of a provider in these days; of the removed ones those that were made from the hours.
-async fn existing(
+pub(super) async fn existing(
     c: &mut PgConnection,
     provider: ProviderId,
     from: NaiveDate,
@@ -297,22 +210,29 @@ async fn existing(
 }
 
 /// A session that is made.
-struct Made {
-    centre: CentreId,
-    day: NaiveDate,
-    period: Period,
-    slot_minutes: i32,
-    plan: Option<(i32, i32, i32)>,
-    cap: Option<i32>,
+pub(super) struct Made {
+    pub(super) centre: CentreId,
+    pub(super) day: NaiveDate,
+    pub(super) period: Period,
+    pub(super) slot_minutes: i32,
+    pub(super) plan: Option<(i32, i32, i32)>,
+    pub(super) cap: Option<i32>,
 }
 
-/// Inserts a session inside a transaction.
-async fn insert(c: &mut PgConnection, provider: ProviderId, made: &Made) -> Result<(), Error> {
-    sqlx::query!(
+/// Inserts a session inside a transaction; `None` when another one of the provider, wherever it is, has some of its time.
+pub(super) async fn insert(
+    c: &mut PgConnection,
+    provider: ProviderId,
+    made: &Made,
+) -> Result<Option<ClinicSessionId>, Error> {
+    let id = ClinicSessionId::new();
+    // Of what another centre's desk has written nobody here is told before it is in the way.
+    let mut tx = c.begin().await?;
+    let written = sqlx::query!(
         "insert into clinic.clinic_session (id, provider_id, centre_id, day, starts_at, ends_at, slot_minutes, plan_from, plan_to,
                                             plan_slot, overbook_cap)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        ClinicSessionId::new().0,
+        id.0,
         provider.0,
         made.centre.0,
         made.day,
@@ -324,7 +244,18 @@ async fn insert(c: &mut PgConnection, provider: ProviderId, made: &Made) -> Resu
         made.plan.map(|p| p.2),
         made.cap
     )
-    .execute(c)
-    .await?;
-    Ok(())
+    .execute(&mut *tx)
+    .await
+    .map_err(Error::from);
+    match written {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(Some(id))
+        }
+        Err(Error::Overlap(_)) => {
+            tx.rollback().await?;
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
 }

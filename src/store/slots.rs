@@ -138,24 +138,13 @@ async fn free_among(
            place as materialized (
                 select c.id from clinic.centre c
                  where c.retired_at is null and c.id in (select clinic.centres_for('appointment.book')) and ($6::uuid is null or c.id = $6)),
-           begun as materialized (
-                select o.clinic_session_id as id from clinic.open_time o
-                 where o.part = $13 and o.day between $1 and $2 and o.first_at >= ($1::date - 2)::timestamp at time zone 'UTC' and o.first_at < (select t.now from t)
-                   and o.last_at >= (select t.now from t)
-                   and (o.provider_id in (select who.id from who)) is true and (o.centre_id in (select place.id from place)) is true),
            near as materialized (
-                select o.clinic_session_id as id, o.first_at from clinic.open_time o
-                 where o.part = $13 and o.day between $1 and $2 and o.first_at >= ($1::date - 2)::timestamp at time zone 'UTC'
-                   and o.last_at >= (select t.now from t) and o.longest >= coalesce((select vt.minutes from vt), 0)
-                   -- Written so that it is looked up in a table, session after session in their order, and never joined.
-                   and (o.provider_id in (select who.id from who)) is true and (o.centre_id in (select place.id from place)) is true
-                   and ($9::uuid is null or $3::uuid is not null
-                        or (o.provider_id not in (select who.id from who where who.profession = 'specialist')) is true
-                        or clinic.referral_exists($9, o.provider_id, o.day))
-                 order by o.first_at fetch first ($14 + (select count(*) from begun)) rows with ties),
+                select n.* from clinic.near_open_time($13, $1, $2, array(select place.id from place), array(select who.id from who),
+                           array(select who.id from who where who.profession = 'specialist' and $3::uuid is null), $9,
+                           coalesce((select vt.minutes from vt), 0), $14) n),
            known as materialized (
                 select n.more, case when n.more then n.last else 'infinity' end as until
-                  from (select count(*) >= $14 + (select count(*) from begun) as more, max(near.first_at) as last from near) n),
+                  from (select count(*) >= min(near.wanted) as more, max(near.first_at) as last from near) n),
            open as materialized (
                 select s.id, s.provider_id, s.centre_id, s.day, s.starts_at, s.ends_at, make_interval(mins => s.slot_minutes) as step,
                        make_interval(mins => coalesce(ceil(vt.minutes::numeric / s.slot_minutes)::int, 1) * s.slot_minutes) as need,
@@ -186,7 +175,7 @@ async fn free_among(
            away as materialized (
                 select range_agg(x.during) as at from clinic.appointment x
                  where x.patient_id = any ((select clinic.records_of($9))::uuid[]) and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress'))
-           select known.more as "more!", f.id as "session?", f.provider_id as "provider_id?", f.family_name as "family_name?",
+           select coalesce(known.more, false) as "more!", f.id as "session?", f.provider_id as "provider_id?", f.family_name as "family_name?",
                   f.given_name as "given_name?", f.profession as "profession?", f.centre_id as "centre_id?", f.centre_name as "centre_name?",
                   f.zone as "zone?", f.day as "day?", f.at as "starts_at?", f.at + f.need as "ends_at?"
              from known left join (

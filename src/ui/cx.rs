@@ -295,6 +295,7 @@ impl<M: Send + 'static> Cx<M> {
         &self,
         label: &'static str,
         write: F,
+        left: impl FnOnce(&T) -> Option<String> + Send + 'static,
         done: impl FnOnce(Result<T, Error>) -> M + Send + 'static,
     ) -> Job
     where
@@ -306,7 +307,7 @@ impl<M: Send + 'static> Cx<M> {
         Box::new(move |store| {
             Box::pin(async move {
                 let result = write(store).await;
-                let failure = result.as_ref().err().map(ToString::to_string);
+                let failure = result.as_ref().map_or_else(|e| Some(e.to_string()), left);
                 Envelope { to, label, msg: lifted(lift.as_ref(), done(result)), failure, drafts: vec![] }
             })
         })
@@ -324,7 +325,7 @@ impl<M: Send + 'static> Cx<M> {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
-        let run = self.job(label, write, done);
+        let run = self.job(label, write, |_| None, done);
         self.effects.push(Effect::Save { label, run });
     }
 
@@ -340,7 +341,23 @@ impl<M: Send + 'static> Cx<M> {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
         T: Send + 'static,
     {
-        let undo = Undo { layer: self.layer, label, run: self.job(label, write, done) };
+        self.undoable_in_part(text, label, write, |_| None, done);
+    }
+
+    /// As [`Self::undoable`], where a part may have to stay: `left` says which, also when this screen is closed by then.
+    pub fn undoable_in_part<T, F, Fut>(
+        &mut self,
+        text: impl Into<String>,
+        label: &'static str,
+        write: F,
+        left: impl FnOnce(&T) -> Option<String> + Send + 'static,
+        done: impl FnOnce(Result<T, Error>) -> M + Send + 'static,
+    ) where
+        F: FnOnce(Store) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let undo = Undo { layer: self.layer, label, run: self.job(label, write, left, done) };
         self.effects.push(Effect::Undoable { text: text.into(), undo });
     }
 

@@ -193,6 +193,55 @@ async fn a_series_is_booked_in_eight_keys_its_clash_included_and_cancelled_from_
 }
 
 #[tokio::test]
+async fn a_series_that_was_booked_or_moved_is_taken_back_with_one_key() {
+    let (db, clinic) = clinic().await;
+    let mut c = people::writer(&db).await;
+    for n in [7, 14] {
+        let day = clinic.today + Duration::days(n);
+        people::session(&mut c, clinic.gp.provider(), clinic.randwick, day, (8, 17)).await;
+    }
+    let mut desk = choosing(&db, "mei").await;
+    desk.key("y");
+    desk.letters("3 weekly");
+    desk.key("enter");
+    desk.sees("enter books all 3 visits").await;
+    desk.key("enter");
+    desk.sees("Booked 3 visits: BLACK Jack Thu 12 Mar 09:30 to Thu 26 Mar 09:30").await;
+    assert_eq!(desk.keys, 6);
+    desk.sees("booked").await;
+    desk.key("y");
+    desk.sees("1 of 3 booked together").await;
+    desk.key("m");
+    desk.letters("11:00");
+    desk.key("enter");
+    desk.sees("enter books all 3 visits").await;
+    desk.key("enter");
+    desk.sees("Moved 3 visits: BLACK Jack Thu 12 Mar 11:00 to Thu 26 Mar 11:00").await;
+    desk.key("u");
+    desk.sees("Taken back").await;
+    let booked = ["Jack booked 12 09:30", "Jack booked 19 09:30", "Jack booked 26 09:30"];
+    assert_eq!(said(&statuses(&db).await), booked);
+}
+
+#[tokio::test]
+async fn a_booked_series_is_taken_back_with_one_key() {
+    let (db, clinic) = clinic().await;
+    let mut c = people::writer(&db).await;
+    let later = clinic.today + Duration::days(7);
+    people::session(&mut c, clinic.gp.provider(), clinic.randwick, later, (8, 17)).await;
+    let mut desk = choosing(&db, "mei").await;
+    desk.key("y");
+    desk.letters("2 weekly");
+    desk.key("enter");
+    desk.sees("enter books all 2 visits").await;
+    desk.key("enter");
+    desk.sees("Booked 2 visits").await;
+    desk.key("u");
+    desk.sees("Taken back").await;
+    assert_eq!(said(&statuses(&db).await), ["Jack cancelled 12 09:30", "Jack cancelled 19 09:30"]);
+}
+
+#[tokio::test]
 async fn a_family_of_three_is_booked_in_eight_keys_and_taken_back_with_one() {
     let (db, _) = clinic().await;
     let mut desk = choosing(&db, "mei").await;
@@ -248,6 +297,9 @@ async fn a_taken_time_is_booked_over_with_a_reason_by_those_who_may() {
     desk.sees("0 of 2 over").await;
     desk.key("enter");
     desk.sees("Booked: BLACK Jack").await;
+    assert_eq!(desk.keys, 6);
+    desk.key("u");
+    desk.sees("Taken back").await;
     let mut nina = choosing(&db, "nina").await;
     nina.key("o");
     nina.letters("x");

@@ -185,6 +185,19 @@ async fn the_follow_up_is_booked_with_three_keys() {
     let record = r.record().await;
     assert_eq!(record.visit.follow_up_on, Some(r.clinic.tomorrow));
     assert!(record.follow_up.is_some());
+    r.budget();
+    r.keys("u");
+    r.sees("The follow-up is not booked any more.").await;
+    assert_eq!(r.keys, 1);
+    let record = r.record().await;
+    assert_eq!((record.visit.follow_up_on, record.follow_up.is_some()), (None, false));
+    // And booked again: the tab knows the visit as it is now.
+    r.keys("b");
+    r.sees("Follow-up from when?").await;
+    r.keys("enter");
+    r.sees("Fri 13 Mar 2026 08:00").await;
+    r.keys("enter");
+    r.sees("Booked: ").await;
 }
 
 #[tokio::test]
@@ -276,6 +289,30 @@ async fn a_referral_that_was_kept_is_gone_on_with_and_sent() {
     assert_eq!(record.referrals.len(), 1);
     assert_eq!(record.referrals[0].what.letter, "Dear Liam");
     assert_eq!(record.referrals[0].what.reason, "murmur");
+}
+
+#[tokio::test]
+async fn vital_signs_are_one_line_and_one_key() {
+    let mut r = room().await;
+    r.keys("2 tab");
+    r.budget();
+    r.typed("bp 120/80 hr 72 t 37.2");
+    r.keys("enter");
+    r.sees("saved").await;
+    assert_eq!(r.keys, 1);
+    let text = record_text(&r.record().await);
+    assert!(text.contains("120/80") && text.contains("37.2"), "{text}");
+}
+
+#[tokio::test]
+async fn the_next_waiting_patient_is_one_key_away_while_typing() {
+    let mut r = room().await;
+    r.keys("2");
+    r.typed("cough");
+    r.budget();
+    r.keys("ctrl-n");
+    r.sees("NGUYEN Linh").await;
+    assert!(r.keys <= 2, "{} keys", r.keys);
 }
 
 #[tokio::test]

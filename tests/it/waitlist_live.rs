@@ -95,7 +95,7 @@ fn a_time_that_another_desk_freed_is_told_on_the_board_and_offered_with_one_key_
         // The other desk is told of it no more, and in the list by whom it is offered.
         other.gone("is free for somebody").await;
         other.key("W");
-        other.sees("Mei Wong has it until").await;
+        other.sees("Mei Wong until").await;
         other.key("enter");
         other.sees("Mei Wong has that time until").await;
         // Looked away from: it is not lost.
@@ -147,8 +147,8 @@ fn every_time_of_a_cancelled_series_is_in_the_list_and_not_the_nearest_alone() {
         mei.letters("away");
         mei.key("enter");
         mei.sees("Came free for people who wait").await;
-        mei.sees("Thu 12 Mar 11:00").await;
-        mei.sees("Fri 13 Mar 11:00").await;
+        mei.sees("Thu 12 Mar 11:00  to 11:30").await;
+        mei.sees("Fri 13 Mar 11:00  to 11:30").await;
         mei.key("down enter");
         mei.sees("Free: Fri 13 Mar 11:00 to 11:30, SMITH Anna").await;
     });

@@ -99,7 +99,7 @@ impl Speaker {
         let credentials = Credentials::read(&self.file)?;
         let connector = Connector::new(database.options()).with_keys(program::keys_of(&config)?);
         block_on(async {
-            let store = Store::open(connector, Clock::system()).await?;
+            let store = Store::open(connector.one_by_one(), Clock::system()).await?;
             let password = Zeroizing::new(credentials.password.clone());
             let opened = login::sign_in(&store, &credentials.login, password, "praxis").await;
             let SignIn { actor, store: own } = match opened {

@@ -4,12 +4,13 @@ use crate::support::people::{self, at};
 use chrono::Duration;
 use praxis::{
     domain::{
+        appointment::AppointmentKind,
         booking::{FreeFilter, NewTime},
-        exception::{ExceptionKind, NewException},
-        ids::{CentreId, ExceptionId, ProviderId, RequestId},
+        exception::{ExceptionKind, NewException, PlanStep},
+        ids::{AppointmentId, CentreId, ExceptionId, ProviderId, RequestId},
         time::Period,
     },
-    store::{Error, PlanOf, SessionsOf, SignIn},
+    store::{Cause, Error, Moved, PlanOf, SessionsOf, SignIn, Was},
 };
 
 async fn enter(
@@ -113,6 +114,125 @@ async fn the_bookings_of_a_session_that_shall_go_are_planned_into_others() {
     let step = (steps[0].clash.appointment, steps[0].clash.version, time);
     mei.store.rebook(&mei.actor, RequestId::new(), vec![step]).await.unwrap();
     mei.store.remove_clinic_session(&mei.actor, RequestId::new(), session, 1).await.unwrap();
+}
+
+/// What a plan proposes, as it is accepted.
+fn accepted(steps: &[PlanStep]) -> Vec<(AppointmentId, i64, NewTime)> {
+    let step = |s: &PlanStep| {
+        let to = s.to.clone()?;
+        let (provider, centre, session) = (to.provider, to.centre, Some(to.session));
+        Some((s.clash.appointment, s.clash.version, NewTime { provider, centre, session, period: to.period }))
+    };
+    steps.iter().filter_map(step).collect()
+}
+
+/// What takes it back.
+fn back(moved: Vec<Moved>) -> Vec<(AppointmentId, i64, Was)> {
+    moved.into_iter().filter_map(|m| Some((m.appointment, m.version?, m.was?))).collect()
+}
+
+async fn starts(d: &crate::store_booking::Desk) -> Vec<(String, chrono::DateTime<chrono::Utc>)> {
+    sqlx::query_as(
+        "select p.family_name, a.starts_at from clinic.appointment a join clinic.patient p on p.id = a.patient_id
+          where a.status = 'booked' and a.starts_at >= $1 order by a.starts_at, 1",
+    )
+    .bind(at(d.clinic.tomorrow, 0, 0))
+    .fetch_all(&mut d.db.superuser().await)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn an_accepted_plan_is_taken_back_as_one_with_the_leave_that_was_entered_with_it() {
+    let (d, mei) = front().await;
+    let (gp, day) = (d.clinic.gp.provider(), d.clinic.tomorrow);
+    let mut c = people::writer(&d.db).await;
+    people::session(&mut c, gp, d.clinic.randwick, day + Duration::days(3), (9, 12)).await;
+    for (patient, hour) in [(d.clinic.jack, 9), (d.clinic.linh, 10)] {
+        book(&mei, tomorrow(&d.clinic, patient, hour, None)).await.unwrap();
+    }
+    // One more than the slots: it goes back as what it was.
+    let mut over = tomorrow(&d.clinic, d.clinic.hao, 9, None);
+    over.kind = AppointmentKind::Overbook;
+    book(&mei, over).await.unwrap();
+    let before = starts(&d).await;
+    let leave = enter(&mei, ExceptionKind::Leave, Some(gp), None, span(day, (0, 0), 24 * 60)).await.unwrap();
+    let accept = async || {
+        let steps = mei.store.rebook_plan(&mei.actor, PlanOf::Exception(leave), false).await.unwrap();
+        mei.store.rebook(&mei.actor, RequestId::new(), accepted(&steps)).await.unwrap()
+    };
+    let undo = async |cause, moved| {
+        mei.store.unplan(&mei.actor, RequestId::new(), cause, back(moved)).await.unwrap()
+    };
+    // A leave that was there before stays, and they lie under it as before.
+    let moved = accept().await;
+    assert_eq!(moved.len(), 3);
+    assert_ne!(starts(&d).await, before);
+    let undone = undo(Cause::There(leave), moved).await;
+    assert!(!undone.lifted && undone.moved.iter().all(|m| m.version.is_some()), "{undone:?}");
+    assert_eq!(starts(&d).await, before);
+    let listed = mei.store.exceptions(&mei.actor, at(d.clinic.today, 0, 0)).await.unwrap();
+    assert_eq!((listed.len(), listed[0].id, listed[0].clashes), (1, leave, 3));
+    // One that was entered with the plan goes with it.
+    let undone = undo(Cause::Entered(leave), accept().await).await;
+    assert!(undone.lifted && undone.moved.len() == 3);
+    assert_eq!(starts(&d).await, before);
+    assert!(mei.store.exceptions(&mei.actor, at(d.clinic.today, 0, 0)).await.unwrap().is_empty());
+    let kinds: Vec<String> =
+        sqlx::query_scalar("select kind from clinic.appointment where starts_at >= $1 order by 1")
+            .bind(at(day, 0, 0))
+            .fetch_all(&mut d.db.superuser().await)
+            .await
+            .unwrap();
+    assert_eq!(kinds, ["overbook", "slot", "slot"]);
+    // And is put back as it was; an extra day's session has gone, so that is not.
+    mei.store.restore_exception(&mei.actor, RequestId::new(), leave).await.unwrap();
+    let listed = mei.store.exceptions(&mei.actor, at(d.clinic.today, 0, 0)).await.unwrap();
+    assert_eq!((listed[0].id, listed[0].clashes), (leave, 3));
+    let far = span(day + Duration::days(6), (9, 0), 120);
+    let extra = enter(&mei, ExceptionKind::Extra, Some(gp), Some(d.clinic.randwick), far).await.unwrap();
+    mei.store.remove_exception(&mei.actor, RequestId::new(), extra, 1).await.unwrap();
+    let again = mei.store.restore_exception(&mei.actor, RequestId::new(), extra).await;
+    assert_eq!(rule(again), "exception_stays");
+}
+
+#[tokio::test]
+async fn of_a_plan_that_is_taken_back_what_another_desk_has_touched_stays_and_is_told() {
+    let (d, mei) = front().await;
+    let nina = people::signed_in(&d.db, "nina").await;
+    let (gp, day) = (d.clinic.gp.provider(), d.clinic.tomorrow);
+    let mut c = people::writer(&d.db).await;
+    let other = people::session(&mut c, gp, d.clinic.randwick, day + Duration::days(3), (9, 12)).await;
+    for (patient, hour) in [(d.clinic.jack, 9), (d.clinic.linh, 10), (d.clinic.hao, 11)] {
+        book(&mei, tomorrow(&d.clinic, patient, hour, None)).await.unwrap();
+    }
+    let session = d.clinic.gp.tomorrow.unwrap();
+    let steps = mei.store.rebook_plan(&mei.actor, PlanOf::Session(session), false).await.unwrap();
+    let moved = mei.store.rebook(&mei.actor, RequestId::new(), accepted(&steps)).await.unwrap();
+    // The other desk takes Jack's old time, and moves Linh once more.
+    let mut new = tomorrow(&d.clinic, d.clinic.omar, 9, None);
+    new.session = Some(session);
+    book(&nina, new).await.unwrap();
+    let linh = moved.iter().find(|m| m.appointment == steps[1].clash.appointment).unwrap();
+    let period = span(day + Duration::days(3), (11, 30), 30);
+    let to = NewTime { provider: gp, centre: d.clinic.randwick, session: Some(other), period };
+    let (id, seen) = (linh.appointment, linh.version.unwrap());
+    nina.store.move_appointment(&nina.actor, RequestId::new(), id, seen, to).await.unwrap();
+    let request = RequestId::new();
+    let take_back =
+        async || mei.store.unplan(&mei.actor, request, Cause::None, back(moved.clone())).await.unwrap();
+    let undone = take_back().await;
+    let told = |n: usize| {
+        let m = undone.moved.iter().find(|m| m.appointment == steps[n].clash.appointment).unwrap();
+        (m.version.is_some(), m.why.clone())
+    };
+    assert!(!told(0).0 && told(0).1.contains("already has somebody at 09:00"), "{}", told(0).1);
+    assert!(!told(1).0 && told(1).1.contains("Nina"), "{}", told(1).1);
+    assert!(told(2).0);
+    let now: Vec<_> = starts(&d).await.into_iter().map(|(_, at)| at).collect();
+    let later = day + Duration::days(3);
+    assert_eq!(now, [at(day, 9, 0), at(day, 11, 0), at(later, 9, 0), at(later, 11, 30)]);
+    assert_eq!(take_back().await, undone, "asked twice it is done once");
 }
 
 #[tokio::test]

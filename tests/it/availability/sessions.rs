@@ -75,8 +75,8 @@ async fn a_week_is_copied_at_its_hours_on_the_wall_and_copied_again_does_nothing
     let gp = d.clinic.gp.provider();
     let next = d.clinic.today + Days::new(7);
     let copy = async |from| mei.store.copy_week(&mei.actor, RequestId::new(), gp, from).await.unwrap();
-    assert_eq!(copy(next).await, Copied { added: 2, ..Copied::default() });
-    assert_eq!(copy(next).await, Copied { left: 2, ..Copied::default() });
+    assert_eq!(copy(next).await.added.len(), 2);
+    assert_eq!(copy(next).await, Copied { kept: 2, ..Copied::default() });
     // Four weeks on the clock is put back (5 April 2026), and eight o'clock is eight o'clock.
     for week in 2..=4 {
         copy(d.clinic.today + Days::new(7 * week)).await;
@@ -86,7 +86,7 @@ async fn a_week_is_copied_at_its_hours_on_the_wall_and_copied_again_does_nothing
     assert!(all.iter().all(|s| s.times() == "08:00-17:00"));
     let gary = people::signed_in(&d.db, "gary").await;
     let refused = gary.store.copy_week(&gary.actor, RequestId::new(), gp, next + Days::new(70)).await;
-    assert_eq!(refused.unwrap().added, 0, "nothing to copy there");
+    assert!(refused.unwrap().added.is_empty(), "nothing to copy there");
     let refused =
         gary.store.copy_week(&gary.actor, RequestId::new(), gp, d.clinic.today + Days::new(35)).await;
     assert_eq!(rule(refused), "not_permitted");
@@ -117,10 +117,74 @@ async fn the_sessions_of_ones_own_centre_are_made_and_copied_and_those_of_anothe
     assert_eq!((again.added, again.kept, again.removed), (0, 2, 0));
     let next = monday + Days::new(14);
     let copied = mei.store.copy_week(&mei.actor, RequestId::new(), gp, next).await.unwrap();
-    assert_eq!(copied, Copied { added: 1, elsewhere: 1, ..Copied::default() });
+    assert_eq!((copied.added.len(), copied.elsewhere, copied.left.len()), (1, 1, 0));
     // Who works at neither centre makes nothing, and is told why.
     set_hours(&d, vec![hours(other, 2, 540, 720)]).await;
     assert_eq!(rule(make(&mei).await), "not_permitted");
+}
+
+#[tokio::test]
+async fn what_a_session_of_another_centre_is_in_the_way_of_is_left_out_and_the_rest_is_made() {
+    let (d, mei) = front().await;
+    let (gp, own, other) = (d.clinic.gp.provider(), d.clinic.randwick, d.clinic.ultimo);
+    let mut c = people::writer(&d.db).await;
+    let works = "insert into clinic.provider_centre (provider_id, centre_id) values ($1, $2)";
+    sqlx::query(works).bind(gp.0).bind(other.0).execute(&mut c).await.unwrap();
+    // Today and tomorrow of the next week: at the first of them the other centre has her at noon.
+    let next = d.clinic.today + Days::new(7);
+    people::session(&mut c, gp, other, next, (12, 13)).await;
+    let copied = mei.store.copy_week(&mei.actor, RequestId::new(), gp, next).await.unwrap();
+    assert_eq!((copied.added.len(), copied.kept, copied.left.len()), (1, 0, 1));
+    let left = &copied.left[0];
+    assert_eq!(
+        (left.day, left.elsewhere, left.from),
+        (next, true, NaiveTime::from_hms_opt(8, 0, 0).unwrap())
+    );
+    assert_eq!(left.centre_name, "Randwick Medical Centre", "of its own hours, not of those in the way");
+    // Of one's own centre it is said that a session is there.
+    let shifted = next + Days::new(7);
+    people::session(&mut c, gp, own, shifted + Days::new(1), (8, 9)).await;
+    let again = mei.store.copy_week(&mei.actor, RequestId::new(), gp, shifted).await.unwrap();
+    let left: Vec<_> = again.left.iter().map(|l| (l.day, l.elsewhere)).collect();
+    assert_eq!((again.elsewhere, left), (1, vec![(shifted + Days::new(1), false)]));
+    // Sessions from hours leave it out as well.
+    let weekday = i32::try_from(next.weekday().number_from_monday()).unwrap();
+    set_hours(&d, vec![hours(own, weekday, 690, 750), hours(own, weekday % 7 + 1, 480, 540)]).await;
+    let far = next + Days::new(21);
+    people::session(&mut c, gp, other, far, (12, 13)).await;
+    let made = mei.store.generate_sessions(&mei.actor, RequestId::new(), gp, far, 1).await.unwrap();
+    assert_eq!((made.added, made.in_the_way), (1, 1));
+}
+
+#[tokio::test]
+async fn a_copied_week_is_taken_back_as_one_and_what_was_booked_meanwhile_stays() {
+    let (d, mei) = front().await;
+    let nina = people::signed_in(&d.db, "nina").await;
+    let gp = d.clinic.gp.provider();
+    let next = d.clinic.today + Days::new(7);
+    let copy = async || mei.store.copy_week(&mei.actor, RequestId::new(), gp, next).await.unwrap().added;
+    let back = async |ids| {
+        mei.store
+            .uncopy_week(&mei.actor, RequestId::new(), gp, ids)
+            .await
+            .map(|t| (t.removed, t.booked, t.changed))
+    };
+    let first = copy().await;
+    assert_eq!(back(first.clone()).await.unwrap(), (2, 0, 0));
+    assert!(of(&mei, &d, next).await.is_empty());
+    assert_eq!(back(first).await.unwrap(), (0, 0, 2), "once is enough");
+    // Another desk books in the first session of the second try.
+    let second = copy().await;
+    let mut new = tomorrow(&d.clinic, d.clinic.jack, 9, None);
+    (new.session, new.period.start) = (Some(second[0]), at(next, 9, 0));
+    new.period.end = new.period.start + Duration::minutes(30);
+    book(&nina, new).await.unwrap();
+    assert_eq!(back(second.clone()).await.unwrap(), (1, 1, 0));
+    let left: Vec<_> = of(&nina, &d, next).await.iter().map(|s| s.id).collect();
+    assert_eq!(left, [second[0]]);
+    let gary = people::signed_in(&d.db, "gary").await;
+    let refused = gary.store.uncopy_week(&gary.actor, RequestId::new(), gp, vec![second[0]]).await;
+    assert!(refused.is_err() || refused.unwrap().removed == 0);
 }
 
 #[tokio::test]

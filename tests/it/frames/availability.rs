@@ -4,6 +4,8 @@ use chrono::{DateTime, Duration, NaiveDate, TimeZone as _, Utc};
 use praxis::{
     domain::{
         actor::Role,
+        appointment::AppointmentKind,
+        booking::NewTime,
         clinic_session::{Kept, SessionRow},
         exception::{Clash, ExceptionEntry, ExceptionKind, Opening, PlanStep},
         ids::{
@@ -15,7 +17,7 @@ use praxis::{
         time::Period,
         visit_type::{VisitType, VisitTypeDetails},
     },
-    store::{Copied, Generated, Moved},
+    store::{Copied, Generated, LeftOut, Moved, TakenBack, Unplanned, Was},
     ui::{
         screens::{
             admin::{
@@ -90,7 +92,8 @@ fn one_key_copies_the_last_week_and_one_makes_sessions_from_the_hours() {
     let mut stage = week();
     stage.forget_effects().keys("c");
     assert_eq!(stage.effects(), ["save session.copy-week"]);
-    stage.deliver(week::Msg::Copied(Ok(Copied { added: 3, left: 1, elsewhere: 0 })));
+    let added: Vec<_> = (1..=3).map(|n| ClinicSessionId(id(n))).collect();
+    stage.deliver(week::Msg::Copied(Ok(Copied { added, kept: 1, ..Copied::default() })));
     assert_eq!(stage.toast(), "3 sessions copied from the week before.");
     stage.forget_effects().keys("m enter");
     assert!(
@@ -104,6 +107,34 @@ fn one_key_copies_the_last_week_and_one_makes_sessions_from_the_hours() {
     assert!(stage.toast().contains("8 added") && stage.toast().contains("1 stay because they are booked"));
     stage.deliver(week::Msg::Generated(Ok(beside)));
     assert!(stage.toast().contains("left out Ultimo Medical Centre: the desk there"), "{}", stage.toast());
+}
+
+#[test]
+fn what_was_not_copied_stands_in_its_day_and_the_rest_is_taken_back_with_one_key() {
+    let copied = || {
+        let mut stage = week();
+        stage.forget_effects().keys("c");
+        let time = |h| chrono::NaiveTime::from_hms_opt(h, 0, 0).unwrap();
+        let left = LeftOut {
+            day: day(13),
+            from: time(9),
+            to: time(12),
+            centre_name: "Randwick Medical Centre".into(),
+            elsewhere: true,
+        };
+        let added = vec![ClinicSessionId(id(1)), ClinicSessionId(id(2))];
+        stage.deliver(week::Msg::Copied(Ok(Copied { added, left: vec![left], ..Copied::default() })));
+        stage.deliver(week::Msg::Loaded(Ok(vec![session(22, 12, (9, 12), 0, Kept::default())])));
+        stage
+    };
+    insta::assert_snapshot!("week_copied", copied().frame());
+    insta::assert_snapshot!("week_copied_small", copied().at(60, 20).frame());
+    let mut stage = copied();
+    assert!(stage.toast().contains("2 sessions copied"), "{}", stage.toast());
+    stage.forget_effects().keys("u");
+    assert_eq!(stage.effects(), ["save session.copy-week"]);
+    stage.deliver(week::Msg::Uncopied(Ok(TakenBack { removed: 1, booked: 1, changed: 0 })));
+    assert_eq!(stage.toast(), "1 session taken back. 1 stays: somebody is booked in it.");
 }
 
 fn clash(n: u128, hour: u32, name: (&str, &str)) -> Clash {
@@ -203,7 +234,13 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
     insta::assert_snapshot!("plan_wide", planned().at(132, 43).frame());
     stage.forget_effects().keys("A");
     assert_eq!(stage.effects(), ["save appointment.move"]);
-    let moved = |n, version, why: &str| Moved { appointment: AppointmentId(id(n)), version, why: why.into() };
+    let moved = |n, version: Option<i64>, why: &str| {
+        let time = clash(n, 9, ("BLACK", "Jack"));
+        let (provider, centre, session) = (time.provider, time.centre, None);
+        let time = NewTime { provider, centre, session, period: time.period };
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+    };
     let answer = vec![moved(1, Some(2), ""), moved(2, None, "SMITH Anna already has somebody at 09:00.")];
     stage.deliver_to_top(plan::Msg::Moved(Ok(answer)));
     assert!(
@@ -211,6 +248,7 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
         "{}",
         stage.toast()
     );
+    assert!(stage.text().contains("u undo"), "{}", stage.text());
     stage.deliver_to_top(plan::Msg::Loaded(Ok(steps()[1..].to_vec())));
     assert!(stage.text().contains("already has"), "{}", stage.text());
     stage.keys("x");
@@ -218,6 +256,34 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
     stage.forget_effects().keys("down enter");
     assert!(stage.effects()[0].contains("move_of: Some"), "{:?}", stage.effects());
     every_size(planned);
+}
+
+#[test]
+fn a_plan_that_was_accepted_is_taken_back_with_one_key_and_says_what_stays() {
+    let mut stage = planned();
+    stage.keys("A");
+    let moved = |n, version: Option<i64>, why: &str| {
+        let c = clash(n, 9, ("BLACK", "Jack"));
+        let time = NewTime { provider: c.provider, centre: c.centre, session: None, period: c.period };
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+    };
+    stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved(1, Some(2), ""), moved(2, Some(2), "")])));
+    stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));
+    insta::assert_snapshot!("plan_accepted", stage.frame());
+    stage.forget_effects().keys("u");
+    assert_eq!(stage.effects(), ["save appointment.move"]);
+    let names = vec![(AppointmentId(id(1)), "BLACK Jack".to_owned())];
+    let undone = Unplanned {
+        moved: vec![moved(2, Some(3), ""), moved(1, None, "SMITH Anna already has somebody at 09:00.")],
+        lifted: true,
+    };
+    stage.deliver_to_top(plan::Msg::Back(names, Ok(undone)));
+    assert_eq!(
+        stage.toast(),
+        "1 booking is back at its old time. The leave is taken back. \
+         BLACK Jack stays where it is now: SMITH Anna already has somebody at 09:00."
+    );
 }
 
 #[test]

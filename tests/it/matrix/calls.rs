@@ -14,7 +14,10 @@ use praxis::{
     store::{Error, SignIn},
 };
 use sqlx::Connection as _;
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    sync::{LazyLock, Mutex},
+};
 
 /// Actions that no function of the store can be asked for here, each with the reason.
 const NOT_CALLED: &[(&str, &str)] = &[
@@ -159,7 +162,20 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
             }
         }
     }
-    let called: BTreeSet<_> = calls.iter().map(|c| c.action).collect();
+    println!("in some situations not called: {not_called:?}");
+    calls
+}
+
+/// What a part of the roles called. The last of `parts` looks whether every action was called by some role.
+pub fn tell(table: &[Row], calls: &[Call], parts: usize) {
+    static CALLED: Mutex<(usize, BTreeSet<&str>)> = Mutex::new((0, BTreeSet::new()));
+    let mut told = CALLED.lock().expect("unharmed");
+    told.0 += 1;
+    told.1.extend(calls.iter().map(|c| c.action));
+    if told.0 < parts {
+        return;
+    }
+    let called = &told.1;
     for row in table.iter().filter(|r| !r.action.contains('/') && !called.contains(r.action)) {
         assert!(
             NOT_CALLED.iter().any(|(a, _)| *a == row.action),
@@ -171,8 +187,7 @@ pub async fn run(table: &[Row], db: &Db, speakers: &[Speaker], stores: &[SignIn]
         assert!(!called.contains(action), "{action} is called");
         println!("without a call: {action}: {why}");
     }
-    println!("{} actions called, in some situations not: {not_called:?}", called.len());
-    calls
+    println!("{} actions called", called.len());
 }
 
 /// Which cells are called: in turns, so that every action meets every role that may, and every situation. All of them with
@@ -202,9 +217,9 @@ impl Turn {
             return situation == ['a', 'n', 's'][(self.action + self.role) % 3];
         }
         match ROLES[self.role] {
-            "gp" => turn.is_multiple_of(2),
-            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => turn.is_multiple_of(6),
-            _ => turn.is_multiple_of(3),
+            "gp" => turn.is_multiple_of(4),
+            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => turn.is_multiple_of(9),
+            _ => turn.is_multiple_of(5),
         }
     }
 }

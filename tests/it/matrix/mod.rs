@@ -219,7 +219,9 @@ fn as_the_rules_say(roles: &std::ops::Range<usize>) {
             }
         }
         let ran = since.elapsed();
-        for call in calls::run(&table, &db, &speakers, &stores).await {
+        let calls = calls::run(&table, &db, &speakers, &stores).await;
+        calls::tell(&table, &calls, PARTS.len());
+        for call in calls {
             // What is done is told under the action's own name.
             let told = !call.found || call.told == call.action;
             *agreed.entry("call").or_default() += usize::from(call.expected == call.found);

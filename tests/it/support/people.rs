@@ -474,12 +474,12 @@ pub async fn penicillin(c: &mut PgConnection, clinic: &Clinic) {
         .expect("an allergy");
 }
 
-/// A store on this database that is nobody yet, as the program opens it.
+/// A store on this database that is nobody yet; a test does one thing after another.
 pub async fn nobody(db: &Db) -> Store {
     db.make();
     let connector =
         Connector::from_socket(&db.socket, &db.name, "praxis_app").with_keys(crate::support::keys());
-    Store::open(connector, Clock::system()).await.expect("the program's role gets in")
+    Store::open(connector.one_by_one(), Clock::system()).await.expect("the program's role gets in")
 }
 
 /// Signs somebody of the clinic in.

@@ -61,6 +61,7 @@ pub enum Msg {
     Slots(NaiveDate, Result<Vec<FreeSlot>, Error>),
     Slot(Option<FreeSlot>),
     Booked(Result<FollowUpBooked, Error>),
+    Unbooked(Result<i64, Error>),
     Targets(Result<Vec<ReferralTarget>, Error>),
     To(Option<Option<ReferralTarget>>),
     Wrote(Written),
@@ -375,23 +376,17 @@ impl Tab for EndTab {
                     self.save(cx);
                 }
             }
-            Msg::Booked(done) => match done {
-                Ok(booked) => {
-                    let at = booked.appointment.period.starts_at(booked.appointment.zone);
-                    cx.toast(tr!(
-                        "Booked: {day} {time}, {provider}.",
-                        day = dates::short_day(at.date()),
-                        time = dates::clock(at.time()),
-                        provider = booked.appointment.provider_name
-                    ));
-                    cx.visit_saved(booked.version);
-                    self.load(cx);
-                }
-                Err(e) => {
-                    cx.failed(&e);
-                    cx.ask(Ask::Reload);
-                }
-            },
+            Msg::Booked(Ok(booked)) => self.hear_booked(booked, cx),
+            Msg::Unbooked(Ok(version)) => {
+                cx.toast(tr!("The follow-up is not booked any more."));
+                cx.visit_saved(version);
+                cx.ask(Ask::Reload);
+                self.load(cx);
+            }
+            Msg::Booked(Err(e)) | Msg::Unbooked(Err(e)) => {
+                cx.failed(&e);
+                cx.ask(Ask::Reload);
+            }
             Msg::Targets(Ok(targets)) => {
                 self.looking = false;
                 let outside = Row::new(None, tr!("Somebody outside"), tr!("name, specialty and contact"));

@@ -8,6 +8,7 @@ use crate::{
         why::Why,
     },
     store::{Change, Error, OwnAppointment, OwnHome as Home, VisitRow, refusal},
+    text::wrap,
     tr,
     ui::{
         cx::Cx,
@@ -291,10 +292,15 @@ impl Screen for OwnHome {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [head, rows] = widgets::split_top(area, 2);
+        // What waits is never cut: it takes the lines it needs.
+        let waiting = wrap(&self.waiting(ui), usize::from(area.width.saturating_sub(1)).max(1));
+        let lines = u16::try_from(waiting.len().max(1)).unwrap_or(1);
+        let [head, rows] = widgets::split_top(area, 1 + lines);
         let name = ui.env.actor.as_ref().map(|a| a.name.to_string()).unwrap_or_default();
         widgets::put(frame, head, 0, &format!(" {name}"), ui.theme.strong());
-        widgets::put(frame, head, 1, &self.waiting(ui), ui.theme.warn());
+        for (y, line) in (1..).zip(&waiting) {
+            widgets::put(frame, head, y, &format!(" {}", line.trim_start()), ui.theme.warn());
+        }
         self.table.view(frame, rows, ui);
     }
 }

@@ -38,7 +38,9 @@ pub enum Msg {
     Entered(Option<ExceptionId>),
     Planned(bool),
     Sure(bool),
-    Removed(Result<(), Error>),
+    Removed(ExceptionId, bool, Result<(), Error>),
+    /// What was taken back is there again.
+    Restored(Result<(), Error>),
 }
 
 /// The list.
@@ -118,7 +120,7 @@ impl Exceptions {
         );
     }
 
-    fn plan(e: &ExceptionEntry, cx: &mut Cx<Msg>) {
+    fn plan(e: &ExceptionEntry, entered: bool, cx: &mut Cx<Msg>) {
         let (id, title) = (
             e.id,
             tr!(
@@ -128,7 +130,34 @@ impl Exceptions {
                 when = period(e)
             ),
         );
-        cx.open(move |answer| Plan::of(PlanOf::Exception(id), title, answer), Msg::Planned);
+        cx.open(move |answer| Plan::of(PlanOf::Exception(id), title, answer).entered(entered), Msg::Planned);
+    }
+}
+
+impl Exceptions {
+    /// Nobody is booked under what was entered: one key takes it back.
+    fn offer_undo(&self, id: ExceptionId, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(e)) = (cx.env().actor.clone(), self.table.selected()) else { return };
+        let (seen, request, extra) = (e.version, RequestId::new(), e.kind == ExceptionKind::Extra);
+        cx.undoable(
+            tr!("Entered. Nobody is booked then."),
+            "exception.remove",
+            move |store| async move { store.remove_exception(&actor, request, id, seen).await },
+            move |r| Msg::Removed(id, extra, r),
+        );
+    }
+
+    fn said_gone(&self, id: ExceptionId, extra: bool, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone().filter(|_| !extra) else {
+            return cx.toast(tr!("Taken back."));
+        };
+        let request = RequestId::new();
+        cx.undoable(
+            tr!("Taken back."),
+            "exception.remove",
+            move |store| async move { store.restore_exception(&actor, request, id).await },
+            Msg::Restored,
+        );
     }
 }
 
@@ -181,7 +210,7 @@ impl Screen for Exceptions {
                 let env = cx.env().clone();
                 cx.open(move |answer| ExceptionForm::new(&env, answer), Msg::Entered);
             }
-            (Command::Open, Some(e)) => Self::plan(&e, cx),
+            (Command::Open, Some(e)) => Self::plan(&e, false, cx),
             (Command::Remove, Some(e)) => {
                 self.frees = e.kind != ExceptionKind::Extra;
                 cx.open(
@@ -214,9 +243,9 @@ impl Screen for Exceptions {
                 if let Some(id) = self.entered.take() {
                     self.table.select(id.0);
                     if let Some(e) = self.table.selected().filter(|e| e.id == id && e.clashes > 0) {
-                        Self::plan(e, cx);
+                        Self::plan(e, true, cx);
                     } else {
-                        cx.toast(tr!("Entered. Nobody is booked then."));
+                        self.offer_undo(id, cx);
                     }
                 }
             }
@@ -232,21 +261,26 @@ impl Screen for Exceptions {
             Msg::Sure(true) => {
                 let (Some(actor), Some(e)) = (cx.env().actor.clone(), self.table.selected()) else { return };
                 let (id, seen, request) = (e.id, e.version, RequestId::new());
+                let extra = e.kind == ExceptionKind::Extra;
                 cx.save(
                     "exception.remove",
                     move |store| async move { store.remove_exception(&actor, request, id, seen).await },
-                    Msg::Removed,
+                    move |r| Msg::Removed(id, extra, r),
                 );
             }
             Msg::Sure(false) => {}
-            Msg::Removed(Ok(())) => {
-                cx.toast(tr!("Taken back."));
+            Msg::Removed(id, extra, Ok(())) => {
+                self.said_gone(id, extra, cx);
                 if std::mem::take(&mut self.frees) {
                     cx.freed(Freed::Several);
                 }
                 self.load(cx);
             }
-            Msg::Removed(Err(e)) => {
+            Msg::Restored(Ok(())) => {
+                cx.toast(tr!("It is there again, as it was."));
+                self.load(cx);
+            }
+            Msg::Removed(.., Err(e)) | Msg::Restored(Err(e)) => {
                 cx.failed(&e);
                 self.load(cx);
             }

@@ -1,5 +1,6 @@
 //! Clinic sessions: when providers see patients, how many slots there are and how many are taken. Enter opens the
 //! session's panel.
+mod copied;
 pub mod exception_form;
 pub mod exceptions;
 pub mod form;

@@ -7,7 +7,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         why::Why,
     },
-    store::{Change, Error, Moved, PlanOf},
+    store::{Cause, Change, Error, Moved, PlanOf, Unplanned},
     text::tr_n,
     tr,
     ui::{
@@ -39,7 +39,11 @@ crate::commands! {
 pub enum Msg {
     Loaded(Result<Vec<PlanStep>, Error>),
     Moved(Result<Vec<Moved>, Error>),
+    Back(Names, Result<Unplanned, Error>),
 }
+
+/// Whose bookings were moved.
+type Names = Vec<(AppointmentId, String)>;
 
 #[derive(Clone)]
 struct Line {
@@ -60,6 +64,8 @@ pub struct Plan {
     opened: bool,
     read: bool,
     saving: bool,
+    /// The leave was entered with this plan.
+    entered: bool,
 }
 
 fn when(at: DateTime<Utc>, zone: Tz) -> String {
@@ -87,6 +93,26 @@ impl Line {
             _ => String::new(),
         }
     }
+}
+
+/// What went back.
+fn back(u: &Unplanned) -> String {
+    let n = u.moved.iter().filter(|m| m.version.is_some()).count();
+    let moved = tr_n("{n} booking is back at its old time.", "{n} bookings are back at their old times.", n);
+    if u.lifted { format!("{moved} {}", tr!("The leave is taken back.")) } else { moved }
+}
+
+/// What could not go back, by name, when there is something.
+fn stays(u: &Unplanned, names: &[(AppointmentId, String)]) -> Option<String> {
+    let left: Vec<&Moved> = u.moved.iter().filter(|m| m.version.is_none()).collect();
+    let first = left.first()?;
+    let who: Vec<&str> = left
+        .iter()
+        .filter_map(|m| names.iter().find(|(id, _)| *id == m.appointment))
+        .map(|(_, n)| n.as_str())
+        .collect();
+    let stay = tr!("{who} stays where it is now: {why}", who = who.join(", "), why = first.why);
+    Some(format!("{} {stay}", back(u)))
 }
 
 impl Plan {
@@ -120,7 +146,15 @@ impl Plan {
             opened: false,
             read: false,
             saving: false,
+            entered: false,
         }
+    }
+
+    /// The leave was entered a moment ago: what takes the plan back takes it back as well.
+    #[must_use]
+    pub fn entered(mut self, entered: bool) -> Self {
+        self.entered = entered;
+        self
     }
 
     fn load(&mut self, cx: &mut Cx<Msg>) {
@@ -142,6 +176,46 @@ impl Plan {
             Line { out: self.left_out.contains(&id), step, why }
         });
         self.table.set_rows(lines.collect());
+    }
+
+    fn cause(&self) -> Cause {
+        match self.of {
+            PlanOf::Session(_) => Cause::None,
+            PlanOf::Exception(id) if self.entered => Cause::Entered(id),
+            PlanOf::Exception(id) => Cause::There(id),
+        }
+    }
+
+    fn names(&self) -> Names {
+        let name = |l: &Line| (l.step.clash.appointment, l.step.clash.patient_name.to_string());
+        self.table.rows().iter().map(name).collect()
+    }
+
+    /// Says how many have gone, and offers to take all of it back.
+    fn hear_moved(&mut self, moved: Vec<Moved>, cx: &mut Cx<Msg>) {
+        let (done, refused): (Vec<_>, Vec<_>) = moved.into_iter().partition(|m| m.version.is_some());
+        let mut text = tr_n("{n} booking moved.", "{n} bookings moved.", done.len());
+        if let Some(first) = refused.first() {
+            text = format!("{text} {}", tr!("{n} stay: {why}", n = refused.len(), why = first.why));
+        }
+        self.refused = refused;
+        let back = |m: Moved| Some((m.appointment, m.version?, m.was?));
+        let steps: Vec<_> = done.into_iter().filter_map(back).collect();
+        match cx.env().actor.clone() {
+            Some(actor) if !steps.is_empty() => {
+                let (request, cause, names) = (RequestId::new(), self.cause(), self.names());
+                let told = names.clone();
+                cx.undoable_in_part(
+                    text,
+                    "appointment.move",
+                    move |store| async move { store.unplan(&actor, request, cause, steps).await },
+                    move |u| stays(u, &names),
+                    move |u| Msg::Back(told, u),
+                );
+            }
+            _ => cx.toast(text),
+        }
+        self.load(cx);
     }
 
     fn moves(&self) -> Vec<(AppointmentId, i64, NewTime)> {
@@ -255,13 +329,15 @@ impl Screen for Plan {
             }
             Msg::Moved(Ok(moved)) => {
                 self.saving = false;
-                let (done, refused): (Vec<_>, Vec<_>) = moved.into_iter().partition(|m| m.version.is_some());
-                let mut text = tr_n("{n} booking moved.", "{n} bookings moved.", done.len());
-                if let Some(first) = refused.first() {
-                    text = format!("{text} {}", tr!("{n} stay: {why}", n = refused.len(), why = first.why));
-                }
-                self.refused = refused;
-                cx.toast(text);
+                self.hear_moved(moved, cx);
+            }
+            Msg::Back(names, Ok(undone)) => {
+                self.refused.clear();
+                cx.toast(stays(&undone, &names).unwrap_or_else(|| back(&undone)));
+                self.load(cx);
+            }
+            Msg::Back(_, Err(e)) => {
+                cx.failed(&e);
                 self.load(cx);
             }
             Msg::Moved(Err(e)) => {

@@ -1,6 +1,7 @@
 //! The next seven days of one provider at every centre: sessions added, changed and removed, made from the weekly hours, or
-//! copied from the week before with one key.
+//! copied from the week before with one key: what found no room stands in its day.
 use super::{
+    copied,
     form::{Saved, SessionForm},
     plan::Plan,
     slots::Slots,
@@ -12,13 +13,13 @@ use crate::{
         ids::{ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Copied, Error, Generated, PlanOf, ProviderRow, SessionsOf},
-    text::tr_n,
+    store::{Change, Copied, Error, Generated, LeftOut, PlanOf, ProviderRow, SessionsOf, TakenBack},
     tr,
     ui::{
         cx::Cx,
         route::Route,
         screen::{Screen, Ui, Widget},
+        theme::Theme,
         widgets::{
             self,
             confirm::Confirm,
@@ -28,8 +29,8 @@ use crate::{
         },
     },
 };
-use chrono::{Datelike as _, Days, NaiveDate};
-use ratatui::{Frame, layout::Rect};
+use chrono::{Datelike as _, Days, NaiveDate, Timelike as _};
+use ratatui::{Frame, layout::Rect, style::Style};
 use uuid::Uuid;
 
 /// Weeks ahead for which sessions are made when nobody says otherwise.
@@ -66,14 +67,16 @@ pub enum Msg {
     Weeks(Option<String>),
     Generated(Result<Generated, Error>),
     Copied(Result<Copied, Error>),
+    Uncopied(Result<TakenBack, Error>),
 }
 
-/// A session, or a day without one.
+/// A session, one that was not copied, or a day without one.
 #[derive(Clone)]
 struct Line {
     day: NaiveDate,
     first: bool,
     session: Option<SessionRow>,
+    left: Option<LeftOut>,
 }
 
 impl Line {
@@ -81,7 +84,15 @@ impl Line {
         self.session.as_ref().map(f).unwrap_or_default()
     }
 
+    fn centre(&self) -> String {
+        let left = self.left.as_ref().map(copied::reason);
+        left.unwrap_or_else(|| self.told(|s| s.centre_name.clone()))
+    }
+
     fn note(&self) -> String {
+        if self.left.is_some() {
+            return tr!("not copied").into();
+        }
         let Some(s) = &self.session else { return String::new() };
         let mut notes = vec![];
         if s.kept.away {
@@ -100,6 +111,10 @@ impl Line {
     }
 }
 
+fn warned(line: &Line, theme: Theme) -> Style {
+    if line.left.is_some() { theme.warn() } else { theme.text() }
+}
+
 /// The screen.
 pub struct Week {
     table: Table<Line>,
@@ -108,6 +123,8 @@ pub struct Week {
     from: Option<NaiveDate>,
     request: RequestId,
     asked: Option<SessionRow>,
+    /// What copying the week before found no room for.
+    left: Vec<LeftOut>,
 }
 
 impl Week {
@@ -115,21 +132,22 @@ impl Week {
     #[must_use]
     pub fn of(provider: Option<ProviderId>, from: Option<NaiveDate>) -> Self {
         let table = Table::new(|l: &Line| {
-            l.session
-                .as_ref()
-                .map_or_else(|| Uuid::from_u128(l.day.num_days_from_ce().unsigned_abs().into()), |s| s.id.0)
+            let day = u128::from(l.day.num_days_from_ce().unsigned_abs());
+            let from = l.left.as_ref().map_or(0, |x| u128::from(x.from.num_seconds_from_midnight()) + 1);
+            l.session.as_ref().map_or_else(|| Uuid::from_u128(day << 32 | from), |s| s.id.0)
         })
         .column(
             Column::new("Day", |l: &Line| if l.first { short_day(l.day) } else { String::new() }).width(10),
         )
         .column(
             Column::new("Hours", |l: &Line| {
-                l.session.as_ref().map_or_else(|| tr!("no session").to_owned(), SessionRow::times)
+                let none = || l.left.as_ref().map_or_else(|| tr!("no session").to_owned(), copied::hours);
+                l.session.as_ref().map_or_else(none, SessionRow::times)
             })
             .width(11)
             .look(|l, t| if l.session.is_some() { t.text() } else { t.dim() }),
         )
-        .column(Column::new("Centre", |l: &Line| l.told(|s| s.centre_name.clone())).grow(12).priority(2))
+        .column(Column::new("Centre", Line::centre).grow(12).priority(2).look(warned))
         .column(
             Column::new("Slot", |l: &Line| l.told(|s| format!("{}m", s.slot_minutes)))
                 .width(4)
@@ -144,7 +162,15 @@ impl Week {
         ))
         .column(Column::new("", Line::note).width(18).priority(3).look(|_, t| t.dim()))
         .uncounted();
-        Self { table, providers: vec![], provider, from, request: RequestId::new(), asked: None }
+        Self {
+            table,
+            providers: vec![],
+            provider,
+            from,
+            request: RequestId::new(),
+            asked: None,
+            left: vec![],
+        }
     }
 
     fn first(&self, cx: &Cx<Msg>) -> NaiveDate {
@@ -167,12 +193,17 @@ impl Week {
     fn show(&mut self, from: NaiveDate, rows: Vec<SessionRow>) {
         let mut lines = vec![];
         for day in from.iter_days().take(7) {
-            let of_day: Vec<_> = rows.iter().filter(|s| s.day == day).cloned().collect();
+            let line = |session, left| Line { day, first: false, session, left };
+            let there = rows.iter().filter(|s| s.day == day).cloned();
+            let mut of_day: Vec<_> = there.map(|s| line(Some(s), None)).collect();
+            of_day.extend(self.left.iter().filter(|l| l.day == day).cloned().map(|l| line(None, Some(l))));
             if of_day.is_empty() {
-                lines.push(Line { day, first: true, session: None });
+                of_day.push(line(None, None));
             }
-            let of_day = of_day.into_iter().enumerate();
-            lines.extend(of_day.map(|(n, s)| Line { day, first: n == 0, session: Some(s) }));
+            if let Some(first) = of_day.first_mut() {
+                first.first = true;
+            }
+            lines.append(&mut of_day);
         }
         self.table.set_rows(lines);
     }
@@ -181,6 +212,7 @@ impl Week {
         let from = self.first(cx);
         let week = Days::new(7);
         self.from = if later { from.checked_add_days(week) } else { from.checked_sub_days(week) };
+        self.left.clear();
         self.load(cx);
     }
 
@@ -236,6 +268,36 @@ impl Week {
         );
     }
 
+    fn copy(&mut self, cx: &mut Cx<Msg>) {
+        let (Some(actor), Some(provider)) = (cx.env().actor.clone(), self.provider) else { return };
+        let (request, from) = (RequestId::new(), self.first(cx));
+        self.left.clear();
+        cx.save(
+            "session.copy-week",
+            move |store| async move { store.copy_week(&actor, request, provider, from).await },
+            Msg::Copied,
+        );
+    }
+
+    fn hear_copied(&mut self, c: Copied, cx: &mut Cx<Msg>) {
+        let said = copied::said(&c);
+        match (cx.env().actor.clone(), self.provider) {
+            (Some(actor), Some(provider)) if !c.added.is_empty() => {
+                let (request, added) = (RequestId::new(), c.added);
+                cx.undoable_in_part(
+                    said,
+                    "session.copy-week",
+                    move |store| async move { store.uncopy_week(&actor, request, provider, added).await },
+                    copied::stays,
+                    Msg::Uncopied,
+                );
+            }
+            _ => cx.toast(said),
+        }
+        self.left = c.left;
+        self.load(cx);
+    }
+
     fn name(&self) -> String {
         let found = self.providers.iter().find(|p| Some(p.id) == self.provider);
         found.map(|p| p.name.to_string()).unwrap_or_default()
@@ -251,31 +313,6 @@ impl Week {
             _ => cx.open(move |answer| Slots::of(session, answer), Msg::SlotsClosed),
         }
     }
-}
-
-/// What making sessions did, in one sentence.
-fn told(g: &Generated) -> String {
-    let mut parts = vec![tr!("{n} added", n = g.added), tr!("{n} there already", n = g.kept)];
-    if g.changed > 0 {
-        parts.push(tr!("{n} changed", n = g.changed));
-    }
-    if g.removed > 0 {
-        parts.push(tr!("{n} removed", n = g.removed));
-    }
-    if g.in_the_way > 0 {
-        parts.push(tr!("{n} left out: another session is there", n = g.in_the_way));
-    }
-    if !g.booked.is_empty() {
-        parts.push(tr!(
-            "{n} stay because they are booked; remove each to move its bookings",
-            n = g.booked.len()
-        ));
-    }
-    if !g.elsewhere.is_empty() {
-        let centres = crate::text::clean(&g.elsewhere.join(", ")).into_owned();
-        parts.push(tr!("left out {centres}: the desk there makes those", centres = centres));
-    }
-    tr!("Sessions from hours: {what}.", what = parts.join(", "))
 }
 
 impl Screen for Week {
@@ -343,6 +380,7 @@ impl Screen for Week {
             (Command::Earlier, _) => self.shift(false, cx),
             (Command::Today, _) => {
                 self.from = None;
+                self.left.clear();
                 self.load(cx);
             }
             (Command::Whose, _) => self.pick(cx),
@@ -352,15 +390,7 @@ impl Screen for Week {
                 let (env, provider) = (cx.env().clone(), self.provider);
                 cx.open(move |answer| SessionForm::add(day, &env, answer).of(provider), Msg::Formed);
             }
-            (Command::Copy, _) => {
-                let (Some(actor), Some(provider)) = (cx.env().actor.clone(), self.provider) else { return };
-                let (request, from) = (RequestId::new(), self.first(cx));
-                cx.save(
-                    "session.copy-week",
-                    move |store| async move { store.copy_week(&actor, request, provider, from).await },
-                    Msg::Copied,
-                );
-            }
+            (Command::Copy, _) => self.copy(cx),
             (Command::Generate, _) => cx.open(
                 |answer| {
                     Prompt::new(tr!("Make sessions from the weekly hours for how many weeks?"), answer)
@@ -391,6 +421,7 @@ impl Screen for Week {
             }
             Msg::Picked(Some(provider)) => {
                 self.provider = Some(provider);
+                self.left.clear();
                 self.load(cx);
             }
             Msg::Formed(Saved::Added(_, text) | Saved::Changed(text)) => {
@@ -413,24 +444,16 @@ impl Screen for Week {
                 self.load(cx);
             }
             Msg::Generated(Ok(g)) => {
-                cx.toast(told(&g));
+                cx.toast(copied::told(&g));
                 self.load(cx);
             }
-            Msg::Copied(Ok(c)) => {
-                let said = tr_n(
-                    "{n} session copied from the week before.",
-                    "{n} sessions copied from the week before.",
-                    c.added as usize,
-                );
-                let elsewhere = tr_n(
-                    "{n} is at another centre, whose desk copies it.",
-                    "{n} are at other centres, whose desks copy them.",
-                    c.elsewhere as usize,
-                );
-                cx.toast(if c.elsewhere == 0 { said } else { format!("{said} {elsewhere}") });
+            Msg::Copied(Ok(c)) => self.hear_copied(c, cx),
+            Msg::Uncopied(Ok(back)) => {
+                cx.toast(copied::back(&back));
+                self.left.clear();
                 self.load(cx);
             }
-            Msg::Removed(Err(e)) | Msg::Generated(Err(e)) | Msg::Copied(Err(e)) => {
+            Msg::Removed(Err(e)) | Msg::Generated(Err(e)) | Msg::Copied(Err(e)) | Msg::Uncopied(Err(e)) => {
                 cx.failed(&e);
                 self.load(cx);
             }

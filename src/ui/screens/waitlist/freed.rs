@@ -59,11 +59,11 @@ impl Default for FreedList {
         let to = |l: &Line| tr!("to {end}", end = dates::clock(l.of.time.period.ends_at(l.of.zone).time()));
         let table = Table::new(|l: &Line| key(&l.of))
             .column(Column::new("Free", when).width(17))
-            .column(Column::new("", to).width(9).priority(3))
-            .column(Column::new("With", |l: &Line| l.of.provider_name.to_string()).grow(12))
+            .column(Column::new("", to).width(9).priority(5))
+            .column(Column::new("With", |l: &Line| l.of.provider_name.to_string()).grow(10))
             .column(
                 Column::new("Waits for it", |l: &Line| l.state.clone())
-                    .width(32)
+                    .width(26)
                     .look(|l, t| if l.of.held.is_some() { t.dim() } else { t.good() }),
             )
             .column(Column::new("Centre", |l: &Line| l.of.centre_name.clone()).grow(10).priority(4))
@@ -89,7 +89,7 @@ impl FreedList {
         let lines = self.freed.all().iter().filter(|t| t.held.is_some() || now <= t.until).map(|t| Line {
             state: match &t.held {
                 Some(held) => tr!(
-                    "{who} has it until {until}",
+                    "{who} until {until}",
                     who = held.by,
                     until = held.until.with_timezone(&t.zone).format("%H:%M:%S")
                 ),

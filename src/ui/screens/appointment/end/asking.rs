@@ -9,7 +9,7 @@ use crate::{
         referral::{Referral, ReferralStatus},
         why::Why,
     },
-    store::{Draft, ReferralTarget},
+    store::{Draft, FollowUpBooked, ReferralTarget},
     tr,
     ui::{
         screens::appointment::{
@@ -61,6 +61,27 @@ impl EndTab {
             },
             Msg::Booked,
         );
+    }
+
+    pub(super) fn hear_booked(&mut self, booked: FollowUpBooked, cx: &mut TabCx<'_, Msg>) {
+        let at = booked.appointment.period.starts_at(booked.appointment.zone);
+        let said = tr!(
+            "Booked: {day} {time}, {provider}.",
+            day = dates::short_day(at.date()),
+            time = dates::clock(at.time()),
+            provider = booked.appointment.provider_name
+        );
+        cx.visit_saved(booked.version);
+        let (visit, request) = (visit_of(cx.chart), RequestId::new());
+        if let Some(actor) = cx.env().actor.clone() {
+            cx.undoable(
+                said,
+                "end.book",
+                move |store| async move { store.unbook_follow_up(&actor, request, visit, booked).await },
+                Msg::Unbooked,
+            );
+        }
+        self.load(cx);
     }
 
     pub(super) fn refer(&mut self, (new, send): Written, cx: &mut TabCx<'_, Msg>) {

@@ -1,0 +1,97 @@
+//! What making sessions and copying a week did, in words: what was added, what found no room and why, and what became of
+//! taking it back.
+use crate::{
+    domain::dates::{clock, short_day},
+    store::{Copied, Generated, LeftOut, TakenBack},
+    text::{clean, tr_n},
+    tr,
+};
+
+/// `09:00-12:00`, as the hours of a session are written.
+pub(super) fn hours(l: &LeftOut) -> String {
+    format!("{}-{}", clock(l.from), clock(l.to))
+}
+
+/// Why it was not copied. Of a session whose centre this desk does not keep, nothing but that it is there.
+pub(super) fn reason(l: &LeftOut) -> String {
+    if l.elsewhere { tr!("busy elsewhere").into() } else { tr!("a session is there").into() }
+}
+
+/// What was copied, and what was left out.
+pub(super) fn said(c: &Copied) -> String {
+    let mut parts = vec![tr_n(
+        "{n} session copied from the week before.",
+        "{n} sessions copied from the week before.",
+        c.added.len(),
+    )];
+    match c.left.as_slice() {
+        [] => {}
+        [one] => parts.push(tr!(
+            "Not copied: {day} {hours}, {why}.",
+            day = short_day(one.day),
+            hours = hours(one),
+            why = reason(one)
+        )),
+        all => parts.push(tr!("{n} are marked: not copied, the provider is busy then.", n = all.len())),
+    }
+    if c.elsewhere > 0 {
+        parts.push(tr_n(
+            "{n} is at another centre, whose desk copies it.",
+            "{n} are at other centres, whose desks copy them.",
+            c.elsewhere as usize,
+        ));
+    }
+    parts.join(" ")
+}
+
+/// What could not be taken back, when there is something.
+pub(super) fn stays(t: &TakenBack) -> Option<String> {
+    let mut parts = vec![];
+    if t.booked > 0 {
+        parts.push(tr_n(
+            "{n} stays: somebody is booked in it.",
+            "{n} stay: somebody is booked in them.",
+            t.booked as usize,
+        ));
+    }
+    if t.changed > 0 {
+        parts.push(tr_n(
+            "{n} stays: it was changed since.",
+            "{n} stay: they were changed since.",
+            t.changed as usize,
+        ));
+    }
+    let removed = tr_n("{n} session taken back.", "{n} sessions taken back.", t.removed as usize);
+    (!parts.is_empty()).then(|| format!("{removed} {}", parts.join(" ")))
+}
+
+/// What became of taking it back.
+pub(super) fn back(t: &TakenBack) -> String {
+    stays(t)
+        .unwrap_or_else(|| tr_n("{n} session taken back.", "{n} sessions taken back.", t.removed as usize))
+}
+
+/// What making sessions did, in one sentence.
+pub(super) fn told(g: &Generated) -> String {
+    let mut parts = vec![tr!("{n} added", n = g.added), tr!("{n} there already", n = g.kept)];
+    if g.changed > 0 {
+        parts.push(tr!("{n} changed", n = g.changed));
+    }
+    if g.removed > 0 {
+        parts.push(tr!("{n} removed", n = g.removed));
+    }
+    if g.in_the_way > 0 {
+        parts.push(tr!("{n} left out: another session is there", n = g.in_the_way));
+    }
+    if !g.booked.is_empty() {
+        parts.push(tr!(
+            "{n} stay because they are booked; remove each to move its bookings",
+            n = g.booked.len()
+        ));
+    }
+    if !g.elsewhere.is_empty() {
+        let centres = clean(&g.elsewhere.join(", ")).into_owned();
+        parts.push(tr!("left out {centres}: the desk there makes those", centres = centres));
+    }
+    tr!("Sessions from hours: {what}.", what = parts.join(", "))
+}
