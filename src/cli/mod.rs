@@ -104,6 +104,8 @@ enum Command {
     Cancel(desk::Cancel),
     /// Check a patient in
     Arrive(desk::Arrive),
+    /// Who waits for a time, and which times came free for them
+    Waitlist(desk::Waitlist),
     /// Keys of the keyboard, and keys that clinical text is sealed under
     Keys(keys::Keys),
 }
@@ -166,6 +168,7 @@ pub fn run() -> ExitCode {
         Some(Command::Move(args)) => args.run(&context),
         Some(Command::Cancel(args)) => args.run(&context),
         Some(Command::Arrive(args)) => args.run(&context),
+        Some(Command::Waitlist(args)) => args.run(&context),
         Some(Command::Keys(args)) => args.run(&context),
         Some(Command::Display(args)) => args.run(&context),
     };

@@ -4,6 +4,7 @@ use super::{
     ids::{AppointmentId, CentreId, ClinicSessionId, DepartmentId, PatientId, ProviderId},
     name::PersonName,
     time::Period,
+    waitlist::Met,
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
@@ -28,6 +29,17 @@ impl DayPart {
             Self::Morning => (0, 720),
             Self::Afternoon => (720, 1020),
             Self::Evening => (1020, 1440),
+        }
+    }
+
+    /// The name in the database and for scripts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Morning => "morning",
+            Self::Afternoon => "afternoon",
+            Self::Evening => "evening",
         }
     }
 
@@ -172,6 +184,9 @@ pub struct Booked {
     #[serde(default)]
     pub room: Option<String>,
     pub reason: String,
+    /// The wishes on the waiting list that this booking closed, when it was made.
+    #[serde(default)]
+    pub met: Vec<Met>,
 }
 
 impl Booked {

@@ -20,11 +20,12 @@ pub enum Verb {
     Find,
     Go,
     Free,
+    Wait,
 }
 
 impl Verb {
     /// In the order in which the help shows them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Book,
         Self::Move,
         Self::Cancel,
@@ -32,6 +33,7 @@ impl Verb {
         Self::Arrived,
         Self::NoShow,
         Self::WalkIn,
+        Self::Wait,
         Self::Free,
         Self::Find,
         Self::Go,
@@ -51,6 +53,7 @@ impl Verb {
             Self::Find => "fd",
             Self::Go => "go",
             Self::Free => "free",
+            Self::Wait => "wl",
         }
     }
 
@@ -68,6 +71,7 @@ impl Verb {
             "fd" | "find" | "open" => Self::Find,
             "go" => Self::Go,
             "free" => Self::Free,
+            "wl" | "wait" => Self::Wait,
             _ => return None,
         })
     }
@@ -86,6 +90,7 @@ impl Verb {
             Self::Find => tr!("open a person or a centre"),
             Self::Go => tr!("go to a place"),
             Self::Free => tr!("free times: free smith tue"),
+            Self::Wait => tr!("waiting list: wl bla ja smith 2w mornings"),
         }
     }
 
@@ -97,6 +102,7 @@ impl Verb {
             Self::Move => Some("appointment.move"),
             Self::Cancel | Self::Arrived | Self::NoShow => Some("appointment.set-status"),
             Self::Restore => Some("appointment.restore"),
+            Self::Wait => Some("waitlist.add"),
             Self::Find | Self::Go | Self::Free => None,
         }
     }
@@ -302,6 +308,9 @@ fn quoted(word: &str, always: bool) -> String {
         "morning",
         "afternoon",
         "evening",
+        "mornings",
+        "afternoons",
+        "evenings",
         "today",
         "tod",
         "tomorrow",
@@ -369,6 +378,12 @@ mod tests {
     #[test]
     fn a_day_that_does_not_exist_is_kept_as_the_reason_why_not() {
         assert_eq!(read("bk bla 31/2").wrong.map(|w| w.rule), Some("date_exists".into()));
+        // Nor is the time that was said with it a reason.
+        let line = read("bk bla 31/2 9 blood test");
+        assert_eq!(
+            (line.wrong.map(|w| w.rule), line.reason),
+            (Some("date_exists".into()), "blood test".into())
+        );
     }
 
     #[test]
@@ -382,7 +397,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_echo_reads_back_as_the_same_line(
-            typed in "((bk|mv|cx|rs|ar|ns|wi|fd|go|free|xx) )?((bla|ja|smith|dr|with|at|for|@rand|tue|next|10:30|9|\"tue 9\"|noon|half|past|in|2|weeks|3w|pm|31/2|24/11|blood|to|sun|may|,|a|the|day|on) ?){0,9}"
+            typed in "((bk|mv|cx|rs|ar|ns|wi|fd|go|free|wl|xx) )?((bla|ja|smith|dr|with|at|for|@rand|tue|next|10:30|9|\"tue 9\"|noon|half|past|in|2|weeks|3w|pm|mornings|31/2|24/11|blood|to|sun|may|,|a|the|day|on) ?){0,9}"
         ) {
             let line = read(&typed);
             let again = read(&line.echo());

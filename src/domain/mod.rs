@@ -21,6 +21,7 @@ pub mod entrance;
 pub mod exception;
 pub mod fee;
 pub mod figure;
+pub mod freed;
 pub mod history;
 pub mod ids;
 pub mod import;

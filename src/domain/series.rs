@@ -112,9 +112,25 @@ impl Planned {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     Book(NewAppointment),
-    Move { appointment: AppointmentId, seen: i64, to: NewTime },
-    Cancel { appointment: AppointmentId, seen: i64, why: String },
-    Restore { appointment: AppointmentId, seen: i64 },
+    Move {
+        appointment: AppointmentId,
+        seen: i64,
+        to: NewTime,
+    },
+    Cancel {
+        appointment: AppointmentId,
+        seen: i64,
+        why: String,
+    },
+    Restore {
+        appointment: AppointmentId,
+        seen: i64,
+    },
+    /// Takes a booking back: it is cancelled, and what it closed on the waiting list is open again.
+    Unbook {
+        appointment: AppointmentId,
+        seen: i64,
+    },
 }
 
 /// What is changed together.

@@ -1,4 +1,5 @@
 //! The waiting list: what somebody wants, where they stand on it, and in which order a time that came free is offered.
+pub use super::freed::{Freed, FreedHere, FreedTime, FreedTimes, Held};
 use super::{
     booking::{DayPart, FreeSlot},
     dates,
@@ -9,7 +10,7 @@ use super::{
     why::Why,
 };
 use crate::tr;
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// Days of the week as bits, Monday first.
@@ -110,6 +111,59 @@ impl Wish {
     }
 }
 
+/// What is booked, as a wish asks about it.
+#[derive(Debug, Clone)]
+pub struct Chosen<'a> {
+    pub provider: ProviderId,
+    pub profession: &'a str,
+    /// Where it is not known, wishes for a department are not met.
+    pub department: Option<DepartmentId>,
+    pub centre: CentreId,
+    pub visit_type: Option<&'a str>,
+    /// On the wall of the centre.
+    pub at: NaiveDateTime,
+}
+
+impl Wish {
+    /// Whether booking this would meet the wish whole: the database closes it then.
+    #[must_use]
+    pub fn is_met_by(&self, it: &Chosen<'_>) -> bool {
+        let whom = match self.provider {
+            Some(id) => id == it.provider,
+            None => {
+                self.profession.as_deref() == Some(it.profession)
+                    && (self.department.is_none() || self.department == it.department)
+            }
+        };
+        let minute = i32::try_from(it.at.hour() * 60 + it.at.minute()).unwrap_or(0);
+        let (from, to) = self.part.minutes();
+        whom && self.centre.is_none_or(|c| c == it.centre)
+            && self.visit_type.as_deref().is_none_or(|t| Some(t) == it.visit_type)
+            && (self.first..=self.last).contains(&it.at.date())
+            && self.weekdays.has(it.at.date())
+            && (from..to).contains(&minute)
+    }
+
+    /// When: `Mon 16 Mar to Thu 26 Mar, mornings, Mon Wed`; from today on `to Thu 26 Mar`.
+    #[must_use]
+    pub fn when(&self, today: NaiveDate) -> String {
+        let days = if self.first == self.last {
+            dates::short_day(self.first)
+        } else if self.first <= today {
+            tr!("to {last}", last = dates::short_day(self.last))
+        } else {
+            tr!("{first} to {last}", first = dates::short_day(self.first), last = dates::short_day(self.last))
+        };
+        let part = match self.part {
+            DayPart::Any => "",
+            DayPart::Morning => tr!("mornings"),
+            DayPart::Afternoon => tr!("afternoons"),
+            DayPart::Evening => tr!("evenings"),
+        };
+        in_words([days, part.to_owned(), self.weekdays.words()])
+    }
+}
+
 /// Somebody who is put on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewWait {
@@ -145,6 +199,19 @@ impl WaitStatus {
             _ if last < today => Self::Expired,
             _ if offered => Self::Offered,
             _ => Self::Waiting,
+        }
+    }
+
+    /// The name for scripts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Offered => "offered",
+            Self::Booked => "booked",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
         }
     }
 
@@ -282,54 +349,54 @@ impl WaitEntry {
     /// With whom: the name, or `any GP`.
     #[must_use]
     pub fn whom(&self) -> String {
-        match (&self.provider_name, &self.wish.profession) {
-            (Some(name), _) => name.to_string(),
-            (None, Some(code)) => tr!("any {profession}", profession = profession(code)),
-            _ => String::new(),
-        }
+        whom(self.provider_name.as_ref(), self.wish.profession.as_deref())
     }
 
     /// When: `Mon 16 Mar to Thu 26 Mar, mornings, Mon Wed`; from today on `to Thu 26 Mar`.
     #[must_use]
     pub fn when(&self, today: NaiveDate) -> String {
-        let w = &self.wish;
-        let days = if w.first == w.last {
-            dates::short_day(w.first)
-        } else if w.first <= today {
-            tr!("to {last}", last = dates::short_day(w.last))
-        } else {
-            tr!("{first} to {last}", first = dates::short_day(w.first), last = dates::short_day(w.last))
-        };
-        let part = match w.part {
-            DayPart::Any => "",
-            DayPart::Morning => tr!("mornings"),
-            DayPart::Afternoon => tr!("afternoons"),
-            DayPart::Evening => tr!("evenings"),
-        };
-        let all = [days, part.to_owned(), w.weekdays.words()];
-        all.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
+        self.wish.when(today)
+    }
+
+    /// The wish in one phrase: `any GP, to Thu 26 Mar, mornings, Blood test`.
+    #[must_use]
+    pub fn words(&self, today: NaiveDate) -> String {
+        in_words([self.whom(), self.when(today), self.visit_type_name.clone()])
+    }
+}
+
+fn whom(name: Option<&PersonName>, code: Option<&str>) -> String {
+    match (name, code) {
+        (Some(name), _) => name.to_string(),
+        (None, Some(code)) => tr!("any {profession}", profession = profession(code)),
+        _ => String::new(),
+    }
+}
+
+fn in_words<const N: usize>(all: [String; N]) -> String {
+    all.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// A wish that a booking has closed, as the confirmation says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    pub id: WaitId,
+    pub provider_name: Option<PersonName>,
+    pub visit_type_name: String,
+    pub wish: Wish,
+}
+
+impl Met {
+    /// The wish in one phrase.
+    #[must_use]
+    pub fn words(&self, today: NaiveDate) -> String {
+        let whom = whom(self.provider_name.as_ref(), self.wish.profession.as_deref());
+        in_words([whom, self.wish.when(today), self.visit_type_name.clone()])
     }
 }
 
 fn profession(code: &str) -> String {
     if code == "gp" { tr!("GP").into() } else { code.replace('_', " ") }
-}
-
-/// A time that came free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FreedTime {
-    pub provider: ProviderId,
-    pub centre: CentreId,
-    pub period: Period,
-}
-
-/// What freed a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freed {
-    /// The appointment was cancelled.
-    Cancelled(AppointmentId),
-    /// Somebody was moved away from it.
-    Time(FreedTime),
 }
 
 /// Somebody whom the freed time suits, and the time they would get.

@@ -206,9 +206,6 @@ pub fn hear(words: &[&str], today: NaiveDate) -> Option<Heard> {
         }
         at += filler + used;
         hearing.pieces += 1;
-        if hearing.wrong.is_some() {
-            break;
-        }
     }
     let pieces = hearing.pieces;
     (pieces > 0).then(|| Heard { words: at, pieces, when: hearing.end() })
@@ -250,6 +247,7 @@ impl Hearing {
             Piece::Time(time) => self.time = Some(time),
             Piece::Part(part) => self.part = part,
             Piece::DayAndPart(day, part) => (self.day, self.part) = (Some(day), part),
+            Piece::Wrong(_) if self.wrong.is_some() => return false,
             Piece::Wrong(why) => self.wrong = Some(why),
         }
         true
@@ -282,6 +280,8 @@ impl Hearing {
         let numbers_are_times = after_at
             || self.day.is_some()
             || self.part != DayPart::Any
+            // The time of a day that does not exist goes with it.
+            || self.wrong.is_some()
             || words.len() > 1 && bare(words[0], 2) && day(&words[1..], today).is_some();
         let (used, time) = time(words, numbers_are_times)?;
         Some((used, time.map_or_else(Piece::Wrong, Piece::Time)))
@@ -299,9 +299,9 @@ fn part(words: &[&str], today: NaiveDate) -> Option<(usize, Piece)> {
 
 fn part_of(word: &str) -> Option<DayPart> {
     match word {
-        "morning" | "am" => Some(DayPart::Morning),
-        "afternoon" | "pm" => Some(DayPart::Afternoon),
-        "evening" => Some(DayPart::Evening),
+        "morning" | "mornings" | "am" => Some(DayPart::Morning),
+        "afternoon" | "afternoons" | "pm" => Some(DayPart::Afternoon),
+        "evening" | "evenings" => Some(DayPart::Evening),
         _ => None,
     }
 }

@@ -272,6 +272,7 @@ pub(super) async fn booked(c: &mut PgConnection, appointment: AppointmentId) -> 
         visit_type: r.visit_type,
         room: r.room,
         reason: text.open("reason", r.reason.as_deref())?,
+        met: vec![],
     })
 }
 

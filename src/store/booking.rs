@@ -1,13 +1,19 @@
 //! Making an appointment and moving one. Who wins a race is decided by the database's constraints; the loser is told why.
 use super::{
     Error, Event, Store,
-    appointment::{booked, lock_days, overlap, stale, zone_of_centre},
+    appointment::{booked, lock_days, overlap, set_status, stale, zone_of_centre},
     refusal, sealed,
+    waitlist::part_of,
 };
-use crate::domain::{
-    actor::Actor,
-    booking::{Booked, NewAppointment, NewTime},
-    ids::{AppointmentId, RequestId},
+use crate::{
+    domain::{
+        actor::Actor,
+        booking::{Booked, NewAppointment, NewTime},
+        ids::{AppointmentId, RequestId},
+        name::PersonName,
+        waitlist::{Met, Weekdays, Wish},
+    },
+    tr,
 };
 use sqlx::PgConnection;
 
@@ -28,6 +34,27 @@ impl Store {
         let arguments = new.clone();
         self.write(actor, request, event, &arguments, move |c| Box::pin(async move { insert(c, &new).await }))
             .await
+    }
+
+    /// Takes a booking back: it is cancelled, and the wishes that it closed on the waiting list are open again. Returns the new
+    /// version.
+    ///
+    /// # Errors
+    /// As [`Store::cancel_appointment`].
+    pub async fn unbook(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        appointment: AppointmentId,
+        seen: i64,
+    ) -> Result<i64, Error> {
+        let event = Event::new("appointment.set-status", "appointment")
+            .id(appointment.0)
+            .facts(serde_json::json!({ "to": "cancelled", "taken_back": true }));
+        self.write(actor, request, event, &(appointment, seen), move |c| {
+            Box::pin(async move { take_back(c, appointment, seen).await })
+        })
+        .await
     }
 
     /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history.
@@ -93,8 +120,50 @@ pub(super) async fn relocate(
     }
 }
 
-/// Makes an appointment inside a transaction, or answers with the one that is already there.
+/// Makes an appointment inside a transaction and closes the wishes on the waiting list that it meets, or answers with the one that
+/// is already there.
 pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result<Booked, Error> {
+    let made = insert_alone(&mut *c, new).await?;
+    let met = met(c, made.id).await?;
+    Ok(Booked { met, ..made })
+}
+
+/// The wishes that were open and that this appointment, made in this transaction, meets whole: they are closed.
+pub(super) async fn met(c: &mut PgConnection, made: AppointmentId) -> Result<Vec<Met>, Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", family_name, given_name, profession, coalesce(visit_type, '') as "visit_type!", first_day as "first!",
+                  last_day as "last!", part as "part!", weekdays as "weekdays!" from clinic.waitlist_met($1)"#,
+        made.0
+    )
+    .fetch_all(c)
+    .await?;
+    let of = rows.into_iter().map(|r| Met {
+        id: r.id.into(),
+        provider_name: r.family_name.zip(r.given_name).map(|(f, g)| PersonName::new(f, g)),
+        visit_type_name: r.visit_type,
+        wish: Wish {
+            profession: r.profession,
+            part: part_of(&r.part),
+            weekdays: Weekdays(r.weekdays),
+            ..Wish::between(r.first, r.last)
+        },
+    });
+    Ok(of.collect())
+}
+
+/// Takes a booking back inside a transaction: it is cancelled, and what it closed on the waiting list is open again.
+pub(super) async fn take_back(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+) -> Result<i64, Error> {
+    let version = set_status(&mut *c, appointment, seen, "cancelled", tr!("undone")).await?;
+    sqlx::query!("select clinic.waitlist_unmet($1)", appointment.0).execute(c).await?;
+    Ok(version)
+}
+
+/// Makes an appointment inside a transaction, or answers with the one that is already there.
+pub(super) async fn insert_alone(c: &mut PgConnection, new: &NewAppointment) -> Result<Booked, Error> {
     let zone = zone_of_centre(c, new.centre).await?;
     let reason = if new.reason.trim().is_empty() {
         None

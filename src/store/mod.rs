@@ -34,6 +34,7 @@ mod fee;
 mod figure;
 mod find_patient;
 mod follow_up;
+mod freed;
 mod history;
 mod hold;
 mod import;

@@ -13,6 +13,7 @@ use crate::{
         name::PersonName,
         patient::{Allergies, AllergyMark, Identity, Leads, PatientAlert, PatientHit, Sex, easily_confused},
         time::Period,
+        waitlist::WaitEntry,
     },
     text::fold,
 };
@@ -69,6 +70,8 @@ pub struct PatientProfile {
     pub no_shows: i64,
     /// Somebody else of today at this centre who is easily taken for them.
     pub look_alikes_today: Vec<PatientHit>,
+    /// Their open wishes on the waiting list, where they were asked for.
+    pub waits: Vec<WaitEntry>,
 }
 
 impl PatientProfile {
@@ -166,6 +169,7 @@ pub(super) async fn identity(c: &mut PgConnection, patient: PatientId) -> Result
         past: vec![],
         no_shows: 0,
         look_alikes_today: vec![],
+        waits: vec![],
     })
 }
 

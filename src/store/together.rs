@@ -5,7 +5,7 @@ use super::{
     appointment::{
         booked, day_key, keys_of, lock_in_order, patient_key, restore, set_status, zone_of_centre,
     },
-    booking::{insert, relocate},
+    booking::{insert, relocate, take_back},
 };
 use crate::domain::{
     actor::Actor,
@@ -155,7 +155,9 @@ async fn lock_all(c: &mut PgConnection, steps: &[Step]) -> Result<(), Error> {
                 keys.push(day_key(to.provider, to.period.start, zone));
                 keys.extend(keys_of(&booked(c, *appointment).await?));
             }
-            Step::Cancel { appointment, .. } | Step::Restore { appointment, .. } => {
+            Step::Cancel { appointment, .. }
+            | Step::Restore { appointment, .. }
+            | Step::Unbook { appointment, .. } => {
                 keys.extend(keys_of(&booked(c, *appointment).await?));
             }
         }
@@ -169,6 +171,10 @@ async fn take(c: &mut PgConnection, step: &Step) -> Result<Booked, Error> {
         Step::Move { appointment, seen, to } => relocate(c, *appointment, *seen, to).await,
         Step::Cancel { appointment, seen, why } => {
             set_status(c, *appointment, *seen, "cancelled", why.trim()).await?;
+            booked(c, *appointment).await
+        }
+        Step::Unbook { appointment, seen } => {
+            take_back(c, *appointment, *seen).await?;
             booked(c, *appointment).await
         }
         Step::Restore { appointment, seen } => {
@@ -192,7 +198,7 @@ fn told(step: &Step, series: SeriesId) -> Event {
             let facts = serde_json::json!({ "series": series, "provider": with, "starts": starts });
             of("appointment.move", *appointment, facts)
         }
-        Step::Cancel { appointment, .. } => {
+        Step::Cancel { appointment, .. } | Step::Unbook { appointment, .. } => {
             let facts = serde_json::json!({ "series": series, "to": "cancelled" });
             of("appointment.set-status", *appointment, facts)
         }

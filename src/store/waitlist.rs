@@ -1,30 +1,20 @@
-//! The waiting list as it is read: its entries with the calls made to them, and whom a time that came free suits. Whether a time
-//! fits is asked of the free times themselves, so that what is offered can be booked.
-use super::{Error, Event, Store, appointment::zone_of, refusal, sealed, slots::first_free_in};
+//! The waiting list as it is read: its entries with the calls made to them.
+use super::{Error, Event, Store, refusal, sealed};
 use crate::domain::{
     actor::Actor,
-    booking::{DayPart, FreeFilter},
+    booking::DayPart,
     ids::{PatientId, WaitId},
     name::PersonName,
     queue::Priority,
     time::Period,
-    waitlist::{
-        CallOutcome, Freed, FreedTime, Match, Offering, OpenOffer, WaitCall, WaitEntry, WaitStatus, Weekdays,
-        Wish, rank,
-    },
+    waitlist::{CallOutcome, FreedTime, OpenOffer, WaitCall, WaitEntry, WaitStatus, Weekdays, Wish},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use sqlx::PgConnection;
-
-/// How many are offered at most, and how many are tried for that.
-const OFFERED: usize = 9;
-const TRIED: usize = 60;
-/// How many days of a time that lasts (a leave that was taken back) are looked at after its first.
-const REACH: u16 = 13;
 
 /// Which entries are read.
 #[derive(Debug, Clone, Copy)]
-enum Which {
+pub(super) enum Which {
     /// Those who wait; `true`: those whose wait has ended in the last 60 days.
     List(bool),
     One(WaitId),
@@ -83,128 +73,6 @@ impl Store {
         })
         .await
     }
-
-    /// Whom a time that came free suits, ranked; nothing when it is past, taken again or suits nobody. `opened` tells the log.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when it is not permitted.
-    pub async fn whom_it_suits(
-        &self,
-        actor: &Actor,
-        freed: Freed,
-        opened: bool,
-    ) -> Result<Option<Offering>, Error> {
-        self.read(actor, move |c| {
-            Box::pin(async move {
-                let Some(time) = freed_time(&mut *c, freed).await? else { return Ok(None) };
-                let found = offering(&mut *c, time).await?;
-                if let (true, Some(found)) = (opened, &found) {
-                    let facts = serde_json::json!({
-                        "rows": found.matches.len(), "provider": time.provider, "starts": time.period.start,
-                    });
-                    Event::new("waitlist.open", "waitlist_entry").facts(facts).record(c).await?;
-                }
-                Ok(found)
-            })
-        })
-        .await
-    }
-}
-
-/// The time that is free now, if it is ahead and somebody sees patients then.
-async fn freed_time(c: &mut PgConnection, freed: Freed) -> Result<Option<FreedTime>, Error> {
-    let time = match freed {
-        Freed::Time(time) => time,
-        Freed::Cancelled(id) => {
-            let row = sqlx::query!(
-                "select provider_id, centre_id, starts_at, ends_at from clinic.appointment
-                  where id = $1 and status = 'cancelled' and kind = 'slot'",
-                id.0
-            )
-            .fetch_optional(&mut *c)
-            .await?;
-            let Some(r) = row else { return Ok(None) };
-            let period = Period { start: r.starts_at, end: r.ends_at };
-            FreedTime { provider: r.provider_id.into(), centre: r.centre_id.into(), period }
-        }
-    };
-    let now = sqlx::query_scalar!(r#"select clinic.now() as "now!""#).fetch_one(c).await?;
-    let period = Period { start: time.period.start.max(now), ..time.period };
-    Ok((period.start < period.end).then_some(FreedTime { period, ..time }))
-}
-
-async fn offering(c: &mut PgConnection, time: FreedTime) -> Result<Option<Offering>, Error> {
-    let head = sqlx::query!(
-        r#"select a.family_name, a.given_name, x.name, x.zone, clinic.now() as "now!"
-             from clinic.provider p join clinic.account a on a.id = p.account_id, clinic.centre x
-            where p.id = $1 and x.id = $2 and x.id in (select clinic.centres_for('waitlist.offer'))"#,
-        time.provider.0,
-        time.centre.0
-    )
-    .fetch_optional(&mut *c)
-    .await?;
-    let Some(head) = head else { return Ok(None) };
-    let zone = zone_of(&head.zone);
-    let day = time.period.starts_at(zone).date();
-    let last = time.period.ends_at(zone).date();
-    let days = u16::try_from((last - day).num_days()).unwrap_or(0).min(REACH) + 1;
-    let mut matches: Vec<Match> = vec![];
-    let tried = tried(&mut *c, &time).await?;
-    let mut suit = entries(&mut *c, Which::Suits(time)).await?;
-    suit.retain(|e| e.status.is_open() && e.unbookable.is_none());
-    // Who declined this very time is not asked again.
-    suit.retain(|e| !tried.iter().any(|(id, o, _)| *id == e.id && *o == CallOutcome::Declined));
-    for entry in suit.into_iter().take(TRIED) {
-        let filter = FreeFilter {
-            patient: Some(entry.patient),
-            provider: Some(time.provider),
-            centre: Some(time.centre),
-            days,
-            part: entry.wish.part,
-            visit_type: entry.wish.visit_type.clone(),
-            limit: 200,
-            ..FreeFilter::from(day)
-        };
-        let mut free = first_free_in(&mut *c, &filter).await?.into_iter();
-        let within = |at: DateTime<Utc>| time.period.start <= at && at < time.period.end;
-        let wanted = |day: NaiveDate| {
-            entry.wish.weekdays.has(day) && (entry.wish.first..=entry.wish.last).contains(&day)
-        };
-        if let Some(slot) = free.find(|s| within(s.period.start) && wanted(s.day)) {
-            let tried = tried.iter().find(|(id, ..)| *id == entry.id).map(|(_, o, at)| (*o, *at));
-            matches.push(Match { entry, slot, tried });
-        }
-    }
-    rank(&mut matches, &time, head.now);
-    matches.truncate(OFFERED);
-    Ok((!matches.is_empty()).then(|| Offering {
-        time,
-        provider_name: PersonName::new(head.family_name, head.given_name),
-        centre_name: head.name,
-        zone,
-        matches,
-    }))
-}
-
-/// Who was called about this time already, and what they said.
-async fn tried(
-    c: &mut PgConnection,
-    time: &FreedTime,
-) -> Result<Vec<(WaitId, CallOutcome, DateTime<Utc>)>, Error> {
-    let rows = sqlx::query!(
-        r#"select distinct on (entry_id) entry_id, outcome as "outcome!", outcome_at as "at!" from clinic.waitlist_call
-            where provider_id = $1 and starts_at >= $2 and starts_at < $3 and outcome in ('declined', 'no_answer', 'left_message')
-            order by entry_id, outcome <> 'declined', at desc"#,
-        time.provider.0,
-        time.period.start,
-        time.period.end
-    )
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|r| Some((r.entry_id.into(), CallOutcome::from_code(&r.outcome)?, r.at)))
-        .collect())
 }
 
 async fn calls(c: &mut PgConnection, id: WaitId) -> Result<Vec<WaitCall>, Error> {
@@ -234,7 +102,7 @@ async fn calls(c: &mut PgConnection, id: WaitId) -> Result<Vec<WaitCall>, Error>
         .collect())
 }
 
-async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<WaitEntry>, Error> {
+pub(super) async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<WaitEntry>, Error> {
     let (one, of, suits) = match which {
         Which::One(id) => (Some(id.0), None, None),
         Which::Of(patient) => (None, Some(patient.0), None),
@@ -353,21 +221,11 @@ async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<WaitEntry>, E
 }
 
 /// The part of the day of this code.
-fn part_of(code: &str) -> DayPart {
+pub(super) fn part_of(code: &str) -> DayPart {
     match code {
         "morning" => DayPart::Morning,
         "afternoon" => DayPart::Afternoon,
         "evening" => DayPart::Evening,
         _ => DayPart::Any,
-    }
-}
-
-/// The name of a part of the day in the database.
-pub(super) fn part_code(part: DayPart) -> &'static str {
-    match part {
-        DayPart::Any => "any",
-        DayPart::Morning => "morning",
-        DayPart::Afternoon => "afternoon",
-        DayPart::Evening => "evening",
     }
 }

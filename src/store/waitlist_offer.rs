@@ -4,7 +4,6 @@ use super::{
     Error, Event, Store,
     appointment::{booked, set_status},
     booking, sealed, stale,
-    waitlist::part_code,
 };
 use crate::domain::{
     actor::Actor,
@@ -40,7 +39,7 @@ impl Store {
                     w.visit_type,
                     w.first,
                     w.last,
-                    part_code(w.part),
+                    w.part.code(),
                     w.weekdays.0,
                     w.priority.code(),
                     note
@@ -87,7 +86,7 @@ impl Store {
                     wish.visit_type,
                     wish.first,
                     wish.last,
-                    part_code(wish.part),
+                    wish.part.code(),
                     wish.weekdays.0,
                     wish.priority.code(),
                     note
@@ -205,11 +204,13 @@ impl Store {
         let arguments = (call, entry, new.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
-                let made = booking::insert(&mut *c, &new).await?;
+                let made = booking::insert_alone(&mut *c, &new).await?;
                 sqlx::query!("select clinic.waitlist_booked($1, $2, $3)", call.0, entry.0, made.id.0)
-                    .execute(c)
+                    .execute(&mut *c)
                     .await?;
-                Ok(made)
+                // Whatever else they waited for that it meets.
+                let met = booking::met(c, made.id).await?;
+                Ok(Booked { met, ..made })
             })
         })
         .await
@@ -237,6 +238,7 @@ impl Store {
                 sqlx::query!("select clinic.waitlist_unbooked($1, $2)", call.0, entry.0)
                     .execute(&mut *c)
                     .await?;
+                sqlx::query!("select clinic.waitlist_unmet($1)", appointment.0).execute(&mut *c).await?;
                 booked(c, appointment).await
             })
         })

@@ -8,12 +8,12 @@ use crate::{
     domain::{
         actor::Actor,
         appointment::{AppointmentStatus, Facts},
-        booking::Booked,
+        booking::{Booked, Directory, FreeSlot},
         dates,
         ids::{AppointmentId, RequestId},
         patient::{Allergies, PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
-        waitlist::{Freed, FreedTime, Wish},
+        waitlist::{Chosen, Freed, FreedTime, WaitEntry, Wish},
         when,
         why::Why,
     },
@@ -214,7 +214,7 @@ pub fn when(b: &Booked) -> String {
 #[must_use]
 pub fn confirmation(b: &Booked) -> String {
     let (from, to) = (b.period.starts_at(b.zone), b.period.ends_at(b.zone));
-    tr!(
+    let said = tr!(
         "{who} ({number}) {day} {from} to {to}, {provider}, {centre}",
         who = b.patient_name,
         number = record_number(b.record_number),
@@ -223,7 +223,38 @@ pub fn confirmation(b: &Booked) -> String {
         to = dates::clock(to.time()),
         provider = b.provider_name,
         centre = b.centre_name
-    )
+    );
+    said + &off_the_list(b)
+}
+
+/// The open wishes that a booking of this time would close.
+#[must_use]
+pub fn met_by<'a>(
+    waits: &'a [WaitEntry],
+    slot: &FreeSlot,
+    directory: Option<&Directory>,
+    visit_type: Option<&str>,
+) -> Vec<&'a WaitEntry> {
+    let chosen = Chosen {
+        provider: slot.provider,
+        profession: &slot.profession,
+        department: directory.and_then(|d| d.provider(slot.provider)).and_then(|p| p.department),
+        centre: slot.centre,
+        visit_type,
+        at: slot.day.and_time(slot.time()),
+    };
+    waits.iter().filter(|e| e.status.is_open() && e.wish.is_met_by(&chosen)).collect()
+}
+
+/// `. Off the waiting list: any GP, to Thu 26 Mar`; nothing where the booking closed no wish.
+#[must_use]
+pub fn off_the_list(b: &Booked) -> String {
+    let day = b.period.starts_at(b.zone).date();
+    let wishes: Vec<String> = b.met.iter().map(|m| m.words(day)).collect();
+    match wishes.as_slice() {
+        [] => String::new(),
+        some => tr!(". Off the waiting list: {wishes}", wishes = some.join("; ")),
+    }
 }
 
 /// Allergies in one phrase: listed, none known, not asked and hidden are four different things.

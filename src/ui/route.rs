@@ -32,6 +32,8 @@ pub struct BookingStart {
     pub reason: Option<String>,
     /// The free time that was chosen already.
     pub slot: Option<Box<FreeSlot>>,
+    /// What the visit is for, by its code.
+    pub visit_type: Option<String>,
     /// Somebody from the waiting list: the booking takes them off it.
     pub waiting: Option<Box<WaitEntry>>,
 }
@@ -151,6 +153,8 @@ pub enum Route {
     Booking(BookingStart),
     /// Who waits for a time.
     Waitlist,
+    /// The times that came free for people who wait.
+    Freed,
     /// The form of a wish for the waiting list.
     Wait(Box<WaitStart>),
     /// A time that came free, and those whom it suits.

@@ -82,6 +82,20 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Waits until the screen shows this no more.
+    pub(crate) async fn gone(&mut self, what: &str) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while self.text().contains(what) {
+            tokio::select! {
+                Some(done) = self.answers.recv() => self.app.deliver(done),
+                Some(change) = self.changes.recv() => self.app.changed(&change),
+                () = tokio::time::sleep_until(deadline) => panic!("waited for {what:?} to go and saw\n{}", self.text()),
+            }
+        }
+    }
+}
+
 async fn clinic() -> (Db, Clinic) {
     let db = fresh_database();
     let clinic = people::clinic(&db).await;

@@ -132,6 +132,62 @@ fn a_script_books_moves_checks_in_and_cancels_by_the_same_rules_and_names() {
 }
 
 #[test]
+fn a_script_puts_people_on_the_waiting_list_sees_what_came_free_and_is_told_what_a_booking_closed() {
+    let script = Script::new();
+    let jack = script.record_number();
+    let id = "01936d3e-7c5a-7000-8000-000000000002";
+    let add = [
+        "waitlist",
+        "--add",
+        &jack,
+        "--provider",
+        "gp",
+        "--when",
+        "2w mornings",
+        "--priority",
+        "soon",
+        "--id",
+        id,
+    ];
+    let made = script.done(&add);
+    let wish = &made["wish"];
+    assert_eq!(
+        (wish["id"].as_str(), wish["profession"].as_str(), wish["part"].as_str()),
+        (Some(id), Some("gp"), Some("morning"))
+    );
+    assert_eq!((wish["last_day"].as_str(), wish["priority"].as_str()), (Some("2026-03-26"), Some("soon")));
+    assert_eq!(script.done(&add)["wish"]["version"], wish["version"], "asked again, and not done twice");
+    assert_eq!(script.events("waitlist.add"), 1);
+    let again = script.refused("mei", &["waitlist", "--add", &jack, "--provider", "gp"], 77);
+    assert_eq!(again["rule"], "waitlist_already");
+    block_on(async {
+        let mut c = people::writer(&script.db).await;
+        let (clinic, omar) = (&script.clinic, script.clinic.omar);
+        people::appointment(&mut c, clinic, &clinic.gp, omar, (11, 0), "cancelled").await;
+    });
+    let list = script.done(&["waitlist"]);
+    assert_eq!(list["waiting"][0]["id"], id);
+    assert_eq!(
+        (list["freed"][0]["local_start"].as_str(), list["freed"][0]["waiting"].as_i64()),
+        (Some("2026-03-12T11:00"), Some(1))
+    );
+    let booked = script.done(&["book", "--patient", &jack, "--provider", "smith", "--when", "today 11:00"]);
+    assert_eq!(booked["appointment"]["off_waiting_list"][0], id);
+    let list = script.done(&["waitlist"]);
+    assert_eq!(
+        (list["waiting"].as_array().map(Vec::len), list["freed"].as_array().map(Vec::len)),
+        (Some(0), Some(0))
+    );
+    let off = ["waitlist", "--off", id];
+    assert_eq!(script.refused("mei", &off, 77)["rule"], "waitlist_closed");
+    assert_eq!(
+        script.refused("mei", &["waitlist", "--off", "01936d3e-7c5a-7000-8000-000000000009"], 65)["rule"],
+        "no_such_wish"
+    );
+    assert_eq!(script.refused("mei", &["waitlist", "--add", &jack], 65)["rule"], "no_provider");
+}
+
+#[test]
 fn what_a_script_may_not_or_cannot_is_a_rule_with_what_works_instead() {
     let script = Script::new();
     let jack = script.record_number();

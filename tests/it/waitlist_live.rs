@@ -7,9 +7,15 @@ use crate::{
         people::{self, at},
     },
 };
-use praxis::domain::{
-    ids::{RequestId, WaitId},
-    waitlist::{NewWait, Wish},
+use praxis::{
+    domain::{
+        appointment::AppointmentKind,
+        booking::{FreeFilter, FreeSlot, NewAppointment},
+        ids::{AppointmentId, RequestId, SeriesId, WaitId},
+        series::{Step, Together},
+        waitlist::{NewWait, Wish},
+    },
+    ui::route::Route,
 };
 
 #[test]
@@ -56,5 +62,94 @@ fn a_cancelled_time_is_offered_and_booked_with_two_keys_and_taken_back_with_one(
         .await
         .unwrap();
         assert_eq!(gone, 1);
+    });
+}
+
+#[test]
+fn a_time_that_another_desk_freed_is_told_on_the_board_and_offered_with_one_key_at_one_desk_at_a_time() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        let id = people::appointment(&mut c, &clinic, &clinic.gp, clinic.linh, (11, 0), "booked").await;
+        let nina = people::signed_in(&db, "nina").await;
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        nina.store.add_wait(&nina.actor, RequestId::new(), new).await.unwrap();
+        let mut mei = Desk::of(&db, "mei").await;
+        let mut other = Desk::of(&db, "nina").await;
+        mei.sees("NGUYEN Linh").await;
+        other.sees("NGUYEN Linh").await;
+        assert!(!mei.text().contains("free for"), "{}", mei.text());
+        // By a script: no desk looks.
+        nina.store.cancel_appointment(&nina.actor, RequestId::new(), id, 1, "ill").await.unwrap();
+        mei.sees("1 time is free for somebody who waits · W").await;
+        other.sees("1 time is free for somebody who waits · W").await;
+        let before = mei.keys;
+        mei.key("W");
+        mei.sees("Free: Thu 12 Mar 11:00 to 11:30, SMITH Anna").await;
+        mei.key("enter");
+        mei.sees("Call BLACK Jack: 0412 345 678. 11:00 is held for them").await;
+        assert_eq!(mei.keys - before, 2, "one key shows who waits, enter offers");
+        // The other desk is told of it no more, and in the list by whom it is offered.
+        other.gone("is free for somebody").await;
+        other.key("W");
+        other.sees("Mei Wong until").await;
+        other.key("enter");
+        other.sees("Mei Wong has that time until").await;
+        // Looked away from: it is not lost.
+        mei.key("n");
+        mei.sees("no answer: BLACK Jack").await;
+        mei.key("esc");
+        mei.sees("1 time is free for somebody who waits · W").await;
+        other.sees("1 waits for it").await;
+    });
+}
+
+#[test]
+fn every_time_of_a_cancelled_series_is_in_the_list_and_not_the_nearest_alone() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let nina = people::signed_in(&db, "nina").await;
+        let (store, actor) = (&nina.store, &nina.actor);
+        let free = FreeFilter { provider: clinic.gp.provider, ..FreeFilter::from(clinic.today) };
+        let free = store.first_free(actor, FreeFilter { limit: 200, ..free }).await.unwrap();
+        let eleven = |s: &&FreeSlot| s.time() == at(clinic.today, 11, 0).with_timezone(&s.zone).time();
+        let step = |s: &FreeSlot| {
+            Step::Book(NewAppointment {
+                id: AppointmentId::new(),
+                patient: clinic.omar,
+                provider: s.provider,
+                centre: s.centre,
+                session: Some(s.session),
+                kind: AppointmentKind::Slot,
+                period: s.period,
+                visit_type: None,
+                reason: String::new(),
+                arrived: false,
+            })
+        };
+        let steps: Vec<Step> = free.iter().filter(eleven).map(step).collect();
+        assert_eq!(steps.len(), 2, "today and tomorrow");
+        let made = store
+            .together(actor, RequestId::new(), Together::BookSeries, SeriesId::new(), steps)
+            .await
+            .unwrap();
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        store.add_wait(actor, RequestId::new(), new).await.unwrap();
+        let mut mei = Desk::at(&db, "mei", Route::Series(made[0].id)).await;
+        mei.sees("RASHID Omar").await;
+        mei.key("home L");
+        mei.letters("away");
+        mei.key("enter");
+        mei.sees("Came free for people who wait").await;
+        mei.sees("Thu 12 Mar 11:00  to 11:30").await;
+        mei.sees("Fri 13 Mar 11:00  to 11:30").await;
+        mei.key("down enter");
+        mei.sees("Free: Fri 13 Mar 11:00 to 11:30, SMITH Anna").await;
     });
 }

@@ -5,6 +5,7 @@ use crate::{
         booking::{Booked, FreeSlot},
         dates,
         patient::record_number,
+        waitlist::{FreedHere, WaitEntry},
     },
     store::BoardRow,
     text::{clean, pad, width},
@@ -34,6 +35,43 @@ pub fn appointment(b: &Booked) -> Value {
         "provider": { "id": b.provider, "name": b.provider_name.to_string(), "profession": b.profession },
         "centre": { "id": b.centre, "name": b.centre_name },
         "reason": b.reason,
+        "off_waiting_list": b.met.iter().map(|m| m.id).collect::<Vec<_>>(),
+    })
+}
+
+/// Somebody on the waiting list.
+pub fn wish(e: &WaitEntry) -> Value {
+    let w = &e.wish;
+    json!({
+        "id": e.id,
+        "version": e.version,
+        "status": e.status.code(),
+        "patient": { "record_number": record_number(e.record_number), "name": e.patient_name.to_string() },
+        "provider": w.provider.map(|id| json!({ "id": id, "name": e.whom() })),
+        "profession": w.profession,
+        "centre": w.centre.map(|id| json!({ "id": id, "name": e.centre_name })),
+        "visit_type": w.visit_type,
+        "first_day": w.first,
+        "last_day": w.last,
+        "part": w.part.code(),
+        "priority": w.priority.code(),
+        "added_at": utc(e.added_at),
+        "calls": e.calls,
+    })
+}
+
+/// A time that came free for people who wait.
+pub fn freed(t: &FreedHere) -> Value {
+    json!({
+        "starts_at": utc(t.time.period.start),
+        "ends_at": utc(t.time.period.end),
+        "local_start": wall(t.time.period.starts_at(t.zone)),
+        "zone": t.zone.name(),
+        "provider": { "id": t.time.provider, "name": t.provider_name.to_string() },
+        "centre": { "id": t.time.centre, "name": t.centre_name },
+        "waiting": t.suits,
+        "held_by": t.held.as_ref().map(|h| &h.by),
+        "held_until": t.held.as_ref().map(|h| utc(h.until)),
     })
 }
 

@@ -1,11 +1,13 @@
-//! The desk from a shell: `praxis schedule`, `board`, `book`, `move`, `cancel` and `arrive`. A script is an account of its
+//! The desk from a shell: `praxis schedule`, `board`, `book`, `move`, `cancel`, `arrive` and `waitlist`. A script is an account of its
 //! own, signs in with the secret of a private file, and is bound by the same rules and the same log as a person.
 mod answer;
 mod change;
 mod show;
+mod waitlist;
 
 pub use change::{Arrive, Book, Cancel, Move};
 pub use show::{Board, Schedule};
+pub use waitlist::Waitlist;
 
 use super::{
     Context, Failure, block_on,

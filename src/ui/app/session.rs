@@ -6,7 +6,7 @@ use crate::{
         actor::{Actor, Role},
         notice::Notice,
         permission::Table,
-        waitlist::Offering,
+        waitlist::{FreedTimes, Offering},
     },
     store::{Arrival, Change, Error},
     tr,
@@ -44,6 +44,7 @@ pub(super) enum AppMsg {
     Notices(Result<Vec<Notice>, Error>),
     /// Who waits for a time that came free.
     Waiting(Result<Option<Box<Offering>>, Error>),
+    Freed(Result<FreedTimes, Error>),
 }
 
 /// How long the greeting stays whatever is typed.
@@ -259,6 +260,7 @@ impl App {
             }
             AppMsg::Notices(told) => self.notices_told(told),
             AppMsg::Waiting(found) => self.waiting_told(found),
+            AppMsg::Freed(found) => self.freed_told(found),
             AppMsg::Rules(Ok(rules)) => self.follow_rules(rules),
             AppMsg::Rules(Err(e)) => tracing::warn!(error = %e, "the permissions could not be read again"),
             AppMsg::EndedElsewhere(Err(Error::NoSession)) if self.env.actor.is_some() => {

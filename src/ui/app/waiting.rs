@@ -1,11 +1,12 @@
 //! A time came free at this desk: whoever waits for it is offered at once, without another search. When nobody waits, nothing is said.
 use super::{APP, App, session::AppMsg};
 use crate::{
-    domain::waitlist::{Freed, Offering},
+    domain::waitlist::{Freed, FreedTimes, Offering},
     store::Error,
     text::tr_n,
     ui::{
         cx::{Cx, Effect},
+        freed,
         route::Route,
     },
 };
@@ -22,12 +23,37 @@ impl App {
             return;
         }
         let mut cx: Cx<AppMsg> = Cx::new(APP, self.env.clone());
+        if freed == Freed::Several {
+            cx.load(
+                "app.waiting",
+                move |store| async move { store.freed_times(&actor, false).await },
+                AppMsg::Freed,
+            );
+            return self.run(APP, cx.into_effects());
+        }
         cx.load(
             "app.waiting",
             move |store| async move { store.whom_it_suits(&actor, freed, true).await },
             |found: Result<Option<Offering>, Error>| AppMsg::Waiting(found.map(|found| found.map(Box::new))),
         );
         self.run(APP, cx.into_effects());
+    }
+
+    /// Several times came free at once: they are shown together, those that others freed with them.
+    pub(super) fn freed_told(&mut self, found: Result<FreedTimes, Error>) {
+        let (Ok(found), now) = (found, self.env.now()) else { return };
+        let Some(words) = freed::words(&found, now) else { return };
+        let mut open = found.open(now).map(|t| t.time);
+        if let (Some(one), None) = (open.next(), open.next()) {
+            return self.ask_who_waits(Freed::Time(one));
+        }
+        if self.lock.is_some() || self.env.actor.is_none() {
+            return;
+        }
+        if self.dialog_on_top() {
+            return self.say(words);
+        }
+        self.run(APP, vec![Effect::Push(Route::Freed)]);
     }
 
     /// The answer has come. Whoever is typing in a dialog is not interrupted, but told.

@@ -7,8 +7,9 @@ use crate::{
     domain::{
         appointment::AppointmentStatus,
         booking::{Booked, NewAppointment, NewTime},
-        ids::{AppointmentId, RequestId},
+        ids::{AppointmentId, RequestId, WaitId},
         patient_query::PatientQuery,
+        waitlist::NewWait,
     },
     tr,
     ui::{cx::Cx, desk, route::Route},
@@ -34,6 +35,7 @@ impl CommandLine {
             Plan::Open(route) => self.open_place(route, cx),
             Plan::Place(route) => self.go_place(route, cx),
             Plan::Book(new) => self.book(new, cx),
+            Plan::Wait(new, said) => self.wait(*new, said, cx),
             Plan::Move { id, seen, to } => self.move_it(id, seen, to, cx),
             Plan::Status { target, to: AppointmentStatus::Cancelled, why } if why.is_empty() => {
                 desk::ask_reason(cx, tr!("Cancel {who}? Why?", who = target.label), Msg::Reason);
@@ -64,6 +66,31 @@ impl CommandLine {
         self.saving = true;
         self.tell_search(cx);
         cx.save("line.book", move |store| async move { store.book(&actor, request, new).await }, Msg::Booked);
+    }
+
+    fn wait(&mut self, new: NewWait, said: String, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        let request = self.request;
+        self.saving = true;
+        self.tell_search(cx);
+        cx.save(
+            "line.wait",
+            move |store| async move { store.add_wait(&actor, request, new).await },
+            move |done| Msg::Waited(said, done),
+        );
+    }
+
+    /// They wait; one key takes it back.
+    pub(super) fn waited(&self, said: &str, id: WaitId, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        self.remember();
+        cx.close();
+        cx.undoable(
+            tr!("On the waiting list: {what}", what = said),
+            "line.wait",
+            move |store| async move { store.withdraw_wait(&actor, RequestId::new(), id, 1, false).await },
+            |_| Msg::Nothing,
+        );
     }
 
     fn move_it(&mut self, id: AppointmentId, seen: i64, to: NewTime, cx: &mut Cx<Msg>) {
@@ -110,9 +137,7 @@ impl CommandLine {
         cx.undoable(
             said,
             "line.book",
-            move |store| async move {
-                store.cancel_appointment(&actor, RequestId::new(), id, version, "undone").await
-            },
+            move |store| async move { store.unbook(&actor, RequestId::new(), id, version).await },
             |_| Msg::Nothing,
         );
     }

@@ -6,6 +6,7 @@ use crate::{
         ids::{PatientId, ProviderId},
         patient_query::PatientQuery,
         visit_type::VisitType,
+        waitlist::WaitEntry,
     },
     search::patients::{Found, ranked},
     store::PatientAppointment,
@@ -34,6 +35,8 @@ pub struct Known {
     pub people: HashMap<String, Vec<Found>>,
     pub appointments: HashMap<PatientId, Vec<PatientAppointment>>,
     pub free: Vec<(FreeFilter, Vec<FreeSlot>)>,
+    /// What they wait for.
+    pub waits: HashMap<PatientId, Vec<WaitEntry>>,
     /// Who works at the desk's centre now or later today.
     pub working: Option<Vec<ProviderId>>,
 }
@@ -67,7 +70,7 @@ impl CommandLine {
     /// Asks the server for what the preview waits for.
     pub(super) fn ask(&mut self, cx: &mut Cx<Msg>) {
         let (Some(need), Some(actor)) = (self.asked.clone(), cx.env().actor.clone()) else { return };
-        let today = cx.env().today();
+        let (today, beside) = (cx.env().today(), self.waits_beside(&need));
         match need {
             Need::Directory => cx.load(
                 "line.directory",
@@ -107,6 +110,14 @@ impl CommandLine {
                 move |list| Msg::Appointments(patient, list),
             ),
             Need::Free(filter) => {
+                if let Some(patient) = beside {
+                    let (who, of) = (actor.clone(), move |list| Msg::Waits(patient, list));
+                    cx.load(
+                        "line.waits",
+                        move |store| async move { store.waits_of(&who, patient).await },
+                        of,
+                    );
+                }
                 let wanted = (*filter).clone();
                 cx.load(
                     "line.free",

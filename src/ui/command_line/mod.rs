@@ -4,10 +4,12 @@ mod answers;
 mod doing;
 mod known;
 mod pick;
+mod places;
 mod plan;
 mod purpose;
 mod slots;
 mod view;
+mod waits;
 
 use super::{
     command::WidgetCommand,
@@ -20,9 +22,10 @@ use crate::{
     domain::{
         booking::{Booked, FreeFilter, FreeSlot},
         desk_line::Line,
-        ids::{AppointmentId, PatientId, ProviderId, RequestId},
+        ids::{AppointmentId, PatientId, ProviderId, RequestId, WaitId},
         permission::Table,
         visit_type::VisitType,
+        waitlist::WaitEntry,
         why::Why,
     },
     search::patients::Found,
@@ -137,6 +140,8 @@ pub enum Msg {
     /// As it was, and as it is.
     Moved(Result<Box<(Booked, Booked)>, Error>),
     Changed(desk::Done),
+    Waits(PatientId, Result<Vec<WaitEntry>, Error>),
+    Waited(String, Result<WaitId, Error>),
     Nothing,
     Again,
 }
@@ -376,7 +381,14 @@ impl Screen for CommandLine {
                     desk::tell(cx, &done, Msg::Changed);
                 }
             },
-            Msg::Reason(None) | Msg::Nothing => {}
+            Msg::Waits(patient, Ok(list)) => {
+                self.known.waits.insert(patient, list);
+                self.think(cx);
+            }
+            Msg::Waited(said, Ok(id)) => self.waited(&said, id, cx),
+            Msg::Waited(_, Err(e)) => self.refused(&e, cx),
+            // Who may not see the list is told by the booking itself.
+            Msg::Waits(_, Err(_)) | Msg::Reason(None) | Msg::Nothing => {}
             Msg::Again => {
                 self.known.forget_times();
                 self.asked = None;

@@ -10,6 +10,7 @@ use crate::{
         patient::{PatientHit, record_number},
         patient_query::PatientQuery,
         time::Period,
+        waitlist::NewWait,
         when,
         why::Why,
     },
@@ -22,7 +23,7 @@ use crate::{
     ui::{
         cx::Env,
         desk::{self, Target},
-        route::{self, Route},
+        route::Route,
     },
 };
 
@@ -74,6 +75,8 @@ pub enum Plan {
         to: AppointmentStatus,
         why: String,
     },
+    /// Puts them on the waiting list; with what the preview said.
+    Wait(Box<NewWait>, String),
     Open(Route),
     Place(Route),
 }
@@ -97,6 +100,8 @@ pub(super) struct Draft {
     pub named: Vec<String>,
     /// The time was said with the place it is at.
     pub told_time: bool,
+    /// The words behind the time were said as what they are.
+    pub told_reason: bool,
     /// What Enter does, once all is known.
     pub said: String,
 }
@@ -116,7 +121,7 @@ impl CommandLine {
             let fits: Vec<&str> =
                 Verb::ALL.iter().map(|v| v.word()).filter(|w| w.starts_with(&word.to_lowercase())).collect();
             let instead = match fits.as_slice() {
-                [] => tr!("A line begins with bk, mv, cx, rs, ar, ns, wi, free, fd or go.").to_owned(),
+                [] => tr!("A line begins with bk, mv, cx, rs, ar, ns, wi, wl, free, fd or go.").to_owned(),
                 some => tr!("Go on with {words}.", words = some.join(", ")),
             };
             let why = Why::new("line_verb", tr!("\"{word}\" is no command.", word = word)).instead(instead);
@@ -137,7 +142,8 @@ impl CommandLine {
             // What is understood is told, also while something else is asked for.
             let when = self.line.when.said(env.today());
             draft.parts.extend(Some(when).filter(|w| !draft.told_time && !w.is_empty()));
-            draft.parts.extend(Some(self.line.reason.clone()).filter(|r| !r.is_empty()));
+            let reason = self.line.reason.clone();
+            draft.parts.extend(Some(reason).filter(|r| !draft.told_reason && !r.is_empty()));
         }
         Preview { parts: draft.parts, said, state }
     }
@@ -163,6 +169,7 @@ impl CommandLine {
             Verb::Find => self.plan_find(draft, env),
             Verb::Go => self.plan_place(draft, env),
             Verb::Free => self.plan_free(draft, env),
+            Verb::Wait => self.plan_wait(draft, env),
         }
     }
 
@@ -180,6 +187,7 @@ impl CommandLine {
         };
         let slot = self.slot(wanted, draft, env)?;
         draft.parts.extend(purpose.said());
+        draft.parts.extend(self.wishes_met(hit.id, &slot, purpose.visit_type.as_deref(), env));
         draft.said = tr!("Enter books it.").into();
         Ok(Plan::Book(NewAppointment {
             id: self.id,
@@ -366,37 +374,6 @@ impl CommandLine {
                 Err(Stop::Ask(tr!("The first of {n}; more letters tell them apart.", n = those.len()), rows))
             }
             _ => Err(Stop::Ask(tr!("Which one?").into(), rows)),
-        }
-    }
-
-    fn plan_place(&self, draft: &mut Draft, env: &Env) -> Result<Plan, Stop> {
-        let text = self.line.names.join(" ").to_lowercase();
-        let role = env.actor.as_ref().map(|a| a.role);
-        let places = role.map(route::places).unwrap_or_default();
-        let mut rows: Vec<(String, Route)> =
-            places.into_iter().map(|p| (crate::text::tr_str(p.word).to_owned(), p.route)).collect();
-        rows.push((tr!("Home").into(), Route::Home));
-        rows.push((tr!("Messages").into(), Route::Messages));
-        rows.retain(|(word, _)| word.to_lowercase().starts_with(&text));
-        match rows.as_slice() {
-            [] => Err(missing(
-                "no_such_place",
-                tr!("There is no place \"{text}\" for you.", text = text),
-                tr!("go alone lists the places; ctrl-p finds everything."),
-            )),
-            [(word, route)] => {
-                draft.parts.push(word.clone());
-                draft.said = tr!("Enter goes there.").into();
-                Ok(Plan::Place(route.clone()))
-            }
-            some => {
-                let row = |(word, route): &(String, Route)| Choice {
-                    pick: Pick::Place(route.clone()),
-                    title: word.clone(),
-                    detail: String::new(),
-                };
-                Err(Stop::Ask(tr!("Where to?").into(), some.iter().map(row).collect()))
-            }
         }
     }
 

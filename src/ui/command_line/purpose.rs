@@ -32,9 +32,14 @@ impl Purpose {
 
     /// It in full, as the preview says it.
     pub fn said(&self) -> impl Iterator<Item = String> {
+        self.said_of(tr!("reason"))
+    }
+
+    /// The same, where the rest of the words is not a reason but something else.
+    pub fn said_of(&self, rest: &str) -> impl Iterator<Item = String> + use<> {
         let visit = (!self.name.is_empty()).then(|| tr!("visit type {name}", name = self.name));
-        let reason = (!self.reason.is_empty()).then(|| tr!("reason {why}", why = self.reason));
-        visit.into_iter().chain(reason)
+        let rest = (!self.reason.is_empty()).then(|| format!("{rest} {}", self.reason));
+        visit.into_iter().chain(rest)
     }
 }
 
@@ -47,7 +52,17 @@ impl CommandLine {
 
     /// Takes the words behind the time for a visit type, a reason, or one after the other.
     pub(super) fn purpose(&self, reading: &Reading, provider: Option<ProviderId>) -> Result<Purpose, Stop> {
-        let reason = self.reason(reading);
+        self.purpose_of(&self.reason(reading), reading, provider)
+    }
+
+    /// The same of these words.
+    pub(super) fn purpose_of(
+        &self,
+        reason: &str,
+        reading: &Reading,
+        provider: Option<ProviderId>,
+    ) -> Result<Purpose, Stop> {
+        let reason = reason.to_owned();
         if reason.is_empty() {
             return Ok(Purpose::default());
         }

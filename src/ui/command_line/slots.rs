@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        booking::{DayPart, FreeFilter, FreeSlot},
+        booking::{DayPart, Directory, FreeFilter, FreeSlot},
         dates,
         ids::{CentreId, PatientId, ProviderId},
         patient::PatientHit,
@@ -269,7 +269,11 @@ impl CommandLine {
                     days = AHEAD,
                     day = when::spoken_day(from, today)
                 ),
-                tr!("Leave out the provider or the centre, or say a later day."),
+                if wider.visit_type.is_some() {
+                    tr!("Leave out the provider or the centre, say a later day, or name a shorter visit.")
+                } else {
+                    tr!("Leave out the provider or the centre, or say a later day.")
+                },
             ));
         }
         let question = tr!("Nothing is free on {day}; the next:", day = when.said(today));
@@ -291,29 +295,55 @@ impl CommandLine {
         slot.clone()
     }
 
+    /// Whose free times are meant. Words that are nobody's are the visit type's, also without a time before them.
+    fn free_reading(&self, directory: &Directory) -> Result<Reading, Stop> {
+        let words: Vec<String> = self.line.names.iter().chain(&self.line.provider).cloned().collect();
+        if words.is_empty() {
+            return Ok(Reading::default());
+        }
+        let whole = desk_line::provider_reading(&words, directory);
+        let Some(word) = whole.unknown.clone() else { return Ok(whole) };
+        let types = self.known.visit_types.as_ref().ok_or(Stop::Wait(Need::VisitTypes))?;
+        for end in (0..words.len()).rev() {
+            let reading = match end {
+                0 => Reading::default(),
+                n => desk_line::provider_reading(&words[..n], directory),
+            };
+            let rest = words[end..].join(" ");
+            let named = !matches!(desk_line::purpose(&rest, types, None).0, desk_line::Purpose::Reason);
+            if reading.unknown.is_none() && named {
+                return Ok(Reading { left: words[end..].to_vec(), ..reading });
+            }
+        }
+        Err(missing(
+            "no_such_provider",
+            tr!("No provider and no visit type is called \"{word}\".", word = word),
+            tr!("Tab completes a name; free alone shows everybody."),
+        ))
+    }
+
     pub(super) fn plan_free(&self, draft: &mut Draft, env: &Env) -> Result<Plan, Stop> {
         let directory = self.known.directory.as_ref().ok_or(Stop::Wait(Need::Directory))?;
-        let words: Vec<String> = self.line.names.iter().chain(&self.line.provider).cloned().collect();
-        let reading = if words.is_empty() {
-            Reading::default()
-        } else {
-            desk_line::provider_reading(&words, directory)
-        };
-        if let Some(word) = reading.unknown {
-            return Err(missing(
-                "no_such_provider",
-                tr!("No provider is called \"{word}\".", word = word),
-                tr!("Tab completes a name; free alone shows everybody."),
-            ));
-        }
+        let reading = self.free_reading(directory)?;
         let provider = self.provider(&reading, draft)?;
         let centre = self.centre(draft)?;
+        let purpose = self.purpose(&reading, provider)?;
+        if !purpose.reason.is_empty() {
+            return Err(missing(
+                "no_such_visit_type",
+                tr!("\"{words}\" is no visit type.", words = purpose.reason),
+                tr!("Behind free stand a provider or profession, a day, and the name of a visit type."),
+            ));
+        }
+        draft.parts.extend(purpose.said());
+        draft.told_reason = true;
         let asked = {
-            let profession = reading.profession.clone();
-            self.slot(Wanted { provider, profession, centre, ..Wanted::default() }, draft, env)
+            let (profession, visit_type) = (reading.profession.clone(), purpose.visit_type.clone());
+            self.slot(Wanted { provider, profession, centre, visit_type, ..Wanted::default() }, draft, env)
         };
         let start = |slot: &FreeSlot| {
             Pick::Open(Route::Booking(BookingStart {
+                visit_type: purpose.visit_type.clone(),
                 provider: Some(slot.provider),
                 centre: Some(slot.centre),
                 from: Some(slot.day),

@@ -115,6 +115,7 @@ pub(super) fn booked() -> Booked {
         visit_type: None,
         room: None,
         reason: String::new(),
+        met: vec![],
     }
 }
 

@@ -1,21 +1,24 @@
 //! What is chosen beside others and several at once, on a stage: at three sizes each, and what the keys do on the way.
 use super::{
     actor,
-    booking::{booked, booking, directory, filter, plan, ready, slots, strips},
+    booking::{booked, directory, filter, plan, ready, slots, strips},
     env, every_size,
     front_desk::{board, hit, id, profile, today},
 };
 use chrono::Duration;
 use praxis::{
+    clock::Clock,
     domain::{
         actor::Role,
         appointment::AppointmentStatus,
+        booking::DayPart,
         ids::{AppointmentId, PatientId, ProviderId, SeriesId},
         series::Planned,
         why::Why,
     },
     store::{Error, Hold, Overbookable, Series},
     ui::{
+        cx::Env,
         route::BookingStart,
         screens::{
             booking::{self, Booking, Free},
@@ -50,12 +53,17 @@ fn held() -> Hold {
 
 /// The booking for Jack with Dr Smith, of whose first free time somebody is thinking.
 fn beside_others() -> Stage<Booking> {
+    beside_others_at(env(None).clock)
+}
+
+fn beside_others_at(clock: Clock) -> Stage<Booking> {
     let start = BookingStart {
         patient: Some(PatientId(id(1))),
         provider: Some(ProviderId(id(3))),
         ..BookingStart::default()
     };
-    let mut stage = booking(start);
+    let env = Env { clock, ..env(Some(actor(Role::Receptionist))) };
+    let mut stage = Stage::with(Booking::new(start), env);
     stage.deliver(booking::Msg::Directory(Ok(directory().into())));
     stage.deliver(booking::Msg::Profile(Ok(profile())));
     let free = Free { slots: slots(), holds: vec![held()], ..Free::default() };
@@ -130,6 +138,38 @@ fn the_first_time_that_nobody_is_choosing_is_selected_and_held_only_when_the_sel
     let asked = stage.effects();
     assert!(asked.contains(&"load booking.nearest".to_owned()), "{asked:?}");
     assert!(!asked.iter().any(|e| e.starts_with("save")), "{asked:?}");
+}
+
+#[test]
+fn what_another_desk_holds_leaves_at_its_own_second_and_nothing_is_asked_for_it() {
+    let clock = Clock::system();
+    clock.follow(held().until - Duration::seconds(31));
+    let mut stage = beside_others_at(clock.clone());
+    assert!(stage.text().contains("held to 09:43 by Nina Costa"), "{}", stage.text());
+    assert!(stage.effects().contains(&"after booking.lapse".to_owned()), "{:?}", stage.effects());
+    let reads = |stage: &mut Stage<Booking>| stage.effects().iter().filter(|e| e.starts_with("load")).count();
+    let before = reads(&mut stage);
+    clock.follow(held().until + Duration::milliseconds(20));
+    stage.fire("booking.lapse");
+    assert!(!stage.text().contains("held to"), "{}", stage.text());
+    assert_eq!(reads(&mut stage), before);
+    assert!(!stage.effects().contains(&"after booking.lapse".to_owned()), "{:?}", stage.effects());
+}
+
+#[test]
+fn a_wish_that_the_selected_time_meets_is_told_before_it_is_booked() {
+    let mut stage = beside_others();
+    let mut known = profile();
+    known.waits = super::waitlist::entries();
+    known.waits.truncate(1);
+    known.waits[0].wish.centre = None;
+    stage.deliver(booking::Msg::Profile(Ok(known.clone())));
+    let text = stage.text();
+    assert!(text.contains("this takes them off the waiting list (SMITH Anna"), "{text}");
+    known.waits[0].wish.part = DayPart::Evening;
+    stage.deliver(booking::Msg::Profile(Ok(known)));
+    let text = stage.text();
+    assert!(text.contains("waits for SMITH Anna"), "{text}");
 }
 
 #[test]

@@ -332,6 +332,73 @@ fn a_word_that_looks_like_a_visit_type_is_asked_about_and_what_was_chosen_is_sai
     assert!(stage.text().contains("visit type Wound care 30 min · reason left leg"), "{}", stage.text());
 }
 
+/// `wl` with everything that it understands.
+fn waiting() -> Stage<CommandLine> {
+    let mut stage = line(Role::Receptionist);
+    stage.type_text("wl black jack smith 2w mornings soon blood test rings first");
+    stage.fire("line.ask");
+    stage.deliver(people(ONE));
+    stage
+}
+
+#[test]
+fn a_wish_for_the_waiting_list_is_said_in_full_written_and_taken_back() {
+    insta::assert_snapshot!(waiting().frame());
+    every_size(waiting);
+    let mut stage = waiting();
+    let text = stage.text();
+    for part in [
+        "waits for SMITH Anna, GP",
+        "from Thu 12 Mar to Thu 26 Mar",
+        "mornings",
+        "soon",
+        "visit type Blood test",
+        "note rings first",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    stage.keys("enter");
+    assert!(stage.effects().contains(&"save line.wait".to_owned()), "{:?}", stage.effects());
+    let refused =
+        Why::new("waitlist_already", "The patient waits for that already.").instead("Change that entry.");
+    stage.deliver(Msg::Waited(String::new(), Err(Error::Refused(refused))));
+    assert!(stage.text().contains("The patient waits for that already."), "{}", stage.text());
+    let missing = |typed: &str| {
+        let mut stage = line(Role::Receptionist);
+        stage.type_text(typed);
+        stage.fire("line.ask");
+        stage.deliver(people(&[("black jack", &[(1, "Black", "Jack")]), ("black", &[])]));
+        stage.text()
+    };
+    assert!(missing("wl black jack 2w").contains("With whom do they wait for a time?"));
+    let timed = missing("wl black jack tue 10:30 dr smith");
+    assert!(timed.contains("A wish is for a part of the day, not for 10:30."), "{timed}");
+}
+
+#[test]
+fn free_times_are_as_long_as_the_visit_that_is_named() {
+    for typed in ["free smith tue blood test", "free smith blood test tue", "free smith tue for blood test"] {
+        let mut stage = line(Role::Receptionist);
+        stage.type_text(typed);
+        assert!(stage.text().contains("visit type Blood test 30 min"), "{typed}: {}", stage.text());
+        stage.fire("line.ask");
+        let filter =
+            FreeFilter { patient: None, limit: 9, visit_type: Some("blood-test".into()), ..on_tuesday(None) };
+        stage.deliver(Msg::Free(filter, Ok(slots())));
+        assert!(stage.text().contains("1 Tue 17 Mar 10:00"), "{typed}: {}", stage.text());
+        stage.keys("enter 1");
+        let pushed = stage.effects().join("\n");
+        assert!(pushed.contains("visit_type: Some(\"blood-test\")"), "{pushed}");
+    }
+    let mut stage = line(Role::Receptionist);
+    stage.type_text("free smith tue xyz");
+    assert!(stage.text().contains("\"xyz\" is no visit type."), "{}", stage.text());
+    let mut stage = line(Role::Receptionist);
+    stage.type_text("bk black jack 31/2 9");
+    let text = stage.text();
+    assert!(text.contains("31 February does not exist") && !text.contains(" 9 "), "{text}");
+}
+
 #[test]
 fn every_size_is_drawn() {
     every_size(asking);

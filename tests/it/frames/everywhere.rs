@@ -76,6 +76,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
         (Route::Intake(IntakeStart::default()), desk),
         (Route::Booking(BookingStart::default()), desk),
         (Route::Waitlist, desk),
+        (Route::Freed, desk),
         (Route::Wait(Box::new(super::waitlist::start())), desk),
         (Route::Offer(Box::new(super::waitlist::offering())), desk),
         (Route::PlanSeries(Box::new(super::booking::plan())), desk),
@@ -139,7 +140,7 @@ pub fn everywhere() -> Vec<(Route, Role)> {
             Route::AskAccess(_) | Route::AccessRequests | Route::Connections => {}
             Route::Emergency | Route::Emergencies | Route::OwnDetails => {}
             Route::PlanSeries(_) | Route::Series(_) => {}
-            Route::Waitlist | Route::Wait(_) | Route::Offer(_) => {}
+            Route::Waitlist | Route::Freed | Route::Wait(_) | Route::Offer(_) => {}
             Route::Fees(..) | Route::Paper(_) | Route::Figures => {}
             Route::Inbox => {}
             Route::Messages | Route::WriteMessage(_) | Route::WriteToClinic | Route::WriteUnsigned => {}

@@ -14,7 +14,8 @@ use praxis::{
         queue::Priority,
         time::Period,
         waitlist::{
-            CallOutcome, FreedTime, Match, Offering, OpenOffer, WaitEntry, WaitStatus, Weekdays, Wish,
+            CallOutcome, FreedHere, FreedTime, FreedTimes, Held, Match, Offering, OpenOffer, WaitEntry,
+            WaitStatus, Weekdays, Wish,
         },
         why::Why,
     },
@@ -22,10 +23,12 @@ use praxis::{
     ui::{
         route::WaitStart,
         screens::{
-            board as board_screen, booking,
+            board::{self as board_screen, freed as freed_board},
+            booking,
             waitlist::{
                 self, Waitlist,
                 form::{self, WaitForm},
+                freed::{self as freed_list, FreedList},
                 offer::{self, Offer},
             },
         },
@@ -81,7 +84,7 @@ fn entry(n: u128, family: &str, given: &str, days: i64, priority: Priority) -> W
     }
 }
 
-fn entries() -> Vec<WaitEntry> {
+pub fn entries() -> Vec<WaitEntry> {
     let mut all = vec![
         entry(1, "Black", "Jack", 3, Priority::Urgent),
         entry(2, "Nguyen", "Linh", 12, Priority::Soon),
@@ -131,6 +134,31 @@ pub fn offering() -> Offering {
     }
 }
 
+/// Two times that came free, and one that another desk is offering.
+fn freed() -> FreedTimes {
+    let row = |hour: u32, suits: usize| {
+        let period = Period { start: at(today(), hour, 0), end: at(today(), hour, 30) };
+        FreedHere {
+            time: FreedTime { provider: ProviderId(id(3)), centre: CentreId(id(5)), period },
+            provider_name: smith(),
+            centre_name: "Randwick Medical Centre".into(),
+            zone: chrono_tz::Australia::Sydney,
+            suits,
+            until: period.start,
+            held: (suits == 0)
+                .then(|| Held { by: "Nina Costa".into(), until: at(today(), 9, 43) + Duration::seconds(20) }),
+        }
+    };
+    FreedTimes { times: vec![row(11, 4), row(14, 0), row(15, 1)], more: false }
+}
+
+fn freed_list() -> Stage<FreedList> {
+    let mut stage = Stage::with(FreedList::default(), env(Some(actor(Role::Receptionist))));
+    assert_eq!(stage.effects(), ["load freed"]);
+    stage.deliver(freed_list::Msg::Loaded(Ok(freed())));
+    stage
+}
+
 fn list() -> Stage<Waitlist> {
     let mut stage = Stage::with(Waitlist::default(), env(Some(actor(Role::Receptionist))));
     assert_eq!(stage.effects(), ["load waitlist"]);
@@ -163,12 +191,48 @@ fn the_list_the_form_and_an_offer_fit_every_size() {
     every_size(list);
     every_size(filled);
     every_size(offers);
+    every_size(freed_list);
     for (w, h) in [(80, 24), (60, 20), (132, 43)] {
         insta::assert_snapshot!(format!("list_{w}"), list().at(w, h).frame());
+        insta::assert_snapshot!(format!("freed_{w}"), freed_list().at(w, h).frame());
         insta::assert_snapshot!(format!("form_{w}"), filled().at(w, h).frame());
         insta::assert_snapshot!(format!("offer_{w}"), offers().at(w, h).frame());
         insta::assert_snapshot!(format!("call_{w}"), called().at(w, h).frame());
     }
+}
+
+#[test]
+fn freed_times_are_told_on_the_board_and_in_the_list_and_past_ones_go_without_asking() {
+    let mut s = board();
+    s.deliver(board_screen::Msg::Freed(freed_board::Said::Found(Ok(freed()))));
+    assert!(s.text().contains("2 times are free for people who wait · W"), "{}", s.text());
+    let frame = s.frame();
+    assert!(frame.contains("times are free"), "{frame}");
+    s.forget_effects();
+    s.keys("W");
+    assert_eq!(s.effects(), ["push Freed"]);
+    let one = FreedTimes { times: freed().times.split_off(1), more: false };
+    s.deliver(board_screen::Msg::Freed(freed_board::Said::Found(Ok(one))));
+    assert!(s.text().contains("1 time is free for somebody who waits · W"), "{}", s.text());
+    s.forget_effects();
+    s.keys("W");
+    assert_eq!(s.effects(), ["load freed.offer"]);
+    s.deliver(board_screen::Msg::Freed(freed_board::Said::Offering(Ok(None))));
+    assert_eq!(s.toast(), "That time is taken again, or nobody waits for it any more.");
+    // What another desk has is asked for again when its hold lapses, and at no other time.
+    let mut s = freed_list();
+    s.keys("down enter");
+    assert!(s.toast().starts_with("Nina Costa has that time until 09:43:20."), "{}", s.toast());
+    s.fire("freed.again");
+    assert_eq!(s.effects().last().map(String::as_str), Some("load freed"));
+    s.deliver(freed_list::Msg::Loaded(Ok(freed())));
+    s.keys("up enter");
+    assert!(s.effects().contains(&"load freed.offer".to_owned()), "{:?}", s.effects());
+    let mut s = list();
+    s.deliver(waitlist::Msg::Freed(Ok(freed())));
+    assert!(s.text().contains("2 times are free for people who wait · f"), "{}", s.text());
+    s.keys("f");
+    assert!(s.effects().contains(&"push Freed".to_owned()), "{:?}", s.effects());
 }
 
 #[test]
@@ -213,7 +277,7 @@ fn the_list_says_why_somebody_cannot_be_booked_and_finds_the_others_a_time() {
     s.keys("enter");
     assert!(s.toast().contains("This patient is deactivated."));
     s.keys("R");
-    assert!(s.toast().contains("Only who was taken off the list is put back."));
+    assert!(s.toast().contains("Only who was taken off the list or booked is put back."));
     s.keys("up enter");
     let pushed = s.effects().join("\n");
     assert!(pushed.contains("push Booking(") && pushed.contains("waiting: Some("), "{pushed}");

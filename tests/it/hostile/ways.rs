@@ -36,7 +36,7 @@ use std::{
 const ASKED: [&str; 9] =
     ["user list", "get", "check", "audit export", "subject export", "schedule", "board", "arrive", "cancel"];
 /// The others, and what they say or where they are tried.
-const APART: [(&str, &str); 27] = [
+const APART: [(&str, &str); 28] = [
     ("demo", "its own invented clinic"),
     ("migrate", "names and counts of its own"),
     ("import medisoft", "files full of them, in this module"),
@@ -56,6 +56,7 @@ const APART: [(&str, &str); 27] = [
     ("subject erase", "dates and a number"),
     ("book", "the same answer as arrive and cancel"),
     ("move", "the same answer as arrive and cancel"),
+    ("waitlist", "the same table and words as board and schedule"),
     ("keys print", "the keymap"),
     ("keys markdown", "the keymap"),
     ("keys check", "the keymap"),

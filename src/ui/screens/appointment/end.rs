@@ -54,6 +54,7 @@ crate::commands! {
 }
 
 /// What the world answers the End tab.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     Loaded(Result<VisitEnd, Error>),
     Saved(Result<i64, Error>),

@@ -8,6 +8,7 @@ use crate::{
         carry::{self, Landing, Pasted},
         cx::{Cx, Env},
         desk::{self, Target},
+        freed::Freed,
         route::{BookingStart, IntakeStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{self, table::Table},
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 mod day;
 mod filter;
+pub mod freed;
 mod head;
 mod papers;
 pub mod queue;
@@ -62,6 +64,7 @@ crate::commands! {
         Explain: "board.explain" "expected times" "How the expected times are worked out" quiet;
         Changes: "appointment.changes" "changes" "Who changed the selected appointment, and when";
         Cancelled: "board.cancelled" "cancelled" "Show or hide cancelled appointments" quiet;
+        Freed: "board.freed" "free for who waits" "Offer a time that came free to those who wait for it" => "waitlist.offer";
         DayAfter: "board.day-after" "day after" "Show the next day" quiet;
         DayBefore: "board.day-before" "day before" "Show the day before" quiet;
         Today: "board.today" "today" "Show today" quiet;
@@ -81,6 +84,7 @@ pub enum Msg {
     Pasted(Pasted),
     Queue(queue::Said),
     Filter(filter::Picked),
+    Freed(freed::Said),
     Reload,
 }
 
@@ -97,6 +101,7 @@ pub struct Board {
     saving: Option<AppointmentId>,
     problem: bool,
     opened: bool,
+    freed: Freed,
 }
 
 impl Default for Board {
@@ -120,6 +125,7 @@ impl Board {
             saving: None,
             problem: false,
             opened: false,
+            freed: Freed::default(),
         }
     }
 
@@ -178,6 +184,7 @@ impl Screen for Board {
     }
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
+        self.freed.soon(cx, Msg::Freed(freed::Said::Again));
     }
     fn minute(&mut self, cx: &mut Cx<Msg>) {
         self.redraw(&cx.env().clone());
@@ -359,6 +366,7 @@ impl Screen for Board {
                 filter::ask(cx, command, &self.data.rows);
             }
             Command::Explain => head::explain(cx),
+            Command::Freed => self.open_freed(cx),
             Command::Fees => {
                 cx.push(Route::Fees(self.day, self.table.selected().map(|l| l.row.appointment)));
             }
@@ -378,6 +386,7 @@ impl Screen for Board {
                 self.shown_day = Some(day);
                 self.data = data;
                 self.redraw(&cx.env().clone());
+                self.freed.begin(cx, Msg::Freed(freed::Said::Again));
                 if first {
                     self.table.go(where_the_day_is(self.table.rows(), day, cx.env().now()));
                 }
@@ -424,6 +433,7 @@ impl Screen for Board {
                 self.filter.take(picked);
                 self.redraw(&cx.env().clone());
             }
+            Msg::Freed(said) => self.hear_freed(said, cx),
             Msg::Reload => self.load(cx),
         }
     }
@@ -431,6 +441,9 @@ impl Screen for Board {
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         if self.concerns(change) {
             cx.after("board.reload", Duration::from_millis(50), Msg::Reload);
+        }
+        if self.freed.concerns(change) {
+            self.freed.soon(cx, Msg::Freed(freed::Said::Again));
         }
     }
 
@@ -442,6 +455,7 @@ impl Screen for Board {
             return widgets::sentence(frame, area, text);
         }
         self.head(frame, head, ui);
+        let body = self.freed.view(frame, body, ui, "board", "board.freed");
         let rows = body.height.saturating_sub(1);
         let [body, foot] = widgets::split_top(body, rows);
         self.detail(frame, foot, ui);

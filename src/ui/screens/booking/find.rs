@@ -214,7 +214,12 @@ impl Booking {
             let opened = self.profile.is_none();
             cx.load(
                 "booking.patient",
-                move |store| async move { store.patient_profile(&actor, patient, opened).await.map(Box::new) },
+                move |store| async move {
+                    let mut profile = store.patient_profile(&actor, patient, opened).await?;
+                    // Who may not see the list is told by the booking itself what it closed.
+                    profile.waits = store.waits_of(&actor, patient).await.unwrap_or_default();
+                    Ok(Box::new(profile))
+                },
                 Msg::Profile,
             );
         }

@@ -160,6 +160,8 @@ impl Booking {
             }
             Msg::Reload => self.find(true, cx),
             Msg::ReadHolds => self.read_holds(cx),
+            // What is drawn is drawn anew; nothing has to be read.
+            Msg::Lapsed => self.lapse.over(),
             // A hold is a courtesy: one that could not be taken or shown stops nobody.
             Msg::Held(_) | Msg::Referred(_, _, Err(_)) | Msg::Holds(Err(_)) | Msg::LetGo | Msg::Undone => {}
             Msg::PickedPatient(None)
@@ -237,7 +239,7 @@ impl Booking {
                     let back = store.unbook_waiting(&actor, RequestId::new(), call, entry, id, version);
                     return back.await.map(|b| b.version);
                 }
-                store.cancel_appointment(&actor, RequestId::new(), id, version, "undone").await
+                store.unbook(&actor, RequestId::new(), id, version).await
             },
             |_| Msg::Undone,
         );
@@ -251,10 +253,8 @@ impl Booking {
             .iter()
             .map(|b| format!("{} {}", dates::clock(b.period.starts_at(b.zone).time()), b.patient_name))
             .collect();
-        let steps: Vec<Step> = all
-            .iter()
-            .map(|b| Step::Cancel { appointment: b.id, seen: b.version, why: tr!("undone").into() })
-            .collect();
+        let steps: Vec<Step> =
+            all.iter().map(|b| Step::Unbook { appointment: b.id, seen: b.version }).collect();
         let series = self.series;
         cx.undoable(
             tr!(

@@ -28,6 +28,7 @@ use crate::{
         carry::{Carried, Landing, Pasted},
         cx::Cx,
         desk,
+        lapse::Lapse,
         route::BookingStart,
         screen::{Screen, Ui, Widget},
         widgets::prompt::Prompt,
@@ -147,6 +148,8 @@ pub enum Msg {
     Undone,
     Reload,
     ReadHolds,
+    /// A hold of another desk is over.
+    Lapsed,
 }
 
 /// The screen.
@@ -181,6 +184,7 @@ pub struct Booking {
     answered: bool,
     strips: Vec<DayStrip>,
     strip_day: Option<NaiveDate>,
+    lapse: Lapse,
     /// What this desk holds, or wishes to.
     held: Option<(ProviderId, Period)>,
     id: AppointmentId,
@@ -221,7 +225,8 @@ impl Booking {
             directory: None,
             unbookable: vec![],
             visit_types: vec![],
-            visit_type: None,
+            visit_type: start.visit_type,
+            lapse: Lapse::default(),
             kept: false,
             referred: None,
             offers: Offers::default(),
@@ -432,6 +437,8 @@ impl Screen for Booking {
 
     fn update(&mut self, msg: Msg, cx: &mut Cx<Msg>) {
         self.hear(msg, cx);
+        let theirs = self.offers.holds.iter().filter(|h| !h.mine).map(|h| h.until);
+        self.lapse.wait(theirs, "booking.lapse", cx, Msg::Lapsed);
     }
 
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {

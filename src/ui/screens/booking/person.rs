@@ -5,6 +5,7 @@ use crate::{
     domain::{appointment::AppointmentKind, dates, why::Why},
     text::tr_n,
     tr,
+    ui::desk,
 };
 use chrono::NaiveDate;
 
@@ -74,6 +75,26 @@ impl Booking {
         )))
     }
 
+    /// What they wait for, and whether the selected time takes them off the list.
+    fn wishes(&self, today: NaiveDate) -> Vec<String> {
+        let Some(p) = &self.profile else { return vec![] };
+        let offer = self.offers.selected().filter(|_| self.move_of.is_none());
+        let met = offer.map(|o| {
+            let kind = self.visit_type.as_deref();
+            desk::met_by(&p.waits, &o.slot, self.directory.as_ref(), kind)
+        });
+        let met = met.unwrap_or_default();
+        let known = self.waits();
+        p.waits
+            .iter()
+            .filter(|e| Some(e.id) != known)
+            .map(|e| match met.iter().any(|m| m.id == e.id) {
+                true => tr!("this takes them off the waiting list ({wish})", wish = e.words(today)),
+                false => tr!("waits for {wish}", wish = e.words(today)),
+            })
+            .collect()
+    }
+
     /// What somebody who books must know: told before, not after.
     pub(super) fn warnings(&self, today: NaiveDate) -> String {
         let mut all: Vec<String> = vec![];
@@ -85,6 +106,7 @@ impl Booking {
         all.extend(self.refused_referral().map(|w| w.to_string()));
         let Some(p) = &self.profile else { return all.join(" · ") };
         all.extend(self.refused_patient(today).map(|w| w.to_string()));
+        all.extend(self.wishes(today));
         if p.no_shows > 0 {
             all.push(tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
         }

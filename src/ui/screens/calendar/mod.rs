@@ -26,6 +26,7 @@ use crate::{
         carry::{Carried, Pasted},
         cx::Cx,
         desk::{self, Target},
+        lapse::Lapse,
         screen::{Screen, Ui},
     },
 };
@@ -108,6 +109,8 @@ pub enum Msg {
     /// A few days of the month again.
     MonthAgain(Scope, BTreeSet<NaiveDate>, Result<Vec<MonthDay>, Error>),
     Reread,
+    /// What another desk was choosing, or what was kept, is free again by itself.
+    Lapsed,
     Changed(DayKey, desk::Done),
     Reason(DayKey, Target, Option<String>),
     PickedDay(Option<NaiveDate>),
@@ -160,6 +163,7 @@ pub struct Calendar {
     saving: Option<AppointmentId>,
     now: DateTime<Utc>,
     today: NaiveDate,
+    lapse: Lapse,
 }
 
 impl Calendar {
@@ -190,6 +194,7 @@ impl Calendar {
             saving: None,
             now: DateTime::UNIX_EPOCH,
             today: NaiveDate::MIN,
+            lapse: Lapse::default(),
         }
     }
 
@@ -349,6 +354,11 @@ impl Screen for Calendar {
                 cx.failed(&e);
             }
             Msg::Reread => self.reread(cx),
+            Msg::Lapsed => {
+                self.lapse.over();
+                self.lapse(cx);
+                self.fill(cx);
+            }
             Msg::Changed(key, done) => self.changed_one(key, done, cx),
             Msg::Reason(key, target, Some(why)) => {
                 self.saving = Some(target.id);
@@ -372,6 +382,9 @@ impl Screen for Calendar {
             | Msg::PickedCentre(None)
             | Msg::ClosedChanges => {}
         }
+        let held = self.days.values().flat_map(|d| d.off.iter().filter_map(|o| o.until));
+        let chosen = self.month.iter().flat_map(|d| d.choosing.iter().map(|c| c.until));
+        self.lapse.wait(held.chain(chosen), "calendar.lapse", cx, Msg::Lapsed);
     }
 
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {

@@ -4,8 +4,8 @@ use crate::{
     domain::{
         dates::short_day,
         exception::{ExceptionEntry, ExceptionKind},
-        ids::{CentreId, ExceptionId, RequestId},
-        waitlist::{Freed, FreedTime},
+        ids::{ExceptionId, RequestId},
+        waitlist::Freed,
         why::Why,
     },
     store::{Change, Error, PlanOf},
@@ -48,14 +48,8 @@ pub struct Exceptions {
     table: Table<ExceptionEntry>,
     /// What was entered a moment ago: its clashes are shown when it is read.
     entered: Option<ExceptionId>,
-    /// The time that comes free with what is being taken back.
-    frees: Option<Freed>,
-}
-
-/// The days of a leave, where the provider works for this desk.
-fn time_of(e: &ExceptionEntry, desk: Option<CentreId>) -> Option<Freed> {
-    let (provider, centre) = (e.provider?, e.centre.or(desk)?);
-    (e.kind == ExceptionKind::Leave).then_some(Freed::Time(FreedTime { provider, centre, period: e.period }))
+    /// What is being taken back frees times.
+    frees: bool,
 }
 
 /// `Mon 16 Mar - Fri 20 Mar`, with the times where they are not whole days.
@@ -110,7 +104,7 @@ impl Default for Exceptions {
                 .look(|_, t| t.warn()),
             )
             .empty("No leave, holiday or extra day is ahead.");
-        Self { table, entered: None, frees: None }
+        Self { table, entered: None, frees: false }
     }
 }
 
@@ -218,8 +212,7 @@ impl Screen for Exceptions {
             }
             (Command::Open, Some(e)) => Self::plan(&e, false, cx),
             (Command::Remove, Some(e)) => {
-                let desk = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref()).map(|w| w.centre);
-                self.frees = time_of(&e, desk);
+                self.frees = e.kind != ExceptionKind::Extra;
                 cx.open(
                     move |answer| {
                         let question = tr!(
@@ -278,8 +271,8 @@ impl Screen for Exceptions {
             Msg::Sure(false) => {}
             Msg::Removed(id, extra, Ok(())) => {
                 self.said_gone(id, extra, cx);
-                if let Some(freed) = self.frees.take() {
-                    cx.freed(freed);
+                if std::mem::take(&mut self.frees) {
+                    cx.freed(Freed::Several);
                 }
                 self.load(cx);
             }

@@ -137,10 +137,7 @@ impl SeriesView {
         }
         let steps: Vec<Step> =
             all.iter().map(|b| Step::Restore { appointment: b.id, seen: b.version }).collect();
-        // Of several times that come free the nearest is offered first.
-        if let Some(b) = all.iter().min_by_key(|b| b.period.start) {
-            cx.freed(Freed::Cancelled(b.id));
-        }
+        cx.freed(Freed::Several);
         let (first, last) = (all.first().map(desk::when), all.last().map(desk::when));
         cx.undoable(
             tr!(

@@ -192,8 +192,7 @@ impl PlanSeries {
             let step = |b: &Booked| old(b).map(|to| Step::Move { appointment: b.id, seen: b.version, to });
             (Together::Move, all.iter().filter_map(step).collect())
         } else {
-            let step =
-                |b: &Booked| Step::Cancel { appointment: b.id, seen: b.version, why: tr!("undone").into() };
+            let step = |b: &Booked| Step::Unbook { appointment: b.id, seen: b.version };
             (Together::Cancel, all.iter().map(step).collect())
         };
         let id = self.id;

@@ -5,7 +5,7 @@ use crate::{
         dates,
         ids::{RequestId, WaitId},
         patient::{PatientHit, record_number},
-        waitlist::{CallOutcome, WaitCall, WaitEntry, WaitStatus},
+        waitlist::{CallOutcome, FreedTimes, WaitCall, WaitEntry, WaitStatus},
         why::Why,
     },
     store::{Change, Error},
@@ -14,6 +14,8 @@ use crate::{
     ui::{
         cx::{Cx, Env},
         desk,
+        freed::Freed,
+        lapse::Lapse,
         route::{BookingStart, Route, WaitStart},
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -27,6 +29,7 @@ use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 
 pub mod form;
+pub mod freed;
 pub mod offer;
 
 crate::commands! {
@@ -40,7 +43,8 @@ crate::commands! {
         Patient: "waitlist.patient" "patient" "Open the selected patient" quiet;
         Whom: "waitlist.whom" "with whom" "Show only who waits for one provider or profession" quiet;
         Ended: "waitlist.ended" "ended" "Show who was booked, withdrawn or waited too long; again: who waits" quiet;
-        PutBack: "waitlist.put-back" "put back" "Put somebody who was taken off back at their old place" quiet;
+        Freed: "waitlist.freed" "free times" "The times that came free for people who wait" => "waitlist.offer";
+        PutBack: "waitlist.put-back" "put back" "Put somebody who was taken off or booked back at their old place" quiet;
     }
 }
 
@@ -54,6 +58,10 @@ pub enum Msg {
     /// Taken off, or put back with `true`.
     Withdrawn(Box<WaitEntry>, bool, Result<i64, Error>),
     Undone(Result<i64, Error>),
+    Freed(Result<FreedTimes, Error>),
+    AskFreed,
+    /// The hold of a call is over.
+    Lapsed,
     Reload,
 }
 
@@ -74,6 +82,8 @@ pub struct Waitlist {
     whom: Option<String>,
     opened: bool,
     saving: bool,
+    freed: Freed,
+    lapse: Lapse,
 }
 
 impl Default for Waitlist {
@@ -103,7 +113,16 @@ impl Default for Waitlist {
             }))
             .column(Column::new("Phone", |l: &Line| l.entry.phone.clone()).width(13).priority(6))
             .empty("Nobody waits for a time. a adds somebody.");
-        Self { entries: vec![], table, ended: false, whom: None, opened: false, saving: false }
+        Self {
+            entries: vec![],
+            table,
+            ended: false,
+            whom: None,
+            opened: false,
+            saving: false,
+            freed: Freed::default(),
+            lapse: Lapse::default(),
+        }
     }
 }
 
@@ -243,17 +262,20 @@ impl Screen for Waitlist {
     }
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
+        self.freed.soon(cx, Msg::AskFreed);
     }
     fn waits_for(&self, command: Command) -> bool {
         use Command as C;
         self.saving && matches!(command, C::Book | C::Change | C::Withdraw | C::PutBack)
-            || !matches!(command, C::Add | C::Ended) && self.entries.is_empty() && self.table.is_loading()
+            || !matches!(command, C::Add | C::Ended | C::Freed)
+                && self.entries.is_empty()
+                && self.table.is_loading()
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         use Command as C;
         let Some(line) = self.table.selected() else {
             return match command {
-                C::Add | C::Ended | C::Whom => Ok(()),
+                C::Add | C::Ended | C::Whom | C::Freed => Ok(()),
                 _ => Err(Why::new("nothing_selected", tr!("Nobody is selected."))),
             };
         };
@@ -265,15 +287,20 @@ impl Screen for Waitlist {
         match command {
             C::Book if e.unbookable.is_some() => e.unbookable.clone().map_or(Ok(()), Err),
             C::Book | C::Withdraw if !e.status.is_open() => {
-                closed(tr!("R puts a withdrawn one back; a adds another."))
+                closed(tr!("R puts who was taken off or booked back; a adds another."))
             }
             // Days that are over can be given new ones.
             C::Change if !e.status.is_open() && e.status != WaitStatus::Expired => {
-                closed(tr!("R puts a withdrawn one back; a adds another."))
+                closed(tr!("R puts who was taken off or booked back; a adds another."))
             }
-            C::PutBack if !matches!(e.status, WaitStatus::Withdrawn | WaitStatus::Declined) => {
-                Err(Why::new("waitlist_closed", tr!("Only who was taken off the list is put back."))
-                    .instead(tr!("E shows who was taken off; e gives days that are over new ones.")))
+            C::PutBack
+                if !matches!(e.status, WaitStatus::Withdrawn | WaitStatus::Declined | WaitStatus::Booked) =>
+            {
+                Err(Why::new(
+                    "waitlist_closed",
+                    tr!("Only who was taken off the list or booked is put back."),
+                )
+                .instead(tr!("E shows who was taken off; e gives days that are over new ones.")))
             }
             _ => Ok(()),
         }
@@ -337,6 +364,7 @@ impl Screen for Waitlist {
                 self.redraw(&cx.env().clone());
                 self.load(cx);
             }
+            (Command::Freed, _) => cx.push(Route::Freed),
             (_, None) => cx.toast(tr!("Nobody is selected.")),
         }
     }
@@ -346,6 +374,9 @@ impl Screen for Waitlist {
             Msg::Loaded(ended, Ok(rows)) if ended == self.ended => {
                 self.entries = rows;
                 self.redraw(&cx.env().clone());
+                self.freed.begin(cx, Msg::AskFreed);
+                let calls = self.entries.iter().filter_map(|e| e.offer.as_ref()).map(|o| o.until);
+                self.lapse.wait(calls, "waitlist.lapse", cx, Msg::Lapsed);
             }
             Msg::Loaded(_, Err(e)) => {
                 self.table.loaded();
@@ -381,6 +412,13 @@ impl Screen for Waitlist {
                 self.load(cx);
             }
             Msg::Calls(Err(e)) => cx.failed(&e),
+            Msg::Freed(Ok(found)) => self.freed.hear(found, cx, Msg::AskFreed),
+            Msg::Freed(Err(e)) => cx.failed(&e),
+            Msg::AskFreed => self.freed.ask(false, cx, Msg::Freed),
+            Msg::Lapsed => {
+                self.lapse.over();
+                self.load(cx);
+            }
             Msg::Reload => self.load(cx),
             Msg::Loaded(..) | Msg::Picked(None) | Msg::Whom(None) | Msg::ClosedCalls => {}
         }
@@ -389,6 +427,9 @@ impl Screen for Waitlist {
     fn changed(&mut self, change: &Change, cx: &mut Cx<Msg>) {
         if change.concerns(&["waitlist_entry", "waitlist_call", "patient", "patient_link"]) {
             cx.after("waitlist.reload", Duration::from_millis(50), Msg::Reload);
+        }
+        if self.freed.concerns(change) {
+            self.freed.soon(cx, Msg::AskFreed);
         }
     }
 
@@ -404,6 +445,7 @@ impl Screen for Waitlist {
             self.whom.as_ref().map(|w| format!("  {}", tr!("only {whom}", whom = w))).unwrap_or_default();
         let count = if n == 0 { String::new() } else { format!("  ({n})") };
         widgets::put(frame, head, 0, &format!("{title}{whom}{count}"), ui.theme.strong());
+        let body = self.freed.view(frame, body, ui, "waitlist", "waitlist.freed");
         let foot = 2.min(body.height);
         let [rows, below] = widgets::split_top(body, body.height - foot);
         self.table.view(frame, rows, ui);

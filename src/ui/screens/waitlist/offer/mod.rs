@@ -11,6 +11,7 @@ use crate::{
     tr,
     ui::{
         cx::Cx,
+        lapse::Lapse,
         route::Route,
         screen::{Leave, Screen, Ui, Widget},
         widgets::table::Table,
@@ -48,6 +49,7 @@ crate::commands! {
 }
 
 /// What the screen is told.
+#[allow(clippy::large_enum_variant, reason = "a message lives for one turn of the loop")]
 pub enum Msg {
     Loaded(Result<Option<Offering>, Error>),
     Offered(Result<DateTime<Utc>, Error>),
@@ -57,6 +59,8 @@ pub enum Msg {
     Booked(Result<Booked, Error>),
     Unbooked,
     LetGo,
+    /// The hold of another desk's call is over.
+    Lapsed,
     Reload,
 }
 
@@ -80,6 +84,7 @@ pub struct Offer {
     appointment: AppointmentId,
     saving: bool,
     now: Option<DateTime<Utc>>,
+    lapse: Lapse,
 }
 
 impl Offer {
@@ -96,6 +101,7 @@ impl Offer {
             appointment: AppointmentId::new(),
             saving: false,
             now: None,
+            lapse: Lapse::default(),
         };
         offer.show();
         offer
@@ -249,6 +255,9 @@ impl Screen for Offer {
                 self.now = Some(cx.env().now());
                 self.offering = offering;
                 self.show();
+                let others = self.offering.matches.iter().filter_map(|m| m.entry.offer.as_ref());
+                let others = others.filter(|o| !o.mine).map(|o| o.until);
+                self.lapse.wait(others, "offer.lapse", cx, Msg::Lapsed);
             }
             Msg::Loaded(Ok(None)) => {
                 self.offering.matches.clear();
@@ -308,6 +317,10 @@ impl Screen for Offer {
                         self.load(cx);
                     }
                 }
+            }
+            Msg::Lapsed => {
+                self.lapse.over();
+                self.load(cx);
             }
             Msg::Reload => self.load(cx),
             Msg::Renewed(Err(_)) | Msg::Unbooked | Msg::LetGo => {}
