@@ -43,6 +43,7 @@ fn a_day_from_the_first_booking_to_the_signed_record() {
     desk.then("\r", "09:30");
     desk.then("\r", "Booked: BLACK Jack");
     desk.then("gb", "Today 1");
+    desk.wait_for("09:30  BLACK Jack");
     desk.then(" ", "waiting 1");
 
     // A specialist takes nobody without a referral.

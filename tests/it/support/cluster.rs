@@ -25,7 +25,7 @@ room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }'); t=
 [ "${room:-0}" -gt 4000000 ] && t=$(mktemp -d /dev/shm/pxXXXXXX 2>/dev/null) && ln -s "$t" d
 "$b/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -N -D d >init.log 2>&1 &&
 printf '%s\n' "$3" >>d/postgresql.conf &&
-"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC -c jit=off -c max_wal_size=256MB" start >start.log 2>&1 &&
+"$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC $4" start >start.log 2>&1 &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
 "$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1" ${t:+"$t"}"#;
