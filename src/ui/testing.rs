@@ -106,7 +106,7 @@ impl<S: Screen> Stage<S> {
     /// Draws at this size from now on.
     #[must_use]
     pub fn at(mut self, columns: u16, lines: u16) -> Self {
-        self.terminal = terminal(columns, lines);
+        self.terminal.backend_mut().resize(columns, lines);
         self
     }
     /// Presses keys written as in keymaps, one a second: `"g s enter"`.

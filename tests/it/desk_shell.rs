@@ -131,6 +131,32 @@ fn a_script_books_moves_checks_in_and_cancels_by_the_same_rules_and_names() {
     assert_eq!(names.map(|n| script.events(n) > 0), [true; 4]);
 }
 
+/// Minutes from the start to the end of what a script was answered.
+fn minutes(of: &serde_json::Value) -> i64 {
+    let at = |field: &str| {
+        chrono::DateTime::parse_from_rfc3339(of[field].as_str().expect("an instant")).expect("an instant")
+    };
+    (at("ends_at") - at("starts_at")).num_minutes()
+}
+
+#[test]
+fn a_visit_type_is_booked_for_as_long_as_it_takes_and_a_move_keeps_it() {
+    let script = Script::new();
+    let jack = script.record_number();
+    let long =
+        ["schedule", "--provider", "smith", "--when", "tomorrow", "--limit", "1", "--type", "health ch"];
+    assert_eq!(minutes(&script.done(&long)["free"][0]), 60);
+    let whom = ["book", "--patient", &jack, "--provider", "smith", "--when", "tomorrow 10:30", "--type"];
+    let booked = script.done(&[whom.as_slice(), &["health-check"]].concat());
+    let made = &booked["appointment"];
+    assert_eq!((made["visit_type"].as_str(), minutes(made)), (Some("health-check"), 60));
+    let moved = script.done(&["move", made["id"].as_str().unwrap(), "--when", "tomorrow 14:00"]);
+    let moved = &moved["appointment"];
+    assert_eq!((moved["visit_type"].as_str(), minutes(moved)), (Some("health-check"), 60));
+    let unknown = script.refused("mei", &[whom.as_slice(), &["haircut"]].concat(), 65);
+    assert_eq!(unknown["rule"], "no_such_visit_type");
+}
+
 #[test]
 fn a_script_puts_people_on_the_waiting_list_sees_what_came_free_and_is_told_what_a_booking_closed() {
     let script = Script::new();

@@ -34,6 +34,7 @@ pub fn appointment(b: &Booked) -> Value {
         "patient": { "record_number": record_number(b.record_number), "name": b.patient_name.to_string() },
         "provider": { "id": b.provider, "name": b.provider_name.to_string(), "profession": b.profession },
         "centre": { "id": b.centre, "name": b.centre_name },
+        "visit_type": b.visit_type,
         "reason": b.reason,
         "off_waiting_list": b.met.iter().map(|m| m.id).collect::<Vec<_>>(),
     })

@@ -36,6 +36,9 @@ pub struct Book {
     /// The centre, where the provider has free time at several
     #[arg(long, value_name = "NAME")]
     centre: Option<String>,
+    /// The visit type, which says how long it takes: its code, or the beginning of each word of its name
+    #[arg(long = "type", value_name = "NAME")]
+    visit_type: Option<String>,
     /// Why the patient comes
     #[arg(long, default_value = "")]
     reason: String,
@@ -91,6 +94,7 @@ impl Desk {
         patient: Option<PatientId>,
         provider: ProviderId,
         centre: Option<CentreId>,
+        visit_type: Option<&str>,
     ) -> Result<FreeSlot, Failure> {
         let said = self.when(typed)?;
         let Some(time) = said.time else {
@@ -103,6 +107,7 @@ impl Desk {
             patient,
             provider: Some(provider),
             centre,
+            visit_type: visit_type.map(str::to_owned),
             days: 1,
             limit: 200,
             ..FreeFilter::from(day)
@@ -154,7 +159,11 @@ impl Run for Book {
             let patient = desk.patient(self.patient).await?;
             let provider = desk.provider(&self.provider)?;
             let centre = self.centre.as_deref().map(|c| desk.centre(c)).transpose()?;
-            let slot = desk.slot(&self.when, Some(patient), provider, centre).await?;
+            let visit_type = match &self.visit_type {
+                Some(typed) => Some(desk.visit_type(typed).await?),
+                None => None,
+            };
+            let slot = desk.slot(&self.when, Some(patient), provider, centre, visit_type.as_deref()).await?;
             let new = NewAppointment {
                 id,
                 patient,
@@ -163,7 +172,7 @@ impl Run for Book {
                 session: Some(slot.session),
                 kind: AppointmentKind::Slot,
                 period: slot.period,
-                visit_type: None,
+                visit_type,
                 reason: self.reason.clone(),
                 arrived: false,
             };
@@ -180,7 +189,8 @@ impl Run for Move {
             let old = desk.appointment(self.appointment).await?;
             let provider = self.provider.as_deref().map(|p| desk.provider(p)).transpose()?;
             let centre = self.centre.as_deref().map(|c| desk.centre(c)).transpose()?;
-            let slot = desk.slot(&self.when, None, provider.unwrap_or(old.provider), centre).await?;
+            let provider = provider.unwrap_or(old.provider);
+            let slot = desk.slot(&self.when, None, provider, centre, old.visit_type.as_deref()).await?;
             let to = NewTime {
                 provider: slot.provider,
                 centre: slot.centre,

@@ -24,12 +24,13 @@ use crate::{
         booking::Directory,
         ids::{CentreId, PatientId, ProviderId},
         patient_query::PatientQuery,
+        visit_type::VisitType,
         when::{self, When},
         why::Why,
     },
     search::desk_line,
     store::{Connector, Error, SignIn, Store},
-    text::clean,
+    text::{clean, words},
     tr,
 };
 use clap::Args;
@@ -158,6 +159,24 @@ impl Desk {
         one(&found, "centre", typed, name)
     }
 
+    /// The code of the visit type of this code or name.
+    async fn visit_type(&self, typed: &str) -> Result<String, Failure> {
+        let types = self.store.visit_types(&self.actor).await?;
+        let typed_words = words(typed);
+        let fits = |t: &&VisitType| {
+            let name = words(&t.details.name);
+            !typed_words.is_empty()
+                && typed_words.len() <= name.len()
+                && typed_words.iter().zip(&name).all(|(typed, word)| word.starts_with(typed.as_str()))
+        };
+        let offered = || types.iter().filter(|t| !t.retired);
+        let mut found: Vec<&VisitType> = offered().filter(|t| t.code == typed).collect();
+        if found.is_empty() {
+            found = offered().filter(fits).collect();
+        }
+        one(&found, "visit type", typed, |t| t.details.name.clone()).map(|t| t.code.clone())
+    }
+
     /// The patient of this record number. A script names nobody by a name.
     async fn patient(&self, record: i32) -> Result<PatientId, Failure> {
         let query = PatientQuery { digits: format!("{record:06}"), ..PatientQuery::default() };
@@ -189,7 +208,7 @@ fn one<T: Copy>(found: &[T], what: &str, typed: &str, name: impl Fn(&T) -> Strin
     match found {
         [one] => Ok(*one),
         [] => Err(Why::new(
-            format!("no_such_{what}"),
+            format!("no_such_{}", what.replace(' ', "_")),
             tr!("There is no {what} \"{typed}\".", what = what, typed = clean(typed)),
         )
         .instead(tr!("Give the beginning of each word of the name, or the id."))
@@ -197,7 +216,7 @@ fn one<T: Copy>(found: &[T], what: &str, typed: &str, name: impl Fn(&T) -> Strin
         some => {
             let names: Vec<String> = some.iter().take(6).map(|s| clean(&name(s)).into_owned()).collect();
             Err(Why::new(
-                format!("{what}_is_ambiguous"),
+                format!("{}_is_ambiguous", what.replace(' ', "_")),
                 tr!("Several fit \"{typed}\": {names}.", typed = clean(typed), names = names.join(", ")),
             )
             .instead(tr!("Give more of the name, or the id."))

@@ -22,6 +22,9 @@ pub struct Schedule {
     /// From this day or part of one: tomorrow, "tue pm", 24/11
     #[arg(long, value_name = "WHEN")]
     when: Option<String>,
+    /// Only times long enough for this visit type: its code, or the beginning of each word of its name
+    #[arg(long = "type", value_name = "NAME")]
+    visit_type: Option<String>,
     /// How many times at most
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
     limit: u16,
@@ -41,7 +44,7 @@ pub struct Board {
 }
 
 impl Schedule {
-    fn filter(&self, desk: &Desk) -> Result<FreeFilter, Failure> {
+    async fn filter(&self, desk: &Desk) -> Result<FreeFilter, Failure> {
         let when = self.when.as_deref().map(|w| desk.when(w)).transpose()?.unwrap_or_default();
         if when.time.is_some() {
             let why = Why::new("only_the_day", tr!("--when takes a day and a part of it, and no time."))
@@ -54,6 +57,10 @@ impl Schedule {
             centre: self.centre.as_deref().map(|c| desk.centre(c)).transpose()?,
             days: if when.day.is_some() { 1 } else { filter.days },
             part: when.part,
+            visit_type: match &self.visit_type {
+                Some(typed) => Some(desk.visit_type(typed).await?),
+                None => None,
+            },
             limit: self.limit,
             ..filter
         })
@@ -63,7 +70,7 @@ impl Schedule {
 impl Run for Schedule {
     fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         self.speaker.speak(context, async |desk| {
-            let filter = self.filter(desk)?;
+            let filter = self.filter(desk).await?;
             let free = desk.store.first_free(&desk.actor, filter).await?;
             if context.json {
                 let rows: Vec<_> = free.iter().map(answer::free).collect();

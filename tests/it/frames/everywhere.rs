@@ -154,8 +154,9 @@ const NOWHERE: &str = "has no place of its own here";
 
 #[test]
 fn every_place_opens_and_is_drawn_at_every_size() {
-    let mut sizes: Vec<(u16, u16)> = (1..=100).flat_map(|w| [1, 5, 10, 24, 60].map(|h| (w, h))).collect();
-    sizes.extend((1..=60).flat_map(|h| [1, 20, 40, 80, 160].map(|w| (w, h))));
+    let mut sizes: Vec<(u16, u16)> =
+        [1, 5, 10, 24, 60].iter().flat_map(|h| (1..=100).map(|w| (w, *h))).collect();
+    sizes.extend([1, 20, 40, 80, 160].iter().flat_map(|w| (1..=60).map(|h| (*w, h))));
     let places = everywhere();
     std::thread::scope(|scope| {
         for part in places.chunks(places.len().div_ceil(2)) {

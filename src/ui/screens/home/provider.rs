@@ -13,6 +13,7 @@ use crate::{
     tr,
     ui::{
         cx::Cx,
+        desk,
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         theme::Theme,
@@ -236,7 +237,7 @@ fn appointment_entry(a: &HomeAppointment, of_today: bool, now: DateTime<Utc>) ->
     let status = AppointmentStatus::from_code(&a.status);
     let waited = a.arrived_at.filter(|_| a.status == "arrived").map(|t| (now - t).num_minutes().max(0));
     let (words, mark) = match (status, waited) {
-        (_, Some(minutes)) => (tr!("waiting {n}m", n = minutes), Mark::Waiting),
+        (_, Some(minutes)) => (tr!("waiting {wait}", wait = desk::wait(minutes)), Mark::Waiting),
         (Some(s), _) if s.is_open() => (s.word().to_owned(), Mark::Plain),
         (Some(s), _) => (s.word().to_owned(), Mark::Over),
         _ => (a.status.clone(), Mark::Plain),

@@ -12,6 +12,7 @@ use crate::{
     tr,
     ui::{
         cx::{Answer, Cx},
+        desk,
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -114,7 +115,9 @@ impl SessionPanel {
                 person: format!("{} {years}{alarm}", a.patient_name),
                 status: match (a.status.as_str(), a.arrived_at) {
                     ("in_progress", _) => tr!("> in progress").into(),
-                    ("arrived", Some(at)) => tr!("waiting {n}m", n = (now - at).num_minutes().max(0)),
+                    ("arrived", Some(at)) => {
+                        tr!("waiting {wait}", wait = desk::wait((now - at).num_minutes().max(0)))
+                    }
                     _ => status.to_owned(),
                 },
                 appointment: a.clone(),

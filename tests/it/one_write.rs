@@ -102,7 +102,7 @@ impl Counted {
             }
         });
         let me = std::env::current_exe().unwrap();
-        let args = ["--exact", "writes::the_screens_alone", "--nocapture"];
+        let args = ["--exact", "one_write::the_screens_alone", "--nocapture"];
         let tui = Tui::start_program(me.to_str().unwrap(), &args, &[(URL, &db.url())], 24, 80);
         tui.wait_for("Password");
         let task = thread(tui.pid(), "terminal-output");
