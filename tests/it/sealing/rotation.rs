@@ -78,22 +78,23 @@ async fn a_rotation_killed_at_two_hundred_points_leaves_every_text_readable_and_
     let signed = "select md5(string_agg(n::text, '' order by n.id)) from clinic.note n";
     let before: String = sqlx::query_scalar(signed).fetch_one(&mut r.w).await.unwrap();
 
+    let mut looking = system(&r.db).await;
     let (mut killed, mut runs, mut polls) = (0, 0, 0);
     while killed < points() {
         polls += 1;
         if rotate_until(&r.db, polls).await {
             runs += 1;
-            let status = system(&r.db).await.key_status(&KekSource::of(vec![new()])).await.unwrap();
+            let status = looking.key_status(&KekSource::of(vec![new()])).await.unwrap();
             assert_eq!(status.needed, [new().id()]);
             assert_eq!((status.wraps[0].1, status.unreadable), (31, 0));
             // Back to the old key, by a rotation too, for the next round.
             let back = KekSource::of(vec![old(), new()]);
-            assert_eq!(system(&r.db).await.rotate_keys(&back).await.unwrap(), 31);
+            assert_eq!(looking.rotate_keys(&back).await.unwrap(), 31);
             polls = 0;
             continue;
         }
         killed += 1;
-        let status = system(&r.db).await.key_status(&both()).await.unwrap();
+        let status = looking.key_status(&both()).await.unwrap();
         assert_eq!(status.unreadable, 0, "killed after {polls} polls");
         assert_eq!(status.wraps.iter().map(|w| w.1).sum::<i64>(), 31);
         if killed % 10 == 0 {
