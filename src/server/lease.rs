@@ -12,7 +12,14 @@ use std::{
 /// A locked file; dropping it releases the lock.
 #[derive(Debug)]
 pub(super) struct Lease {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Closing is not enough: a child that is just being started has a copy of the file until it becomes its own program.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl Lease {
@@ -30,7 +37,10 @@ impl Lease {
     pub(super) fn is_held(path: &Path) -> Result<bool, Error> {
         let file = open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(false),
+            Ok(()) => {
+                drop(Self { file });
+                Ok(false)
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
             Err(e) => Err(io(format!("locking {}", path.display()))(e.into())),
         }
@@ -40,7 +50,7 @@ impl Lease {
         let file = open(path)?;
         loop {
             match flock(&file, operation) {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => return Ok(Self { file }),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(e) => return Err(io(format!("locking {}", path.display()))(e.into())),
             }
@@ -57,4 +67,21 @@ fn open(path: &Path) -> Result<File, Error> {
         .mode(0o600)
         .open(path)
         .map_err(io(format!("opening {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_a_child_has_for_a_moment_holds_nothing() {
+        let path = std::env::temp_dir().join(format!("praxis-lease-{}", std::process::id()));
+        let lease = Lease::shared(&path).unwrap();
+        let copy = lease.file.try_clone().unwrap();
+        assert!(Lease::is_held(&path).unwrap());
+        drop(lease);
+        assert!(!Lease::is_held(&path).unwrap());
+        drop(copy);
+        std::fs::remove_file(&path).unwrap();
+    }
 }
