@@ -36,7 +36,7 @@ pub struct Book {
     /// The centre, where the provider has free time at several
     #[arg(long, value_name = "NAME")]
     centre: Option<String>,
-    /// The visit type, which says how long it takes: its code, or the beginning of each word of its name
+    /// The visit type: its code, or the beginning of each word
     #[arg(long = "type", value_name = "NAME")]
     visit_type: Option<String>,
     /// Why the patient comes

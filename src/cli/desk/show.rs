@@ -22,7 +22,7 @@ pub struct Schedule {
     /// From this day or part of one: tomorrow, "tue pm", 24/11
     #[arg(long, value_name = "WHEN")]
     when: Option<String>,
-    /// Only times long enough for this visit type: its code, or the beginning of each word of its name
+    /// Only times that are long enough for this visit type
     #[arg(long = "type", value_name = "NAME")]
     visit_type: Option<String>,
     /// How many times at most
