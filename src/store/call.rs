@@ -305,8 +305,7 @@ impl Store {
         kind: &str,
         digest: &[u8],
     ) -> Result<(Option<String>, Option<serde_json::Value>), Error> {
-        let options = self.0.connector.primary(self.0.token.as_deref()).await?;
-        let mut c = PgConnection::connect_with(&options).await?;
+        let (mut c, options) = self.0.connector.primary(self.0.token.as_deref()).await?;
         // The insert waits for the old transaction as long as that lives.
         sqlx::query!(
             "select set_config('lock_timeout', '0', false) as a, set_config('statement_timeout', '15000', false) as b"
@@ -322,7 +321,7 @@ impl Store {
         .fetch_one(&mut c)
         .await?;
         let _ = c.close().await;
-        self.reconnect().await?;
+        self.aim(&options);
         Ok((row.state, row.result))
     }
 

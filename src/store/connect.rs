@@ -42,8 +42,7 @@ impl Connector {
         self
     }
 
-    /// For who does one thing after another, as a script does: what reads and what saves shares its connections, so that one is
-    /// enough.
+    /// For who does one thing after another, as a script does: what reads and what saves shares one connection.
     #[must_use]
     pub fn one_by_one(mut self) -> Self {
         self.one_by_one = true;
@@ -54,7 +53,7 @@ impl Connector {
     pub(super) fn pools(&self, options: &PgConnectOptions) -> [PgPool; 4] {
         let one = || Self::pool(options.clone(), 1);
         if self.one_by_one {
-            let both = Self::pool(options.clone(), 2);
+            let both = one();
             return [both.clone(), one(), both, one()];
         }
         [one(), one(), one(), one()]
@@ -65,8 +64,12 @@ impl Connector {
         &self.keys
     }
 
-    /// The first host that answers and is no standby, with the session's token if there is one.
-    pub(super) async fn primary(&self, token: Option<&str>) -> Result<PgConnectOptions, Error> {
+    /// A connection to the first host that answers and is no standby, with the session's token if there is one, and how it was
+    /// made.
+    pub(super) async fn primary(
+        &self,
+        token: Option<&str>,
+    ) -> Result<(PgConnection, PgConnectOptions), Error> {
         let mut last = None;
         for host in &self.hosts {
             let options = with_token(host.clone(), token);
@@ -75,13 +78,16 @@ impl Connector {
                 let standby = sqlx::query_scalar!(r#"select pg_is_in_recovery() as "standby!""#)
                     .fetch_one(&mut c)
                     .await?;
-                c.close().await?;
-                Ok::<_, sqlx::Error>(standby)
+                if !standby {
+                    return Ok(Some(c));
+                }
+                let _ = c.close().await;
+                Ok::<_, sqlx::Error>(None)
             })
             .await;
             match tried {
-                Ok(Ok(false)) => return Ok(options),
-                Ok(Ok(true)) | Err(_) => {}
+                Ok(Ok(Some(c))) => return Ok((c, options)),
+                Ok(Ok(None)) | Err(_) => {}
                 Ok(Err(e)) => last = Some(e),
             }
         }

@@ -163,12 +163,15 @@ impl DemoWriter {
     /// # Errors
     /// Those of the line to the server.
     pub async fn open(connector: &Connector) -> Result<Self, Error> {
-        let options = connector.primary(None).await?.options([
-            ("statement_timeout", "120000"),
-            // Sealing a whole table of texts takes its time between two statements.
-            ("idle_in_transaction_session_timeout", "120000"),
-        ]);
-        Ok(Self { c: PgConnection::connect_with(&options).await?, keys: connector.keys().clone() })
+        let (mut c, _) = connector.primary(None).await?;
+        // Sealing a whole table of texts takes its time between two statements.
+        sqlx::query!(
+            "select set_config('statement_timeout', '120000', false) as a,
+                    set_config('idle_in_transaction_session_timeout', '120000', false) as b"
+        )
+        .fetch_one(&mut c)
+        .await?;
+        Ok(Self { c, keys: connector.keys().clone() })
     }
 
     /// Seed and patients of the demo that is there, if there is one.

@@ -1,5 +1,8 @@
 //! What a waiting-room screen reads, signed in as a service: no name is whole, and nothing else answers to a service.
-use super::{Connector, Error, Store, appointment::kind_of, appointment::status_of, queue, refusal};
+use super::{
+    Connector, Error, Store, appointment::kind_of, appointment::status_of, check_schema, queue, refusal,
+    with_token,
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -9,6 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use sqlx::Connection as _;
 use std::sync::Arc;
 
 /// One appointment as the waiting room may know it.
@@ -45,19 +49,21 @@ impl Store {
         name: &str,
         secret: &[u8],
     ) -> Result<Self, Error> {
-        let nobody = Self::connect(connector, clock).await?;
-        nobody.check_schema().await?;
-        let answer = sqlx::query!(
+        let (mut c, options) = connector.primary(None).await?;
+        check_schema(&mut c).await?;
+        let row = sqlx::query!(
             r#"select outcome as "outcome!", token, wait_seconds from auth.open_service($1, $2)"#,
             name,
             secret
         )
-        .fetch_one(&nobody.0.readers)
-        .await;
-        nobody.close().await;
-        let row = answer?;
+        .fetch_one(&mut c)
+        .await?;
+        let _ = c.close().await;
         match (row.outcome.as_str(), row.token) {
-            ("open", Some(token)) => Ok(nobody.speaking(token)),
+            ("open", Some(token)) => {
+                let options = with_token(options, Some(&token));
+                Ok(Self::on(&options, connector, Some(token), clock))
+            }
             ("wait", _) => {
                 let facts = serde_json::json!({ "seconds": row.wait_seconds });
                 Err(Error::Refused(refusal::why("sign_in_wait", &facts)))

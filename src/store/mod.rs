@@ -140,7 +140,7 @@ use crate::{
     domain::{ids::DraftId, permission::Table},
 };
 use connect::with_token;
-use sqlx::{PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
 use std::{
     sync::{Arc, RwLock},
     time::Duration,
@@ -189,14 +189,10 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when no host answers, [`Error::Schema`] when program and database do not fit.
     pub async fn open(connector: Connector, clock: Clock) -> Result<Self, Error> {
-        let store = Self::connect(connector, clock).await?;
-        store.check_schema().await?;
-        store.check_keys().await?;
-        Ok(store)
-    }
-
-    async fn connect(connector: Connector, clock: Clock) -> Result<Self, Error> {
-        let options = connector.primary(None).await?;
+        let (mut c, options) = connector.primary(None).await?;
+        let needed = check_schema(&mut c).await?;
+        let _ = c.close().await;
+        sealed::fits(connector.keys(), &needed)?;
         Ok(Self::on(&options, connector, None, clock))
     }
 
@@ -237,11 +233,17 @@ impl Store {
 
     /// Looks for the primary again, after the server was lost.
     async fn reconnect(&self) -> Result<(), Error> {
-        let options = self.0.connector.primary(self.0.token.as_deref()).await?;
+        let (c, options) = self.0.connector.primary(self.0.token.as_deref()).await?;
+        let _ = c.close().await;
+        self.aim(&options);
+        Ok(())
+    }
+
+    /// Where connections are made from now on.
+    fn aim(&self, options: &PgConnectOptions) {
         for pool in [&self.0.readers, &self.0.spare, &self.0.writer, &self.0.listener] {
             pool.set_connect_options(options.clone());
         }
-        Ok(())
     }
 
     /// A transaction to read in, on the line that has read before when it is free soon: it has planned most of what it is
@@ -259,36 +261,6 @@ impl Store {
         Ok(Reading { tx: readers.begin().await?, _turn: turn })
     }
 
-    async fn check_schema(&self) -> Result<(), Error> {
-        let found = sqlx::query_scalar!(r#"select clinic.schema_version() as "version!""#)
-            .fetch_one(&self.0.readers)
-            .await
-            .map_err(|e| match &e {
-                sqlx::Error::Database(d)
-                    if matches!(d.code().as_deref(), Some("3F000" | "42883" | "42501")) =>
-                {
-                    schema_mismatch(0)
-                }
-                _ => e.into(),
-            })?;
-        let least = sqlx::query_scalar!(r#"select clinic.setting('schema_min_client') as "least!""#)
-            .fetch_one(&self.0.readers)
-            .await?;
-        if found < SCHEMA || least.parse::<i64>().is_ok_and(|l| l > SCHEMA) {
-            return Err(schema_mismatch(found));
-        }
-        Ok(())
-    }
-
-    /// A program without the keys of this clinic refuses to start: it would show nothing and write nothing.
-    async fn check_keys(&self) -> Result<(), Error> {
-        let needed = sqlx::query_scalar!("select clinic.setting('sealing_keys')")
-            .fetch_one(&self.0.readers)
-            .await?
-            .unwrap_or_default();
-        sealed::fits(self.0.connector.keys(), &needed)
-    }
-
     /// How many patients' keys this session has at hand.
     #[must_use]
     pub fn keys_at_hand(&self) -> usize {
@@ -303,6 +275,27 @@ impl Store {
         self.0.spare.close().await;
         self.0.writer.close().await;
     }
+}
+
+/// Whether the program fits the database. Answers the keys that this needs: a program without them refuses to start, because it
+/// would show nothing and write nothing.
+async fn check_schema(c: &mut PgConnection) -> Result<String, Error> {
+    let row = sqlx::query!(
+        r#"select clinic.schema_version() as "version!", clinic.setting('schema_min_client') as "least!",
+                  clinic.setting('sealing_keys') as keys"#
+    )
+    .fetch_one(c)
+    .await
+    .map_err(|e| match &e {
+        sqlx::Error::Database(d) if matches!(d.code().as_deref(), Some("3F000" | "42883" | "42501")) => {
+            schema_mismatch(0)
+        }
+        _ => e.into(),
+    })?;
+    if row.version < SCHEMA || row.least.parse::<i64>().is_ok_and(|l| l > SCHEMA) {
+        return Err(schema_mismatch(row.version));
+    }
+    Ok(row.keys.unwrap_or_default())
 }
 
 fn schema_mismatch(found: i64) -> Error {

@@ -24,14 +24,13 @@ async fn signed_in_through(proxy: &Proxy, db: &Db) -> SignIn {
 }
 
 /// Status and version of an appointment, and how often its status was changed.
-async fn facts(db: &Db, id: AppointmentId) -> (String, i64, i64) {
-    let mut c = db.superuser().await;
+async fn facts(c: &mut sqlx::PgConnection, id: AppointmentId) -> (String, i64, i64) {
     let row = sqlx::query(
         "select a.status, a.version, (select count(*) from clinic.appointment_event e where e.appointment_id = a.id and e.to_status = 'arrived')
            from clinic.appointment a where a.id = $1",
     )
     .bind(id.0)
-    .fetch_one(&mut c)
+    .fetch_one(c)
     .await
     .expect("the appointment");
     (row.get(0), row.get(1), row.get(2))
@@ -55,30 +54,34 @@ fn the_same_request_sent_twice_is_done_once_and_answers_the_same() {
         let second =
             s.store.set_status(&s.actor, request, id, 1, "arrived", "").await.expect("the same answer");
         assert_eq!(first, second);
-        assert_eq!(facts(&db, id).await, ("arrived".into(), first, 1));
+        assert_eq!(facts(&mut db.superuser().await, id).await, ("arrived".into(), first, 1));
     });
 }
 
-/// Cuts one connection of a check-in before its n-th message, for every n there is, and believes what the store says.
+/// Cuts one connection of a check-in before its n-th message, for every n there is, and believes what the store says. Every
+/// check-in begins with connections that are made for it.
 fn cut_before_every_message(way: Way) {
     let db = fresh_database();
     let (_, id) = block_on(booked(&db));
+    let proxy = Proxy::to(&db.socket);
     let (mut told_saved, mut told_not_saved, mut n) = (0, 0, 0);
-    loop {
-        n += 1;
-        let proxy = Proxy::to(&db.socket);
-        let cut = block_on(async {
-            let s = signed_in_through(&proxy, &db).await;
-            let (_, version, arrived) = facts(&db, id).await;
-            let done =
-                async |seen, to| s.store.set_status(&s.actor, RequestId::new(), id, seen, to, "").await;
+    block_on(async {
+        let mut eyes = db.superuser().await;
+        let s = signed_in_through(&proxy, &db).await;
+        let done = async |seen, to| s.store.set_status(&s.actor, RequestId::new(), id, seen, to, "").await;
+        loop {
+            n += 1;
+            let (_, version, arrived) = facts(&mut eyes, id).await;
+            proxy.fault(Fault::Reset);
+            let cuts = proxy.cuts();
             proxy.fault(Fault::CutBeforeMessage(way, n));
             let outcome = done(version, "arrived").await;
             proxy.heal();
-            let there = facts(&db, id).await;
+            let there = facts(&mut eyes, id).await;
+            let cut = proxy.cuts() > cuts;
             match outcome {
                 Ok(v) => {
-                    told_saved += usize::from(proxy.cuts() > 0);
+                    told_saved += usize::from(cut);
                     assert_eq!(there, ("arrived".into(), v, arrived + 1), "{way:?} {n}");
                     done(v, "booked").await.unwrap_or_else(|e| panic!("undone after {way:?} {n}: {e}"));
                 }
@@ -88,13 +91,11 @@ fn cut_before_every_message(way: Way) {
                 }
                 Err(e) => panic!("cut {way:?} before message {n}: {e}"),
             }
-            s.store.close().await;
-            proxy.cuts() > 0
-        });
-        if !cut {
-            break;
+            if !cut {
+                break;
+            }
         }
-    }
+    });
     println!("{way:?}: {told_saved} saved, {told_not_saved} not saved in {} cuts", n - 1);
     assert!(
         told_not_saved > 5,
@@ -145,7 +146,7 @@ fn a_request_given_up_can_never_arrive_late() {
         };
         let late = s.store.set_status(&s.actor, request, id, 1, "arrived", "").await;
         assert!(matches!(late, Err(Error::NotSaved)), "{late:?}");
-        assert_eq!(facts(&db, id).await.0, "booked");
+        assert_eq!(facts(&mut c, id).await.0, "booked");
     });
 }
 

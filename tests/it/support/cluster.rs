@@ -180,7 +180,10 @@ fn migrations_digest() -> String {
 
 /// Runs a future to its end, outside of any runtime.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let done = runtime.block_on(future);
+    super::people::no_more_sign_ins(|(_, of)| *of == runtime.handle().id());
+    done
 }
 
 /// Runs a future on a thread of its own, so that it works inside of a runtime too.
@@ -287,6 +290,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
+        super::people::no_more_sign_ins(|(name, _)| *name == self.name);
         // A failing test keeps nothing either: the server goes with the run.
         if self.made.get().is_some() && self.socket == SERVER.endpoint.socket_dir() {
             drop(Keeper::ask(&DROPPER, format!("drop database if exists {} with (force)", self.name)));
