@@ -7,7 +7,7 @@ use praxis::{
 };
 use std::{
     collections::HashMap,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 use tokio::runtime::Id;
 use zeroize::Zeroizing;
@@ -20,25 +20,25 @@ pub async fn nobody(db: &Db) -> Store {
     Store::open(connector.one_by_one(), Clock::system()).await.expect("the program's role gets in")
 }
 
-/// The lines on which people sign in: one for a database and a runtime, which learns the way once.
-static SIGN_INS: LazyLock<Mutex<HashMap<(String, Id), Store>>> = LazyLock::new(Mutex::default);
+/// The line on which people sign in, one after another.
+type Line = Arc<tokio::sync::Mutex<Option<Store>>>;
 
-/// Lets go of the lines on which people signed in.
+/// One for a database and a runtime: it learns the way once.
+static LINES: LazyLock<Mutex<HashMap<(String, Id), Line>>> = LazyLock::new(Mutex::default);
+
+/// Lets go of lines on which people signed in.
 pub fn no_more_sign_ins(of: impl Fn(&(String, Id)) -> bool) {
-    SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !of(key));
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !of(key));
 }
 
 /// Signs somebody of the clinic in.
 pub async fn signed_in(db: &Db, login: &str) -> SignIn {
     let key = (db.name.clone(), tokio::runtime::Handle::current().id());
-    let known = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    let store = match known {
-        Some(store) => store,
-        None => {
-            let store = nobody(db).await;
-            SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner).insert(key, store.clone());
-            store
-        }
-    };
-    login::sign_in(&store, login, Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("the sign-in")
+    let line = LINES.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+    let mut line = line.lock().await;
+    if line.is_none() {
+        *line = Some(nobody(db).await);
+    }
+    let store = line.as_ref().expect("a line");
+    login::sign_in(store, login, Zeroizing::new(PASSWORD.to_owned()), "test").await.expect("the sign-in")
 }
