@@ -3,13 +3,15 @@
 use super::{
     Error, Event, Store,
     appointment::{booked, lock_in_order, overlap, stale},
+    booking::{met, unmoved},
     exception::{lift, put_back},
 };
 use crate::domain::{
     actor::Actor,
     appointment::AppointmentKind,
     booking::NewTime,
-    ids::{AppointmentId, ExceptionId, RequestId},
+    ids::{AppointmentId, ExceptionId, RequestId, WaitId},
+    waitlist::Met,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,9 @@ use sqlx::{Acquire as _, PgConnection};
 pub struct Was {
     pub time: NewTime,
     pub kind: AppointmentKind,
+    /// The wishes on the waiting list that the move closed.
+    #[serde(default)]
+    pub closed: Vec<WaitId>,
 }
 
 /// What became of one step of a plan.
@@ -31,6 +36,9 @@ pub struct Moved {
     pub why: String,
     /// Where it was before; `None` where it stays.
     pub was: Option<Was>,
+    /// The wishes that it meets where it is now.
+    #[serde(default)]
+    pub met: Vec<Met>,
 }
 
 /// The leave or holiday under which the bookings of a plan lay.
@@ -53,6 +61,9 @@ pub struct Unplanned {
     pub lifted: bool,
 }
 
+/// The mark of a step that goes back.
+const UNDONE: &str = "undone";
+
 type Steps = Vec<(AppointmentId, i64, Was)>;
 
 impl Store {
@@ -69,7 +80,7 @@ impl Store {
         let event =
             Event::new("appointment.move", "appointment").facts(serde_json::json!({ "steps": steps.len() }));
         let arguments = steps.clone();
-        let slot = |(id, seen, time)| (id, seen, Was { time, kind: AppointmentKind::Slot });
+        let slot = |(id, seen, time)| (id, seen, Was { time, kind: AppointmentKind::Slot, closed: vec![] });
         let steps: Steps = steps.into_iter().map(slot).collect();
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
@@ -107,7 +118,7 @@ impl Store {
                     let gone = Event::new("exception.remove", "schedule_exception").id(id.0);
                     gone.record(&mut *c).await?;
                 }
-                let moved = each(c, steps.into_iter().rev().collect(), "undone").await?;
+                let moved = each(c, steps.into_iter().rev().collect(), UNDONE).await?;
                 // Under a leave nobody is moved: it is away while they go back, and nobody else sees that.
                 if let (true, Cause::There(id)) = (lifted, cause) {
                     put_back(c, id).await?;
@@ -135,11 +146,11 @@ async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Move
     let mut moved = vec![];
     for (appointment, seen, to) in steps {
         let mut tx = c.begin().await?;
-        let stays = |why| Moved { appointment, version: None, why, was: None };
+        let stays = |why| Moved { appointment, version: None, why, was: None, met: vec![] };
         moved.push(match step(&mut tx, appointment, seen, &to, mark).await {
-            Ok((version, was)) => {
+            Ok((version, was, met)) => {
                 tx.commit().await?;
-                Moved { appointment, version: Some(version), why: String::new(), was: Some(was) }
+                Moved { appointment, version: Some(version), why: String::new(), was: Some(was), met }
             }
             Err(Error::Refused(why) | Error::Overlap(why)) => {
                 tx.rollback().await?;
@@ -162,7 +173,7 @@ async fn step(
     seen: i64,
     to: &Was,
     mark: &str,
-) -> Result<(i64, Was), Error> {
+) -> Result<(i64, Was, Vec<Met>), Error> {
     let now = booked(c, id).await?;
     if now.version != seen {
         return Err(stale(c, id).await?);
@@ -197,7 +208,15 @@ async fn step(
         .id(id.0)
         .patient(now.patient)
         .facts(facts)
-        .record(c)
+        .record(&mut *c)
         .await?;
-    Ok((version, Was { time: now.time(), kind: now.kind }))
+    // Going back closes nothing: it opens what going away has closed.
+    let met = if mark == UNDONE {
+        unmoved(&mut *c, id, &to.closed).await?;
+        vec![]
+    } else {
+        met(&mut *c, id).await?
+    };
+    let closed = met.iter().map(|m| m.id).collect();
+    Ok((version, Was { time: now.time(), kind: now.kind, closed }, met))
 }

@@ -238,8 +238,8 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
         let time = clash(n, 9, ("BLACK", "Jack"));
         let (provider, centre, session) = (time.provider, time.centre, None);
         let time = NewTime { provider, centre, session, period: time.period };
-        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
-        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot, closed: vec![] });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was, met: vec![] }
     };
     let answer = vec![moved(1, Some(2), ""), moved(2, None, "SMITH Anna already has somebody at 09:00.")];
     stage.deliver_to_top(plan::Msg::Moved(Ok(answer)));
@@ -265,8 +265,8 @@ fn a_plan_that_was_accepted_is_taken_back_with_one_key_and_says_what_stays() {
     let moved = |n, version: Option<i64>, why: &str| {
         let c = clash(n, 9, ("BLACK", "Jack"));
         let time = NewTime { provider: c.provider, centre: c.centre, session: None, period: c.period };
-        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
-        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot, closed: vec![] });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was, met: vec![] }
     };
     stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved(1, Some(2), ""), moved(2, Some(2), "")])));
     stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));
