@@ -10,6 +10,7 @@ pub mod people;
 pub mod program;
 pub mod proxy;
 pub mod pty;
+pub mod signing;
 pub mod speaker;
 pub mod texts;
 
