@@ -187,7 +187,7 @@ async fn one(c: &mut PgConnection, d: Done) -> Result<Option<String>, Error> {
     let mut tx = c.begin().await?;
     match write(&mut tx, d).await {
         Ok(action) => {
-            Event::new(action, "clinic_session").id(d.session.0).record(&mut *tx).await?;
+            Event::new(action, "clinic_session").id(d.session.0).record(&mut tx).await?;
             tx.commit().await?;
             Ok(None)
         }

@@ -182,7 +182,8 @@ fn a_session_that_was_removed_after_its_plan_is_brought_back_with_one_key() {
     stage.deliver_to_top(plan::Msg::Loaded(Ok(steps())));
     stage.keys("A");
     let was = Was { time: time_of(&clash(1, 9, ("BLACK", "Jack"))), kind: AppointmentKind::Slot };
-    let moved = Moved { appointment: AppointmentId(id(1)), version: Some(2), why: String::new(), was: Some(was) };
+    let moved =
+        Moved { appointment: AppointmentId(id(1)), version: Some(2), why: String::new(), was: Some(was) };
     stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved.clone()])));
     stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));
     stage.forget_effects().keys("esc");
