@@ -90,7 +90,7 @@ impl Verb {
             Self::Find => tr!("open a person or a centre"),
             Self::Go => tr!("go to a place"),
             Self::Free => tr!("free times: free smith tue"),
-            Self::Wait => tr!("waiting list: wl bla ja smith 2w mornings"),
+            Self::Wait => tr!("waiting list: wl bla ja smith 2w"),
         }
     }
 
