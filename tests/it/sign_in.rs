@@ -12,6 +12,7 @@ use praxis::{
     store::Error,
 };
 use sqlx::{Connection as _, PgConnection, Row as _};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 async fn raw(db: &Db) -> PgConnection {
@@ -42,12 +43,65 @@ async fn buckets_back(db: &Db, tenths: i64) {
     let mut c = db.superuser().await;
     sqlx::query(
         "select setval(format('auth.bucket_%s', n)::regclass, greatest(0, v - ($1::bigint << 5)))
-           from generate_series(0, 95) n, lateral (select pg_sequence_last_value(format('auth.bucket_%s', n)::regclass) v) x where v > 0",
+           from generate_series(0, 159) n, lateral (select pg_sequence_last_value(format('auth.bucket_%s', n)::regclass) v) x where v > 0",
     )
     .bind(tenths)
     .fetch_all(&mut c)
     .await
     .unwrap();
+}
+
+/// Whether what is counted for two is counted together.
+async fn shares_a_bucket(owner: &mut PgConnection, pool: &str, one: Uuid, other: Uuid) -> bool {
+    sqlx::query_scalar("select auth.bucket($1, $2::text) = auth.bucket($1, $3::text)")
+        .bind(pool)
+        .bind(one)
+        .bind(other)
+        .fetch_one(owner)
+        .await
+        .unwrap()
+}
+
+#[test]
+fn guesses_of_a_code_are_forgiven_by_no_other_success_even_in_the_same_bucket() {
+    let db = fresh_database();
+    block_on(async {
+        let mut owner = db.superuser().await;
+        let (victim, mut stranger) = (Uuid::now_v7(), Uuid::now_v7());
+        while !shares_a_bucket(&mut owner, "second", victim, stranger).await {
+            stranger = Uuid::now_v7();
+        }
+        let mut count = async |who: Uuid, success: bool| -> i32 {
+            let wait = sqlx::query_scalar("select auth.attempt('second', $1::text, 5)")
+                .bind(who)
+                .fetch_one(&mut owner)
+                .await
+                .unwrap();
+            if success {
+                sqlx::query("select auth.forgive('second', $1::text, false)")
+                    .bind(who)
+                    .execute(&mut owner)
+                    .await
+                    .unwrap();
+            }
+            wait
+        };
+        for _ in 0..4 {
+            assert_eq!(count(victim, false).await, 0);
+        }
+        assert_eq!(count(stranger, true).await, 0);
+        assert_eq!(count(victim, false).await, 0, "the fifth");
+        assert_eq!(count(victim, false).await, 1, "the sixth waits");
+        // The pools of sign-ins are others: a right password forgives no code.
+        let together: i64 = sqlx::query_scalar(
+            "select count(*) from generate_series(1, 500) n, (values ('own'), ('account'), ('pair'), ('address'), ('session')) p (pool)
+              where auth.bucket(p.pool, n::text) in (select auth.bucket('second', m::text) from generate_series(1, 500) m)",
+        )
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+        assert_eq!(together, 0);
+    });
 }
 
 #[test]
@@ -123,7 +177,17 @@ fn a_stranger_who_hammers_does_not_make_the_doctor_wait() {
         let right = proof(&mut c, "anna").await;
         assert_eq!(attempt(&mut c, "anna", &right, "ssh 198.51.100.7").await.0, "open");
         let garys = proof(&mut c, "gary").await;
-        assert_eq!(attempt(&mut c, "gary", &garys, "ssh 198.51.100.9").await.0, "open");
+        // Where the hash puts gary into another bucket than anna's.
+        let here: String = sqlx::query_scalar(
+            "with own as (select a.login, s.place, auth.bucket('own', concat_ws(' ', a.id, 'local', s.place)) as bucket
+                            from clinic.account a, (select 'ssh 198.51.100.' || n from generate_series(7, 60) n) s (place))
+             select g.place from own g where g.login = 'gary'
+                and g.bucket <> (select a.bucket from own a where a.login = 'anna' and a.place = 'ssh 198.51.100.7') limit 1",
+        )
+        .fetch_one(&mut db.superuser().await)
+        .await
+        .unwrap();
+        assert_eq!(attempt(&mut c, "gary", &garys, &here).await.0, "open");
         for n in 0..60 {
             attempt(&mut c, "anna", b"no", &format!("ssh 192.0.2.{}", 1 + n % 3)).await;
         }
@@ -135,7 +199,7 @@ fn a_stranger_who_hammers_does_not_make_the_doctor_wait() {
         }
         assert!(attempt(&mut c, "anna", &right, "ssh 198.51.100.7").await.1 <= 60);
         // A colleague who was here before does not wait either.
-        assert_eq!(attempt(&mut c, "gary", &garys, "ssh 198.51.100.9").await, ("open".into(), 0));
+        assert_eq!(attempt(&mut c, "gary", &garys, &here).await, ("open".into(), 0));
     });
 }
 
@@ -193,7 +257,7 @@ fn an_attempt_broken_off_half_way_holds_nobody_up() {
         people::clinic(&db).await;
         let mut owner = db.superuser().await;
         // A claim that was never finished, in every bucket.
-        sqlx::query("select nextval(format('auth.bucket_%s', n)::regclass) from generate_series(0, 95) n")
+        sqlx::query("select nextval(format('auth.bucket_%s', n)::regclass) from generate_series(0, 159) n")
             .fetch_all(&mut owner)
             .await
             .unwrap();
@@ -209,7 +273,12 @@ fn unlocking_and_changing_the_password_count_too_each_for_its_own_session() {
     block_on(async {
         people::clinic(&db).await;
         let one = people::signed_in(&db, "anna").await;
-        let two = people::signed_in(&db, "anna").await;
+        let mut owner = db.superuser().await;
+        // Sessions are random, and a bucket holds many of them: a session of another one.
+        let mut two = people::signed_in(&db, "anna").await;
+        while shares_a_bucket(&mut owner, "session", one.actor.session.0, two.actor.session.0).await {
+            two = people::signed_in(&db, "anna").await;
+        }
         one.store.lock().await.unwrap();
         for _ in 0..5 {
             assert!(!one.store.unlock(b"no").await.unwrap());

@@ -182,7 +182,7 @@ fn migrations_digest() -> String {
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let done = runtime.block_on(future);
-    super::people::no_more_sign_ins(|(_, of)| *of == runtime.handle().id());
+    super::signing::no_more_sign_ins(|(_, of)| *of == runtime.handle().id());
     done
 }
 
@@ -290,7 +290,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
-        super::people::no_more_sign_ins(|(name, _)| *name == self.name);
+        super::signing::no_more_sign_ins(|(name, _)| *name == self.name);
         // A failing test keeps nothing either: the server goes with the run.
         if self.made.get().is_some() && self.socket == SERVER.endpoint.socket_dir() {
             drop(Keeper::ask(&DROPPER, format!("drop database if exists {} with (force)", self.name)));
