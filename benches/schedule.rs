@@ -87,6 +87,18 @@ const APPOINTMENTS: &str = "
 const OPEN: &str = "analyze clinic.appointment; delete from clinic.open_time;
     insert into clinic.open_time select x.* from clinic.open_times((select array_agg(id) from clinic.clinic_session)) x";
 
+/// Twenty who wait at a centre, half of them for one provider, since before the whole year to come was opened.
+const WAITING: &str = "
+    insert into clinic.waitlist_entry (id, patient_id, provider_id, profession, centre_id, first_day, last_day, part, priority, added_by, added_at)
+    select gen_random_uuid(), q.id, case when q.n % 2 = 0 then p.id end, case when q.n % 2 = 1 then 'gp' end, p.centre, date '2026-03-12',
+           date '2026-03-12' + 28, (array['any', 'morning', 'afternoon'])[1 + q.n % 3], 'routine', $1, clinic.now() - interval '3 days'
+      from patients q
+      join (select row_number() over (order by n) - 1 as place, id, centre from people where centre = $2 and n % 10 <> 9) p on p.place = q.n % 18
+     where q.n < 20";
+const OPENED: &str = "
+    insert into clinic.opened_time (clinic_session_id, provider_id, centre_id, starts_at, ends_at, opened_at)
+    select id, provider_id, centre_id, starts_at, ends_at, clinic.now() - interval '1 day' from clinic.clinic_session where day >= date '2026-03-12'";
+
 async fn fill(db: &cluster::Db, clinic: &Clinic, wanted: i64) -> i64 {
     let mut c = people::writer(db).await;
     sqlx::raw_sql(
@@ -110,6 +122,13 @@ async fn fill(db: &cluster::Db, clinic: &Clinic, wanted: i64) -> i64 {
         .await
         .expect("appointments");
     sqlx::raw_sql(OPEN).execute(&mut c).await.expect("what is open");
+    sqlx::query(WAITING)
+        .bind(clinic.reception.account.0)
+        .bind(clinic.randwick.0)
+        .execute(&mut c)
+        .await
+        .expect("who waits");
+    sqlx::raw_sql(OPENED).execute(&mut c).await.expect("what was opened");
     sqlx::raw_sql("vacuum analyze").execute(&mut c).await.expect("statistics");
     let row =
         sqlx::query("select count(*) from clinic.appointment").fetch_one(&mut c).await.expect("a count");
@@ -172,6 +191,11 @@ async fn measure(asked: &Asked<'_>, centre: CentreId, today: NaiveDate) {
     asked
         .time("board of a centre's day", "", |s, a| async move {
             s.board(&a, centre, today, false).await.expect("a board").rows.len()
+        })
+        .await;
+    asked
+        .time("times that came free, for 20 who wait", "20", |s, a| async move {
+            s.freed_times(&a, false).await.expect("freed times").times.len()
         })
         .await;
     let of = |window| DaysOf { centre: Some((centre, today)), window, ..DaysOf::default() };

@@ -1,7 +1,7 @@
 //! What a booking needs and what it answers: free times, the strip of a day, who can be booked, and the confirmation.
 use super::{
     appointment::{AppointmentKind, AppointmentStatus},
-    ids::{AppointmentId, CentreId, ClinicSessionId, DepartmentId, PatientId, ProviderId},
+    ids::{AppointmentId, CentreId, ClinicSessionId, DepartmentId, PatientId, ProviderId, WaitId},
     name::PersonName,
     time::Period,
     waitlist::Met,
@@ -184,12 +184,18 @@ pub struct Booked {
     #[serde(default)]
     pub room: Option<String>,
     pub reason: String,
-    /// The wishes on the waiting list that this booking closed, when it was made.
+    /// The wishes on the waiting list that this booking closed, when it was made or moved.
     #[serde(default)]
     pub met: Vec<Met>,
 }
 
 impl Booked {
+    /// The wishes that were closed with it, to open them again.
+    #[must_use]
+    pub fn closed(&self) -> Vec<WaitId> {
+        self.met.iter().map(|m| m.id).collect()
+    }
+
     /// Where and when it is, to move it back.
     #[must_use]
     pub fn time(&self) -> NewTime {

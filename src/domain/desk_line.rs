@@ -1,6 +1,9 @@
 //! The command line of the desk as a grammar: `bk bla ja smith tue 10:30 blood test` becomes a verb, words of names, a time
 //! and a reason. Who is meant is found elsewhere; nothing typed is an error here, and an echo reads back as the same line.
+mod days;
+
 use super::{
+    waitlist::Weekdays,
     when::{self, When},
     why::Why,
 };
@@ -90,7 +93,7 @@ impl Verb {
             Self::Find => tr!("open a person or a centre"),
             Self::Go => tr!("go to a place"),
             Self::Free => tr!("free times: free smith tue"),
-            Self::Wait => tr!("waiting list: wl bla ja smith 2w mornings"),
+            Self::Wait => tr!("waits: wl bla smith mon wed 3w"),
         }
     }
 
@@ -124,12 +127,15 @@ pub struct Line {
     /// Words of the centre: behind `at` or `@`.
     pub centre: Vec<String>,
     pub when: When,
+    /// On which days of the week a wish is.
+    pub days: Weekdays,
     /// A day or time that does not exist.
     pub wrong: Option<Why>,
     pub reason: String,
 }
 
 /// A word and whether it stood in quotes, where nothing is taken for a time or a mark.
+#[derive(Clone)]
 struct Token {
     text: String,
     quoted: bool,
@@ -152,16 +158,30 @@ impl Line {
         }
         let mut line = Self { verb, ..Self::default() };
         match verb {
-            Some(verb) if verb.tells_time() => line.read(&tokens, today),
+            Some(Verb::Wait) => match days::take(tokens, today) {
+                Ok(taken) => {
+                    line.days = taken.days;
+                    line.read(&taken.tokens, &taken.at, today);
+                }
+                Err(why) => line.wrong = Some(why),
+            },
+            Some(verb) if verb.tells_time() => line.read(&tokens, &[], today),
             _ => line.names = tokens.into_iter().map(|t| t.text).collect(),
         }
         line
     }
 
-    fn read(&mut self, tokens: &[Token], today: NaiveDate) {
-        let said = cluster(tokens, today);
+    /// `days`: before which words days of the week stood.
+    fn read(&mut self, tokens: &[Token], days: &[usize], today: NaiveDate) {
+        let said = match self.verb {
+            Some(Verb::Wait) => end_of_wish(tokens, today),
+            _ => cluster(tokens, today),
+        };
         let (mut at, mut to) = (0, Target::Names);
         while at < tokens.len() {
+            if days.contains(&at) && !(self.names.is_empty() && self.provider.is_empty()) {
+                to = Target::Reason;
+            }
             if let Some((start, heard)) = said.as_ref().filter(|(start, _)| *start == at) {
                 match &heard.when {
                     Ok(when) => self.when = *when,
@@ -225,6 +245,7 @@ impl Line {
         if !self.when.is_empty() {
             words.push(self.when.echo());
         }
+        words.extend(days::echo(self.days));
         if !self.reason.is_empty() {
             words.extend(["for".to_owned(), quoted(&self.reason, true)]);
         }
@@ -241,8 +262,17 @@ enum Target {
 
 /// Where the line says when: of several places the one that says most, then the first. `sun li tue 10:30` names Ms Sun.
 fn cluster(tokens: &[Token], today: NaiveDate) -> Option<(usize, when::Heard)> {
+    cluster_from(0, tokens, today)
+}
+
+/// The same of a wish, where the first word is the patient's unless no other word says when: `sun li smith 2w`.
+fn end_of_wish(tokens: &[Token], today: NaiveDate) -> Option<(usize, when::Heard)> {
+    cluster_from(1, tokens, today).or_else(|| cluster(tokens, today))
+}
+
+fn cluster_from(first: usize, tokens: &[Token], today: NaiveDate) -> Option<(usize, when::Heard)> {
     let mut best: Option<(usize, when::Heard)> = None;
-    let mut at = 0;
+    let mut at = first;
     while at < tokens.len() {
         let words: Vec<String> =
             tokens[at..].iter().map_while(Token::plain).take(8).map(str::to_lowercase).collect();
@@ -320,11 +350,18 @@ fn quoted(word: &str, always: bool) -> String {
         "now",
         "one",
         "a",
+        "and",
+        "or",
+        "every",
+        "each",
+        "until",
+        "till",
     ];
     let lower = word.to_lowercase();
     let plain = word.chars().all(char::is_alphabetic)
         && !READ.contains(&lower.as_str())
-        && super::dates::weekday(&lower).is_none();
+        && super::dates::weekday(&lower).is_none()
+        && !days::is_days(&lower);
     if plain && !always { word.to_owned() } else { format!("\"{word}\"") }
 }
 

@@ -53,6 +53,8 @@ pub struct FreedTimes {
     pub times: Vec<FreedHere>,
     /// There may be others after these.
     pub more: bool,
+    /// When the next time that is held back is released by itself.
+    pub release: Option<DateTime<Utc>>,
 }
 
 impl FreedTimes {
@@ -61,9 +63,9 @@ impl FreedTimes {
         self.times.iter().filter(move |t| t.held.is_none() && now <= t.until)
     }
 
-    /// When the first of the holds ends by itself.
+    /// When the first of the holds ends by itself, or what is held back is released.
     #[must_use]
     pub fn lapses(&self) -> Option<DateTime<Utc>> {
-        self.times.iter().filter_map(|t| t.held.as_ref()).map(|h| h.until).min()
+        self.times.iter().filter_map(|t| t.held.as_ref()).map(|h| h.until).chain(self.release).min()
     }
 }

@@ -2,7 +2,7 @@
 //! Days are counted where the centre is, so that every visit of a series is at the same time on the wall.
 use super::{
     booking::{FreeSlot, NewAppointment, NewTime},
-    ids::AppointmentId,
+    ids::{AppointmentId, WaitId},
     time::{self, Period},
     why::Why,
 };
@@ -116,6 +116,13 @@ pub enum Step {
         appointment: AppointmentId,
         seen: i64,
         to: NewTime,
+    },
+    /// Takes a move back: what it closed on the waiting list is open again.
+    MoveBack {
+        appointment: AppointmentId,
+        seen: i64,
+        to: NewTime,
+        closed: Vec<WaitId>,
     },
     Cancel {
         appointment: AppointmentId,

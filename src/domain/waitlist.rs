@@ -41,14 +41,10 @@ impl Weekdays {
     /// # Errors
     /// [`Why`] `weekdays` when a word is no day of the week.
     pub fn parse(typed: &str) -> Result<Self, Why> {
-        let wrong = || {
-            Why::new("weekdays", tr!("Those are no days of the week."))
-                .instead(tr!("Write them like mon wed, or tue-fri; nothing is every day."))
-        };
         let day = |word: &str| -> Result<usize, Why> {
             let word = word.trim().to_lowercase();
             let begins = |d: &Weekday| word.starts_with(&dates::weekday_short(*d).to_lowercase());
-            WEEK.iter().position(begins).ok_or_else(wrong)
+            WEEK.iter().position(begins).ok_or_else(Self::unknown)
         };
         let mut bits = 0;
         for word in typed.split([' ', ',']).filter(|w| !w.is_empty()) {
@@ -60,6 +56,19 @@ impl Weekdays {
             (from..=last).for_each(|d| bits |= 1 << (d % 7));
         }
         Ok(if bits == 0 { Self::ANY } else { Self(bits) })
+    }
+
+    /// Why something is no days of the week.
+    #[must_use]
+    pub fn unknown() -> Why {
+        Why::new("weekdays", tr!("Those are no days of the week."))
+            .instead(tr!("Write them like mon wed, or tue-fri; nothing is every day."))
+    }
+
+    /// Whether one of them lies between these days, both included.
+    #[must_use]
+    pub fn occur(self, first: NaiveDate, last: NaiveDate) -> bool {
+        first.iter_days().take_while(|d| *d <= last).take(7).any(|d| self.has(d))
     }
 
     /// `Mon Wed`; every day is nothing.

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         actor::Actor,
         booking::{Booked, NewAppointment, NewTime},
-        ids::{AppointmentId, RequestId},
+        ids::{AppointmentId, RequestId, WaitId},
         name::PersonName,
         waitlist::{Met, Weekdays, Wish},
     },
@@ -57,7 +57,8 @@ impl Store {
         .await
     }
 
-    /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history.
+    /// Moves a booked appointment to another time, provider or centre; where it was before is kept in its history. The wishes on
+    /// the waiting list that it meets there are closed.
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody changed it since `seen`; [`Error::Overlap`]; [`Error::Refused`].
@@ -78,10 +79,70 @@ impl Store {
         })
         .await
     }
+
+    /// Takes a move back: the appointment goes where it was, and the wishes that the move closed (`closed`) are open again.
+    ///
+    /// # Errors
+    /// As [`Store::move_appointment`].
+    pub async fn move_back(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        appointment: AppointmentId,
+        seen: i64,
+        to: NewTime,
+        closed: Vec<WaitId>,
+    ) -> Result<Booked, Error> {
+        let event = Event::new("appointment.move", "appointment").id(appointment.0).facts(
+            serde_json::json!({ "provider": to.provider, "starts": to.period.start, "taken_back": true }),
+        );
+        let arguments = (appointment, seen, to.clone(), closed.clone());
+        self.write(actor, request, event, &arguments, move |c| {
+            Box::pin(async move { put_back(c, appointment, seen, &to, &closed).await })
+        })
+        .await
+    }
 }
 
-/// Moves a booked appointment inside a transaction.
+/// Moves a booked appointment inside a transaction and closes the wishes that it meets there.
 pub(super) async fn relocate(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+    to: &NewTime,
+) -> Result<Booked, Error> {
+    let moved = shift(&mut *c, appointment, seen, to).await?;
+    let met = met(c, moved.id).await?;
+    Ok(Booked { met, ..moved })
+}
+
+/// Takes a move back inside a transaction; what it closed is open again.
+pub(super) async fn put_back(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    seen: i64,
+    to: &NewTime,
+    closed: &[WaitId],
+) -> Result<Booked, Error> {
+    let back = shift(&mut *c, appointment, seen, to).await?;
+    unmoved(c, appointment, closed).await?;
+    Ok(back)
+}
+
+/// In the transaction that moved the appointment back: these wishes are open again.
+pub(super) async fn unmoved(
+    c: &mut PgConnection,
+    appointment: AppointmentId,
+    closed: &[WaitId],
+) -> Result<(), Error> {
+    if !closed.is_empty() {
+        let closed: Vec<uuid::Uuid> = closed.iter().map(|w| w.0).collect();
+        sqlx::query!("select clinic.waitlist_unmoved($1, $2)", appointment.0, &closed).execute(c).await?;
+    }
+    Ok(())
+}
+
+async fn shift(
     c: &mut PgConnection,
     appointment: AppointmentId,
     seen: i64,
@@ -128,7 +189,7 @@ pub(super) async fn insert(c: &mut PgConnection, new: &NewAppointment) -> Result
     Ok(Booked { met, ..made })
 }
 
-/// The wishes that were open and that this appointment, made in this transaction, meets whole: they are closed.
+/// The wishes that were open and that this appointment, made or moved in this transaction, meets whole: they are closed.
 pub(super) async fn met(c: &mut PgConnection, made: AppointmentId) -> Result<Vec<Met>, Error> {
     let rows = sqlx::query!(
         r#"select id as "id!", family_name, given_name, profession, coalesce(visit_type, '') as "visit_type!", first_day as "first!",

@@ -1,7 +1,6 @@
 //! Booking the follow-up of a visit, and taking that back: the appointment and the visit's mention of it are one transaction.
 use super::{
     Error, Event, Store,
-    appointment::set_status,
     authored::{name, stale},
     booking,
     referral::referrals,
@@ -14,7 +13,6 @@ use crate::domain::{
     record::VisitRef,
     referral::Referral,
 };
-use crate::tr;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -120,8 +118,8 @@ impl Store {
         .await
     }
 
-    /// Takes the booking of a follow-up back: the appointment is cancelled and the visit says again what it said before, in
-    /// one transaction. Answers the visit's version.
+    /// Takes the booking of a follow-up back: the appointment is cancelled, the wishes that it closed are open again, and the visit
+    /// says again what it said before, in one transaction. Answers the visit's version.
     ///
     /// # Errors
     /// [`Error::Stale`] when the appointment was changed since, or the visit names another one; [`Error::Refused`] when the
@@ -153,7 +151,7 @@ impl Store {
                 let Some(version) = version else {
                     return Err(stale!(c, "clinic.encounter", visit.encounter.0));
                 };
-                set_status(c, id, seen, "cancelled", tr!("undone")).await?;
+                booking::take_back(c, id, seen).await?;
                 Ok(version)
             })
         })

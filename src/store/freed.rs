@@ -8,8 +8,8 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
-    booking::{FreeFilter, FreeSlot},
-    ids::WaitId,
+    booking::{DayPart, FreeFilter, FreeSlot},
+    ids::{PatientId, WaitId},
     name::PersonName,
     time::Period,
     waitlist::{
@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-/// How many are offered at most, and how many are tried for that.
+/// How many are offered at most; and how many wishes are tried for that, and kinds of free time asked for.
 const OFFERED: usize = 9;
 const TRIED: usize = 60;
 /// How many days of a time that lasts (a leave that was taken back) are looked at after its first.
@@ -114,7 +114,20 @@ async fn freed_times(c: &mut PgConnection) -> Result<FreedTimes, Error> {
             held,
         });
     }
-    Ok(FreedTimes { times, more })
+    Ok(FreedTimes { times, more, release: next_release(c).await? })
+}
+
+/// When the next time of today or tomorrow that is held back is released, where times are offered.
+async fn next_release(c: &mut PgConnection) -> Result<Option<DateTime<Utc>>, Error> {
+    let at = sqlx::query_scalar!(
+        "select min(h.release_at) from clinic.held_slot h
+           join clinic.clinic_session s on s.id = h.clinic_session_id and s.removed_at is null
+          where h.day between clinic.now()::date - 1 and clinic.now()::date + 1 and h.release_at > clinic.now()
+            and s.centre_id in (select clinic.centres_for('waitlist.offer'))"
+    )
+    .fetch_one(c)
+    .await?;
+    Ok(at)
 }
 
 /// The time that is free now, if it is ahead and somebody sees patients then.
@@ -165,7 +178,8 @@ async fn offering(c: &mut PgConnection, time: FreedTime) -> Result<Option<Offeri
     }))
 }
 
-/// Those whom this time suits, each with the first that they would get of it. At most so many are tried as are `left`.
+/// Those whom this time suits, each with the first that they would get of it. Free times are asked for at most so
+/// often as is `left`.
 async fn fitting(
     c: &mut PgConnection,
     time: &FreedTime,
@@ -181,41 +195,86 @@ async fn fitting(
     suit.retain(|e| e.status.is_open() && e.unbookable.is_none());
     // Who declined this very time is not asked again.
     suit.retain(|e| !tried.iter().any(|(id, o, _)| *id == e.id && *o == CallOutcome::Declined));
-    for entry in suit.into_iter().take(TRIED) {
-        if *left == 0 {
-            break;
+    suit.truncate(TRIED);
+    let taken = taken(&mut *c, time, &suit).await?;
+    let mut known: Vec<(Kind, Vec<FreeSlot>)> = vec![];
+    for entry in suit {
+        let kind = (entry.wish.visit_type.clone(), entry.wish.part);
+        if !known.iter().any(|(k, _)| *k == kind) {
+            if *left == 0 {
+                break;
+            }
+            *left -= 1;
+            let free = free_in(&mut *c, time, &kind, day, days).await?;
+            known.push((kind.clone(), free));
         }
-        *left -= 1;
-        if let Some(slot) = first_of(&mut *c, time, &entry, day, days).await? {
+        let free =
+            known.iter().find(|(k, _)| *k == kind).map(|(_, free)| free.as_slice()).unwrap_or_default();
+        if let Some(slot) = first_of(free, time, &entry, &taken) {
             let tried = tried.iter().find(|(id, ..)| *id == entry.id).map(|(_, o, at)| (*o, *at));
-            matches.push(Match { entry, slot, tried });
+            matches.push(Match { entry, slot: slot.clone(), tried });
         }
     }
     Ok(matches)
 }
 
-async fn first_of(
+/// What wishes for the same length and part of the day are asked together for.
+type Kind = (Option<String>, DayPart);
+
+async fn free_in(
     c: &mut PgConnection,
     time: &FreedTime,
-    entry: &WaitEntry,
+    (visit_type, part): &Kind,
     day: NaiveDate,
     days: u16,
-) -> Result<Option<FreeSlot>, Error> {
+) -> Result<Vec<FreeSlot>, Error> {
     let filter = FreeFilter {
-        patient: Some(entry.patient),
         provider: Some(time.provider),
         centre: Some(time.centre),
         days,
-        part: entry.wish.part,
-        visit_type: entry.wish.visit_type.clone(),
+        part: *part,
+        visit_type: visit_type.clone(),
         limit: 200,
         ..FreeFilter::from(day)
     };
+    first_free_in(c, &filter).await
+}
+
+/// The first time of these that this wish would get: within what came free, on one of its days, while the patient has nothing else.
+fn first_of<'a>(
+    free: &'a [FreeSlot],
+    time: &FreedTime,
+    entry: &WaitEntry,
+    taken: &[(PatientId, Period)],
+) -> Option<&'a FreeSlot> {
     let within = |at: DateTime<Utc>| time.period.start <= at && at < time.period.end;
     let wanted =
         |day: NaiveDate| entry.wish.weekdays.has(day) && (entry.wish.first..=entry.wish.last).contains(&day);
-    let free = first_free_in(c, &filter).await?;
-    Ok(free.into_iter().find(|s| within(s.period.start) && wanted(s.day)))
+    let elsewhere =
+        |p: &Period| taken.iter().any(|(id, t)| *id == entry.patient && t.start < p.end && p.start < t.end);
+    free.iter().find(|s| within(s.period.start) && wanted(s.day) && !elsewhere(&s.period))
+}
+
+/// What those who wait have booked elsewhere around that time.
+async fn taken(
+    c: &mut PgConnection,
+    time: &FreedTime,
+    suit: &[WaitEntry],
+) -> Result<Vec<(PatientId, Period)>, Error> {
+    let patients: Vec<uuid::Uuid> = suit.iter().map(|e| e.patient.0).collect();
+    let rows = sqlx::query!(
+        r#"select w.id as "id!", x.starts_at, x.ends_at
+             from unnest($1::uuid[]) w(id)
+             join clinic.appointment x on x.patient_id = any ((select clinic.records_of(w.id))::uuid[])
+            where x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')
+              and x.starts_at > $2::timestamptz - interval '5 hours' and x.starts_at < $3::timestamptz + interval '5 hours'"#,
+        &patients,
+        time.period.start,
+        time.period.end
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id.into(), Period { start: r.starts_at, end: r.ends_at })).collect())
 }
 
 /// Who was called about this time already, and what they said.

@@ -30,6 +30,8 @@ pub struct PatientAppointment {
     pub zone: Tz,
     pub status: AppointmentStatus,
     pub kind: AppointmentKind,
+    /// A visit type's code.
+    pub visit_type: Option<String>,
     pub provider: ProviderId,
     pub provider_name: PersonName,
     pub profession: String,
@@ -231,7 +233,7 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
-        r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.provider_id, v.family_name, v.given_name,
+        r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.visit_type, a.provider_id, v.family_name, v.given_name,
                   pr.profession, a.centre_id, c.name as centre_name,
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   a.patient_id, o.record_number as "origin?",
@@ -261,6 +263,7 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             zone: zone_of(&r.zone),
             status: status_of(&r.status)?,
             kind: kind_of(&r.kind)?,
+            visit_type: r.visit_type,
             provider: r.provider_id.into(),
             provider_name: PersonName::new(r.family_name, r.given_name),
             profession: r.profession,

@@ -3,6 +3,7 @@
 use super::{
     Error, Event, Store,
     appointment::{booked, lock_in_order, overlap, stale, zone_of},
+    booking::{met, unmoved},
     exception::{lift, put_back},
     session_back::{Done, TakenBack, take_back},
 };
@@ -12,7 +13,8 @@ use crate::{
         appointment::AppointmentKind,
         booking::NewTime,
         dates,
-        ids::{AppointmentId, ClinicSessionId, ExceptionId, RequestId},
+        ids::{AppointmentId, ClinicSessionId, ExceptionId, RequestId, WaitId},
+        waitlist::Met,
     },
     tr,
 };
@@ -25,6 +27,9 @@ use sqlx::{Acquire as _, PgConnection};
 pub struct Was {
     pub time: NewTime,
     pub kind: AppointmentKind,
+    /// The wishes on the waiting list that the move closed.
+    #[serde(default)]
+    pub closed: Vec<WaitId>,
 }
 
 /// What became of one step of a plan.
@@ -36,6 +41,9 @@ pub struct Moved {
     pub why: String,
     /// Where it was before; `None` where it stays.
     pub was: Option<Was>,
+    /// The wishes that it meets where it is now.
+    #[serde(default)]
+    pub met: Vec<Met>,
 }
 
 /// Why the bookings of a plan had to go.
@@ -62,7 +70,7 @@ pub struct Unplanned {
     pub session: Option<TakenBack>,
 }
 
-/// The mark of a move that takes another one back.
+/// The mark of a step that goes back.
 const UNDONE: &str = "undone";
 
 type Steps = Vec<(AppointmentId, i64, Was)>;
@@ -81,7 +89,7 @@ impl Store {
         let event =
             Event::new("appointment.move", "appointment").facts(serde_json::json!({ "steps": steps.len() }));
         let arguments = steps.clone();
-        let slot = |(id, seen, time)| (id, seen, Was { time, kind: AppointmentKind::Slot });
+        let slot = |(id, seen, time)| (id, seen, Was { time, kind: AppointmentKind::Slot, closed: vec![] });
         let steps: Steps = steps.into_iter().map(slot).collect();
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
@@ -185,7 +193,7 @@ async fn lock(c: &mut PgConnection, steps: &Steps) -> Result<(), Error> {
 async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Moved>, Error> {
     let mut moved = vec![];
     for (appointment, seen, mut to) in steps {
-        let stays = |why| Moved { appointment, version: None, why, was: None };
+        let stays = |why| Moved { appointment, version: None, why, was: None, met: vec![] };
         let was_in = to.time.session;
         if let (UNDONE, Some(session)) = (mark, was_in) {
             to.time.session = session_then(c, &to.time).await?;
@@ -196,9 +204,9 @@ async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Move
         }
         let mut tx = c.begin().await?;
         moved.push(match step(&mut tx, appointment, seen, &to, mark).await {
-            Ok((version, was)) => {
+            Ok((version, was, met)) => {
                 tx.commit().await?;
-                Moved { appointment, version: Some(version), why: String::new(), was: Some(was) }
+                Moved { appointment, version: Some(version), why: String::new(), was: Some(was), met }
             }
             Err(Error::Refused(why) | Error::Overlap(why)) => {
                 tx.rollback().await?;
@@ -259,7 +267,7 @@ async fn step(
     seen: i64,
     to: &Was,
     mark: &str,
-) -> Result<(i64, Was), Error> {
+) -> Result<(i64, Was, Vec<Met>), Error> {
     let now = booked(c, id).await?;
     if now.version != seen {
         return Err(stale(c, id).await?);
@@ -294,7 +302,15 @@ async fn step(
         .id(id.0)
         .patient(now.patient)
         .facts(facts)
-        .record(c)
+        .record(&mut *c)
         .await?;
-    Ok((version, Was { time: now.time(), kind: now.kind }))
+    // Going back closes nothing: it opens what going away has closed.
+    let met = if mark == UNDONE {
+        unmoved(&mut *c, id, &to.closed).await?;
+        vec![]
+    } else {
+        met(&mut *c, id).await?
+    };
+    let closed = met.iter().map(|m| m.id).collect();
+    Ok((version, Was { time: now.time(), kind: now.kind, closed }, met))
 }

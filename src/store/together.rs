@@ -5,7 +5,7 @@ use super::{
     appointment::{
         booked, day_key, keys_of, lock_in_order, patient_key, restore, set_status, zone_of_centre,
     },
-    booking::{insert, relocate, take_back},
+    booking::{insert, put_back, relocate, take_back},
 };
 use crate::domain::{
     actor::Actor,
@@ -150,7 +150,7 @@ async fn lock_all(c: &mut PgConnection, steps: &[Step]) -> Result<(), Error> {
                 keys.push(day_key(new.provider, new.period.start, zone));
                 keys.push(patient_key(new.patient));
             }
-            Step::Move { appointment, to, .. } => {
+            Step::Move { appointment, to, .. } | Step::MoveBack { appointment, to, .. } => {
                 let zone = zone_of_centre(c, to.centre).await?;
                 keys.push(day_key(to.provider, to.period.start, zone));
                 keys.extend(keys_of(&booked(c, *appointment).await?));
@@ -169,6 +169,9 @@ async fn take(c: &mut PgConnection, step: &Step) -> Result<Booked, Error> {
     match step {
         Step::Book(new) => insert(c, new).await,
         Step::Move { appointment, seen, to } => relocate(c, *appointment, *seen, to).await,
+        Step::MoveBack { appointment, seen, to, closed } => {
+            put_back(c, *appointment, *seen, to, closed).await
+        }
         Step::Cancel { appointment, seen, why } => {
             set_status(c, *appointment, *seen, "cancelled", why.trim()).await?;
             booked(c, *appointment).await
@@ -193,7 +196,7 @@ fn told(step: &Step, series: SeriesId) -> Event {
             let facts = serde_json::json!({ "series": series, "provider": with, "starts": starts });
             of("appointment.book", new.id, facts).patient(new.patient)
         }
-        Step::Move { appointment, to, .. } => {
+        Step::Move { appointment, to, .. } | Step::MoveBack { appointment, to, .. } => {
             let (with, starts) = (to.provider, to.period.start);
             let facts = serde_json::json!({ "series": series, "provider": with, "starts": starts });
             of("appointment.move", *appointment, facts)

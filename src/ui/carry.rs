@@ -161,13 +161,13 @@ pub fn tell<M: Send + 'static>(
     cx.carry(None);
     cx.freed(desk::left_by(old));
     let Some(actor) = cx.env().actor.clone() else { return };
-    let (back, now) = (old.clone(), new.clone());
+    let (back, now, closed) = (old.clone(), new.clone(), new.closed());
     cx.undoable(
         tr!("Moved from {old}: {what}", old = desk::when(old), what = desk::confirmation(new)),
         "appointment.paste",
         move |store: Store| async move {
             let moved =
-                store.move_appointment(&actor, RequestId::new(), now.id, now.version, back.time()).await?;
+                store.move_back(&actor, RequestId::new(), now.id, now.version, back.time(), closed).await?;
             Ok((now, moved))
         },
         move |result| done(Pasted { undo: true, result }),

@@ -249,8 +249,17 @@ pub fn met_by<'a>(
 /// `. Off the waiting list: any GP, to Thu 26 Mar`; nothing where the booking closed no wish.
 #[must_use]
 pub fn off_the_list(b: &Booked) -> String {
-    let day = b.period.starts_at(b.zone).date();
-    let wishes: Vec<String> = b.met.iter().map(|m| m.words(day)).collect();
+    all_off_the_list(std::slice::from_ref(b))
+}
+
+/// The same of several that were booked or moved together.
+#[must_use]
+pub fn all_off_the_list(all: &[Booked]) -> String {
+    let words = |b: &Booked| {
+        let day = b.period.starts_at(b.zone).date();
+        b.met.iter().map(move |m| m.words(day)).collect::<Vec<_>>()
+    };
+    let wishes: Vec<String> = all.iter().flat_map(words).collect();
     match wishes.as_slice() {
         [] => String::new(),
         some => tr!(". Off the waiting list: {wishes}", wishes = some.join("; ")),

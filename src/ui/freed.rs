@@ -50,7 +50,7 @@ impl Freed {
         cx.load("freed", move |store| async move { store.freed_times(&actor, opened).await }, done);
     }
 
-    /// Takes the answer. When a hold of another desk lapses by itself they are asked for `again`.
+    /// Takes the answer. When a hold lapses or is released by itself they are asked for `again`.
     pub fn hear<M: Send + 'static>(&mut self, found: FreedTimes, cx: &mut Cx<M>, again: M) {
         self.found = found;
         if let Some(at) = self.found.lapses() {
@@ -71,7 +71,9 @@ impl Freed {
             // A new one takes a time, and frees none.
             "appointment" => known || row.op != "i",
             "slot_hold" => known,
-            "waitlist_entry" | "waitlist_call" | "clinic_session" | "schedule_exception" => true,
+            "waitlist_entry" | "waitlist_call" | "clinic_session" | "schedule_exception" | "held_slot" => {
+                true
+            }
             _ => false,
         }
     }

@@ -170,6 +170,8 @@ fn a_script_puts_people_on_the_waiting_list_sees_what_came_free_and_is_told_what
         "gp",
         "--when",
         "2w mornings",
+        "--weekdays",
+        "thu-fri",
         "--priority",
         "soon",
         "--id",
@@ -182,10 +184,16 @@ fn a_script_puts_people_on_the_waiting_list_sees_what_came_free_and_is_told_what
         (Some(id), Some("gp"), Some("morning"))
     );
     assert_eq!((wish["last_day"].as_str(), wish["priority"].as_str()), (Some("2026-03-26"), Some("soon")));
+    assert_eq!(wish["weekdays"], serde_json::json!(["Thu", "Fri"]));
     assert_eq!(script.done(&add)["wish"]["version"], wish["version"], "asked again, and not done twice");
     assert_eq!(script.events("waitlist.add"), 1);
     let again = script.refused("mei", &["waitlist", "--add", &jack, "--provider", "gp"], 77);
     assert_eq!(again["rule"], "waitlist_already");
+    let days = |days: &str, when: &str| {
+        let add = ["waitlist", "--add", &jack, "--provider", "gp", "--weekdays", days, "--when", when];
+        script.refused("mei", &add, 65)["rule"].clone()
+    };
+    assert_eq!((days("xyz", "2w"), days("mon", "fri")), ("weekdays".into(), "line_wish_days".into()));
     block_on(async {
         let mut c = people::writer(&script.db).await;
         let (clinic, omar) = (&script.clinic, script.clinic.omar);

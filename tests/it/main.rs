@@ -62,6 +62,7 @@ mod store_merging;
 mod store_messages;
 mod store_met;
 mod store_notices;
+mod store_opened;
 mod store_panel;
 mod store_patients;
 mod store_policies;

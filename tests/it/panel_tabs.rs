@@ -6,7 +6,11 @@ use crate::support::{
     people::{self, Clinic},
 };
 use praxis::{
-    domain::{ids::EncounterId, record::Record},
+    domain::{
+        ids::{EncounterId, RequestId, WaitId},
+        record::Record,
+        waitlist::{NewWait, WaitStatus, Wish},
+    },
     store::SignIn,
     ui::{
         record_text::record_text,
@@ -196,6 +200,29 @@ async fn the_follow_up_is_booked_with_three_keys() {
     r.sees("Fri 13 Mar 2026 08:00").await;
     r.keys("enter");
     r.sees("Booked: ").await;
+}
+
+#[tokio::test]
+async fn a_follow_up_that_meets_a_wish_says_so_before_and_after_and_taking_it_back_opens_it_again() {
+    let mut r = room().await;
+    let mei = people::signed_in(&r.db, "mei").await;
+    let mut wish = Wish::between(r.clinic.tomorrow, r.clinic.tomorrow);
+    (wish.profession, wish.centre) = (Some("gp".into()), Some(r.clinic.randwick));
+    let new = NewWait { id: WaitId::new(), patient: r.clinic.jack, wish, note: String::new() };
+    let id = mei.store.add_wait(&mei.actor, RequestId::new(), new).await.unwrap();
+    r.keys("5");
+    r.sees("Still missing").await;
+    r.keys("b");
+    r.sees("Follow-up from when?").await;
+    r.keys("enter");
+    r.sees("off the waiting list: any GP").await;
+    r.keys("enter");
+    r.sees("Off the waiting list: any GP").await;
+    let status = async || mei.store.wait(&mei.actor, id).await.unwrap().0.status;
+    assert_eq!(status().await, WaitStatus::Booked);
+    r.keys("u");
+    r.sees("The follow-up is not booked any more.").await;
+    assert_eq!(status().await, WaitStatus::Waiting);
 }
 
 #[tokio::test]

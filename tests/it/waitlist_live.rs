@@ -14,8 +14,10 @@ use praxis::{
         booking::{FreeFilter, FreeSlot, NewAppointment},
         ids::{AppointmentId, RequestId, SeriesId, WaitId},
         series::{Step, Together},
-        waitlist::{NewWait, Wish},
+        time::Period,
+        waitlist::{NewWait, WaitStatus, Wish},
     },
+    store::HoldKind,
     ui::route::Route,
 };
 
@@ -154,5 +156,58 @@ fn every_time_of_a_cancelled_series_is_in_the_list_and_not_the_nearest_alone() {
         mei.sees("Fri 13 Mar 11:00  to 11:30").await;
         mei.key("down enter");
         mei.sees("Free: Fri 13 Mar 11:00 to 11:30, SMITH Anna").await;
+    });
+}
+
+#[test]
+fn time_that_was_held_back_is_told_on_the_board_when_somebody_releases_it_and_offered_with_one_key() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let nina = people::signed_in(&db, "nina").await;
+        let (store, actor, today) = (&nina.store, &nina.actor, clinic.gp.today.unwrap());
+        let held = Period { start: at(clinic.today, 15, 0), end: at(clinic.today, 15, 30) };
+        store.hold_time(actor, RequestId::new(), today, held, HoldKind::Urgent, None).await.unwrap();
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        store.add_wait(actor, RequestId::new(), new).await.unwrap();
+        let mut mei = Desk::of(&db, "mei").await;
+        mei.sees("Board").await;
+        store.release_time(actor, RequestId::new(), today, held).await.unwrap();
+        mei.sees("1 time is free for somebody who waits").await;
+        mei.key("W");
+        mei.sees("Free: Thu 12 Mar 15:00 to 15:30, SMITH Anna").await;
+        mei.sees("BLACK Jack").await;
+    });
+}
+
+#[test]
+fn a_move_says_before_and_after_that_it_closes_a_wish_and_u_opens_it_again() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let mut c = people::writer(&db).await;
+        people::appointment(&mut c, &clinic, &clinic.gp, clinic.jack, (15, 0), "booked").await;
+        let nina = people::signed_in(&db, "nina").await;
+        let mut wish = Wish::between(clinic.today, clinic.tomorrow);
+        (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
+        let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
+        let id = nina.store.add_wait(&nina.actor, RequestId::new(), new).await.unwrap();
+        let status = async || nina.store.wait(&nina.actor, id).await.unwrap().0.status;
+        let mut mei = Desk::of(&db, "mei").await;
+        mei.sees("BLACK Jack").await;
+        mei.key(":");
+        mei.letters("mv black jack fri 10:30");
+        mei.sees("takes them off the waiting list: any GP").await;
+        mei.key("enter");
+        mei.sees("Off the waiting list: any GP").await;
+        assert_eq!(status().await, WaitStatus::Booked);
+        mei.key("u");
+        mei.sees("15:00").await;
+        mei.goes_on_until("the wish to be open", async || status().await == WaitStatus::Waiting).await;
+        // The screen of free times says it as well.
+        mei.key("m");
+        mei.sees("this takes them off the waiting list (any GP").await;
     });
 }

@@ -9,6 +9,7 @@ use crate::{
     },
     store::BoardRow,
     text::{clean, pad, width},
+    ui::desk,
 };
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -55,6 +56,7 @@ pub fn wish(e: &WaitEntry) -> Value {
         "first_day": w.first,
         "last_day": w.last,
         "part": w.part.code(),
+        "weekdays": w.weekdays.words().split_whitespace().collect::<Vec<_>>(),
         "priority": w.priority.code(),
         "added_at": utc(e.added_at),
         "calls": e.calls,
@@ -114,13 +116,14 @@ pub fn tell(said: &str, b: &Booked, as_json: bool) {
     }
     let at = b.period.starts_at(b.zone);
     let line = format!(
-        "{said}: {} ({}) {} {}, {}, {}  {}",
+        "{said}: {} ({}) {} {}, {}, {}{}  {}",
         b.patient_name,
         record_number(b.record_number),
         dates::full_day(at.date()),
         dates::clock(at.time()),
         b.provider_name,
         b.centre_name,
+        desk::off_the_list(b),
         b.id
     );
     say(&clean(&line));

@@ -11,7 +11,7 @@ use crate::{
         ids::{RequestId, WaitId},
         patient::record_number,
         queue::Priority,
-        waitlist::{NewWait, Wish},
+        waitlist::{NewWait, Weekdays, Wish},
         why::Why,
     },
     search::desk_line,
@@ -48,8 +48,11 @@ pub struct Waitlist {
     /// Until when, and in which part of the day: 2w, "fri mornings"
     #[arg(long, value_name = "WHEN", requires = "add")]
     when: Option<String>,
+    /// Only on these days of the week: "mon wed", tue-fri (default: any)
+    #[arg(long, value_name = "DAYS", default_value = "", requires = "add", hide_default_value = true)]
+    weekdays: String,
     /// The code of a visit type
-    #[arg(long, value_name = "CODE", requires = "add")]
+    #[arg(long, visible_alias = "type", value_name = "CODE", requires = "add")]
     visit_type: Option<String>,
     /// urgent, soon or routine
     #[arg(long, default_value = "routine", requires = "add", value_parser = ["urgent", "soon", "routine"])]
@@ -79,12 +82,26 @@ impl Waitlist {
         }
         let last = when.day.or_else(|| today.checked_add_days(Days::new(WAITS))).unwrap_or(today);
         let own = desk.actor.workplace.as_ref().map(|w| w.centre);
+        let weekdays = Weekdays::parse(&self.weekdays)?;
+        if !weekdays.occur(today, last) {
+            let why = Why::new(
+                "line_wish_days",
+                tr!(
+                    "No {days} lies between {first} and {last}.",
+                    days = weekdays.words(),
+                    first = dates::short_day(today),
+                    last = dates::short_day(last)
+                ),
+            );
+            return Err(why.instead(tr!("Give --when a later end.")).into());
+        }
         Ok(Wish {
             provider: if profession.is_some() { None } else { Some(desk.provider(whom)?) },
             profession,
             centre: self.centre.as_deref().map(|c| desk.centre(c)).transpose()?.or(own),
             visit_type: self.visit_type.clone(),
             part: when.part,
+            weekdays,
             priority: Priority::from_code(&self.priority),
             ..Wish::between(today, last)
         })

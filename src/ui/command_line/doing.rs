@@ -18,6 +18,10 @@ use crate::{
 impl CommandLine {
     pub(super) fn enter(&mut self, cx: &mut Cx<Msg>) {
         let plan = match &self.preview.state {
+            // Typed before the answer was there: nothing is done that nobody has read.
+            State::Ready(_) if self.preview.more && self.shown != self.preview.shown() => {
+                return cx.toast(tr!("That was typed before you could read this. Press again."));
+            }
             State::Ready(plan) => (**plan).clone(),
             State::Ask(_) => {
                 self.field.asking = true;
@@ -144,7 +148,7 @@ impl CommandLine {
 
     pub(super) fn moved(&mut self, old: Booked, new: &Booked, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
-        let (id, version) = (new.id, new.version);
+        let (id, version, closed) = (new.id, new.version, new.closed());
         let said = tr!("Moved from {old}: {what}", old = desk::when(&old), what = desk::confirmation(new));
         self.remember();
         cx.close();
@@ -153,7 +157,7 @@ impl CommandLine {
             said,
             "line.move",
             move |store| async move {
-                store.move_appointment(&actor, RequestId::new(), id, version, old.time()).await
+                store.move_back(&actor, RequestId::new(), id, version, old.time(), closed).await
             },
             |_| Msg::Nothing,
         );

@@ -22,6 +22,8 @@ pub enum Need {
     /// Patients for each of these texts.
     People(Vec<String>),
     Appointments(PatientId),
+    /// What they wait for, to say what a booking closes.
+    Waits(PatientId),
     Free(Box<FreeFilter>),
     /// Who works at the desk's centre now.
     Working,
@@ -53,6 +55,7 @@ impl Known {
     pub fn forget_times(&mut self) {
         self.free.clear();
         self.appointments.clear();
+        self.waits.clear();
         self.working = None;
     }
     pub fn free(&self, filter: &FreeFilter) -> Option<&[FreeSlot]> {
@@ -70,7 +73,10 @@ impl CommandLine {
     /// Asks the server for what the preview waits for.
     pub(super) fn ask(&mut self, cx: &mut Cx<Msg>) {
         let (Some(need), Some(actor)) = (self.asked.clone(), cx.env().actor.clone()) else { return };
-        let (today, beside) = (cx.env().today(), self.waits_beside(&need));
+        let today = cx.env().today();
+        if let Some(patient) = self.waits_beside(&need) {
+            self.read_waits(patient, cx);
+        }
         match need {
             Need::Directory => cx.load(
                 "line.directory",
@@ -109,15 +115,9 @@ impl CommandLine {
                 },
                 move |list| Msg::Appointments(patient, list),
             ),
+            // Asked for beside what was needed before them.
+            Need::Waits(_) => {}
             Need::Free(filter) => {
-                if let Some(patient) = beside {
-                    let (who, of) = (actor.clone(), move |list| Msg::Waits(patient, list));
-                    cx.load(
-                        "line.waits",
-                        move |store| async move { store.waits_of(&who, patient).await },
-                        of,
-                    );
-                }
                 let wanted = (*filter).clone();
                 cx.load(
                     "line.free",

@@ -34,7 +34,7 @@ use crate::{
 };
 use known::{Known, Need};
 use pick::Picked;
-use plan::{Preview, State};
+use plan::{Preview, Shown, State};
 use ratatui::{Frame, layout::Rect};
 use std::{
     sync::{Arc, Mutex},
@@ -164,6 +164,10 @@ pub struct CommandLine {
     /// Why the store refused what Enter asked for, until the line changes.
     trouble: Option<String>,
     preview: Preview,
+    /// What was drawn last: Enter that was pressed before it could be read does only what was typed.
+    shown: Option<Shown>,
+    /// Whose wishes are being read.
+    waits_asked: Option<PatientId>,
     /// The same line is done once, however often the server is asked.
     id: AppointmentId,
     request: RequestId,
@@ -187,6 +191,8 @@ impl CommandLine {
             saving: false,
             trouble: None,
             preview: Preview::help(),
+            shown: None,
+            waits_asked: None,
             id: AppointmentId::new(),
             request: RequestId::new(),
         }
@@ -381,17 +387,13 @@ impl Screen for CommandLine {
                     desk::tell(cx, &done, Msg::Changed);
                 }
             },
-            Msg::Waits(patient, Ok(list)) => {
-                self.known.waits.insert(patient, list);
-                self.think(cx);
-            }
+            Msg::Waits(patient, list) => self.hear_waits(patient, list, cx),
             Msg::Waited(said, Ok(id)) => self.waited(&said, id, cx),
             Msg::Waited(_, Err(e)) => self.refused(&e, cx),
-            // Who may not see the list is told by the booking itself.
-            Msg::Waits(_, Err(_)) | Msg::Reason(None) | Msg::Nothing => {}
+            Msg::Reason(None) | Msg::Nothing => {}
             Msg::Again => {
                 self.known.forget_times();
-                self.asked = None;
+                (self.asked, self.waits_asked) = (None, None);
                 self.think(cx);
             }
         }
@@ -401,7 +403,9 @@ impl Screen for CommandLine {
         let concerns = match change {
             Change::Everything => true,
             Change::Link(_) => false,
-            Change::Row(r) => matches!(r.entity.as_str(), "appointment" | "clinic_session"),
+            Change::Row(r) => {
+                matches!(r.entity.as_str(), "appointment" | "clinic_session" | "waitlist_entry")
+            }
         };
         // While a number is asked for, the rows keep their numbers; the database refuses what is gone.
         if concerns && !self.saving && !self.field.asking {

@@ -7,7 +7,7 @@ use crate::{
         dates,
         desk_line::Verb,
         ids::{AppointmentId, CentreId, ProviderId},
-        patient::{PatientHit, record_number},
+        patient::{PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
         time::Period,
         waitlist::NewWait,
@@ -37,6 +37,15 @@ pub struct Preview {
     /// A question, or what Enter does.
     pub said: String,
     pub state: State,
+    /// Enter does more than the words of the line say: it is read before it is done.
+    pub more: bool,
+}
+
+/// The words of a preview that Enter would do, as somebody has read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    parts: Vec<String>,
+    said: String,
 }
 
 /// What Enter does now.
@@ -104,12 +113,21 @@ pub(super) struct Draft {
     pub told_reason: bool,
     /// What Enter does, once all is known.
     pub said: String,
+    /// It is more than the words say.
+    pub more: bool,
 }
 
 impl Preview {
     /// Before anything is typed.
     pub fn help() -> Self {
-        Self { parts: vec![], said: String::new(), state: State::Help }
+        Self { parts: vec![], said: String::new(), state: State::Help, more: false }
+    }
+
+    /// What there is to be read before Enter; none while there is nothing to do.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        matches!(self.state, State::Ready(_))
+            .then(|| Shown { parts: self.parts.clone(), said: self.said.clone() })
     }
 }
 
@@ -125,7 +143,7 @@ impl CommandLine {
                 some => tr!("Go on with {words}.", words = some.join(", ")),
             };
             let why = Why::new("line_verb", tr!("\"{word}\" is no command.", word = word)).instead(instead);
-            return Preview { parts: vec![], said: String::new(), state: State::Missing(why) };
+            return Preview { state: State::Missing(why), ..Preview::help() };
         };
         let found = match self.forbidden(verb, env) {
             Some(why) => Err(Stop::Missing(why)),
@@ -145,7 +163,7 @@ impl CommandLine {
             let reason = self.line.reason.clone();
             draft.parts.extend(Some(reason).filter(|r| !draft.told_reason && !r.is_empty()));
         }
-        Preview { parts: draft.parts, said, state }
+        Preview { parts: draft.parts, said, state, more: draft.more }
     }
 
     fn forbidden(&self, verb: Verb, env: &Env) -> Option<Why> {
@@ -187,7 +205,10 @@ impl CommandLine {
         };
         let slot = self.slot(wanted, draft, env)?;
         draft.parts.extend(purpose.said());
-        draft.parts.extend(self.wishes_met(hit.id, &slot, purpose.visit_type.as_deref(), env));
+        let met = self.wishes_met(hit.id, &slot, purpose.visit_type.as_deref(), env)?;
+        // Whoever is free at that time was not named.
+        draft.more = !met.is_empty() || provider.is_none() && self.picked.slot.is_none();
+        draft.parts.extend(met);
         draft.said = tr!("Enter books it.").into();
         Ok(Plan::Book(NewAppointment {
             id: self.id,
@@ -224,7 +245,12 @@ impl CommandLine {
         if self.line.when.is_empty() && self.picked.slot.is_none() && centre.is_none() {
             draft.parts.push(tr!("to another time").into());
         }
-        let slot = self.slot(Wanted { provider, centre, ..Wanted::default() }, draft, env)?;
+        let visit_type = old.visit_type.clone();
+        let wanted = Wanted { provider, centre, visit_type: visit_type.clone(), ..Wanted::default() };
+        let slot = self.slot(wanted, draft, env)?;
+        let met = self.wishes_met(hit.id, &slot, visit_type.as_deref(), env)?;
+        draft.more = !met.is_empty() || self.picked.appointment.is_none();
+        draft.parts.extend(met);
         draft.said = tr!("Enter moves it.").into();
         let to = NewTime {
             provider: slot.provider,
@@ -267,6 +293,9 @@ impl CommandLine {
         let one = self.one_of(&which, &hit, nothing, env)?;
         draft.parts.push(format!("{} · {}", when_of(one, env), one.provider_name));
         let why = self.reason(&reading);
+        let told = self.picked.appointment.is_some() || self.line.when.day.and(self.line.when.time).is_some();
+        // A reason that is asked for first names the appointment; a check-in has only one of today.
+        draft.more = !told && to != S::Arrived && !(to == S::Cancelled && why.is_empty());
         draft.said = match to {
             S::Cancelled if why.is_empty() => tr!("Enter asks why, and cancels it.").to_owned(),
             S::Cancelled => tr!("Enter cancels it: {why}", why = why),
@@ -311,6 +340,7 @@ impl CommandLine {
         draft.parts.push(tr!("now").into());
         let purpose = self.purpose(&reading, Some(provider))?;
         draft.parts.extend(purpose.said());
+        draft.more = named.or(self.picked.provider).is_none();
         draft.said = tr!("Enter lets them wait as a walk-in.").into();
         let now = env.now();
         let start = chrono::DateTime::from_timestamp(now.timestamp() - now.timestamp().rem_euclid(60), 0)
@@ -456,10 +486,8 @@ fn when_of(a: &PatientAppointment, env: &Env) -> String {
 
 /// `BLACK Jack M 29 000123`.
 pub(super) fn patient_said(hit: &PatientHit, env: &Env) -> String {
-    let age = hit.birth_date.map(|b| dates::age(b, env.today())).unwrap_or_default();
-    let age = age.trim_end_matches(" y").to_owned();
-    let parts = [hit.shown(), hit.sex.letter().to_string(), age, record_number(hit.record_number)];
-    parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    let who = age_sex(hit.birth_date, hit.sex, env.today());
+    format!("{} {who} {}", hit.shown(), record_number(hit.record_number))
 }
 
 pub(super) fn choice_of_patient(found: &Found, env: &Env, pick: Pick) -> Choice {

@@ -18,6 +18,7 @@ const LEAST: usize = 2;
 
 impl CommandLine {
     pub(super) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+        self.shown = self.preview.shown();
         if area.height == 0 || area.width < 3 {
             return;
         }

@@ -1,7 +1,7 @@
 //! The waiting list in the line: `wl bla ja smith 2w mornings` becomes a wish that the preview says in full, and a booking says
 //! which wishes it closes.
 use super::{
-    CommandLine,
+    CommandLine, Msg,
     known::Need,
     plan::{Draft, Plan, Stop, missing},
 };
@@ -9,12 +9,17 @@ use crate::{
     domain::{
         booking::{DayPart, FreeSlot},
         dates,
+        desk_line::Verb,
         ids::{PatientId, WaitId},
         queue::Priority,
-        waitlist::{NewWait, Wish},
+        waitlist::{NewWait, WaitEntry, Wish},
     },
+    store::Error,
     tr,
-    ui::{cx::Env, desk},
+    ui::{
+        cx::{Cx, Env},
+        desk,
+    },
 };
 
 impl CommandLine {
@@ -47,6 +52,19 @@ impl CommandLine {
                 tr!("Say until when they wait, as in: 2w, fri, 20/3"),
             ));
         }
+        let days = self.line.days;
+        if !days.occur(known.first, last) {
+            return Err(missing(
+                "line_wish_days",
+                tr!(
+                    "No {days} lies between {first} and {last}.",
+                    days = days.words(),
+                    first = dates::short_day(known.first),
+                    last = dates::short_day(last)
+                ),
+                tr!("Say a later end, as in: 2w, or other days of the week."),
+            ));
+        }
         let centre = self.centre(draft)?.or(known.centre);
         draft.named.clear();
         let (priority, spoken) = soon(&reading.left, &self.line.reason);
@@ -58,6 +76,7 @@ impl CommandLine {
             visit_type: purpose.visit_type.clone(),
             last,
             part: when.part,
+            weekdays: days,
             priority,
             ..known
         };
@@ -77,6 +96,10 @@ impl CommandLine {
             last = dates::short_day(wish.last)
         );
         draft.parts.push(days);
+        draft.parts.push(match wish.weekdays.words() {
+            any if any.is_empty() => tr!("any day of the week").into(),
+            some => tr!("only {days}", days = some),
+        });
         draft.parts.push(match wish.part {
             DayPart::Any => tr!("any time of the day").into(),
             DayPart::Morning => tr!("mornings").into(),
@@ -85,33 +108,67 @@ impl CommandLine {
         });
         draft.parts.push(priority.word().to_owned());
         draft.parts.extend(purpose.said_of(tr!("note")));
+        // Until when was not said, or where.
+        draft.more = when.day.is_none();
         draft.said = tr!("Enter puts them on the waiting list.").into();
         let said = [hit.name.to_string(), whom, wish.when(env.today())].join(", ");
         let new = NewWait { id: WaitId(self.id.0), patient: hit.id, wish, note: purpose.reason };
         Ok(Plan::Wait(Box::new(new), said))
     }
 
-    /// Which wishes a booking would close, once they are known; they are asked for with the free times.
+    /// Which wishes a booking or a move would close: they are asked for beside what is needed before them, and nothing is done before
+    /// they are known.
     pub(super) fn wishes_met(
         &self,
         patient: PatientId,
         slot: &FreeSlot,
         visit_type: Option<&str>,
         env: &Env,
-    ) -> Vec<String> {
-        let waits = self.known.waits.get(&patient).map(Vec::as_slice).unwrap_or_default();
+    ) -> Result<Vec<String>, Stop> {
+        let waits = self.known.waits.get(&patient).ok_or(Stop::Wait(Need::Waits(patient)))?;
         let met = desk::met_by(waits, slot, self.known.directory.as_ref(), visit_type);
-        met.iter()
-            .map(|e| tr!("takes them off the waiting list: {wish}", wish = e.words(env.today())))
-            .collect()
+        let words =
+            |e: &&WaitEntry| tr!("takes them off the waiting list: {wish}", wish = e.words(env.today()));
+        Ok(met.iter().map(words).collect())
     }
 
     /// The wishes of this patient are worth asking for beside `need`.
     pub(super) fn waits_beside(&self, need: &Need) -> Option<PatientId> {
-        match need {
-            Need::Free(filter) => filter.patient.filter(|p| !self.known.waits.contains_key(p)),
+        let patient = match need {
+            Need::Free(filter) => filter.patient,
+            Need::Appointments(patient) if self.line.verb == Some(Verb::Move) => Some(*patient),
+            Need::Waits(patient) => Some(*patient),
             _ => None,
+        };
+        patient.filter(|p| !self.known.waits.contains_key(p) && self.waits_asked != Some(*p))
+    }
+
+    pub(super) fn read_waits(&mut self, patient: PatientId, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        self.waits_asked = Some(patient);
+        cx.load(
+            "line.waits",
+            move |store| async move { store.waits_of(&actor, patient).await },
+            move |list| Msg::Waits(patient, list),
+        );
+    }
+
+    /// What they wait for. Who may not see the list is told by the booking itself what it closed.
+    pub(super) fn hear_waits(
+        &mut self,
+        patient: PatientId,
+        list: Result<Vec<WaitEntry>, Error>,
+        cx: &mut Cx<Msg>,
+    ) {
+        if self.waits_asked == Some(patient) {
+            self.waits_asked = None;
         }
+        match list {
+            Ok(list) => self.known.waits.insert(patient, list),
+            Err(Error::Refused(_)) => self.known.waits.insert(patient, vec![]),
+            Err(e) => return self.unanswered(&e, cx),
+        };
+        self.think(cx);
     }
 }
 

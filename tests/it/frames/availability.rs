@@ -181,9 +181,15 @@ fn a_session_that_was_removed_after_its_plan_is_brought_back_with_one_key() {
     assert_eq!(stage.depth(), 2, "{}", stage.text());
     stage.deliver_to_top(plan::Msg::Loaded(Ok(steps())));
     stage.keys("A");
-    let was = Was { time: time_of(&clash(1, 9, ("BLACK", "Jack"))), kind: AppointmentKind::Slot };
-    let moved =
-        Moved { appointment: AppointmentId(id(1)), version: Some(2), why: String::new(), was: Some(was) };
+    let was =
+        Was { time: time_of(&clash(1, 9, ("BLACK", "Jack"))), kind: AppointmentKind::Slot, closed: vec![] };
+    let moved = Moved {
+        appointment: AppointmentId(id(1)),
+        version: Some(2),
+        why: String::new(),
+        was: Some(was),
+        met: vec![],
+    };
     stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved.clone()])));
     stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));
     stage.forget_effects().keys("esc");
@@ -299,8 +305,8 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
         let time = clash(n, 9, ("BLACK", "Jack"));
         let (provider, centre, session) = (time.provider, time.centre, None);
         let time = NewTime { provider, centre, session, period: time.period };
-        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
-        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot, closed: vec![] });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was, met: vec![] }
     };
     let answer = vec![moved(1, Some(2), ""), moved(2, None, "SMITH Anna already has somebody at 09:00.")];
     stage.deliver_to_top(plan::Msg::Moved(Ok(answer)));
@@ -328,8 +334,8 @@ fn a_plan_that_was_accepted_is_taken_back_with_one_key_and_says_what_stays() {
     let moved = |n, version: Option<i64>, why: &str| {
         let c = clash(n, 9, ("BLACK", "Jack"));
         let time = NewTime { provider: c.provider, centre: c.centre, session: None, period: c.period };
-        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot });
-        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was }
+        let was = version.map(|_| Was { time, kind: AppointmentKind::Slot, closed: vec![] });
+        Moved { appointment: AppointmentId(id(n)), version, why: why.into(), was, met: vec![] }
     };
     stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved(1, Some(2), ""), moved(2, Some(2), "")])));
     stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));

@@ -22,12 +22,13 @@ use praxis::{
     store::{Error, PatientAppointment},
     ui::{
         command_line::{CommandLine, History, Msg},
+        screens::board::Board,
         testing::Stage,
     },
 };
 use std::sync::Arc;
 
-fn line(role: Role) -> Stage<CommandLine> {
+pub fn line(role: Role) -> Stage<CommandLine> {
     let rules = Arc::new(Table::built_in().clone());
     let line = CommandLine::new(rules, History::default());
     let mut stage = Stage::with(line, env(Some(actor(role))));
@@ -56,11 +57,11 @@ fn visit_type(code: &str, name: &str, professions: &[&str]) -> VisitType {
     }
 }
 
-type Hit = (u128, &'static str, &'static str);
+pub type Hit = (u128, &'static str, &'static str);
 /// A text that is looked for, and who is found.
-type Asked = (&'static str, &'static [Hit]);
+pub type Asked = (&'static str, &'static [Hit]);
 
-fn people(texts: &[Asked]) -> Msg {
+pub fn people(texts: &[Asked]) -> Msg {
     let one = |(text, hits): &Asked| -> (String, Vec<Found>) {
         let query = PatientQuery::parse(text, today());
         let hits = hits.iter().map(|(n, family, given)| hit(*n, family, given)).collect();
@@ -69,11 +70,11 @@ fn people(texts: &[Asked]) -> Msg {
     Msg::People(Ok(texts.iter().map(one).collect()))
 }
 
-fn tuesday() -> chrono::NaiveDate {
+pub fn tuesday() -> chrono::NaiveDate {
     today() + Duration::days(5)
 }
 
-fn slots() -> Vec<FreeSlot> {
+pub fn slots() -> Vec<FreeSlot> {
     let slot = |n: u128, provider: u128, name: PersonName, hour, minute| {
         let start = at(tuesday(), hour, minute);
         FreeSlot {
@@ -92,7 +93,7 @@ fn slots() -> Vec<FreeSlot> {
     vec![slot(1, 3, smith(), 10, 0), slot(2, 3, smith(), 10, 30), slot(3, 3, smith(), 11, 30)]
 }
 
-fn on_tuesday(patient: Option<u128>) -> FreeFilter {
+pub fn on_tuesday(patient: Option<u128>) -> FreeFilter {
     FreeFilter {
         patient: patient.map(|n| PatientId(id(n))),
         provider: Some(ProviderId(id(3))),
@@ -103,7 +104,7 @@ fn on_tuesday(patient: Option<u128>) -> FreeFilter {
     }
 }
 
-fn appointment(n: u128, day: chrono::NaiveDate, hour: u32, status: S) -> PatientAppointment {
+pub fn appointment(n: u128, day: chrono::NaiveDate, hour: u32, status: S) -> PatientAppointment {
     let start = at(day, hour, 0);
     PatientAppointment {
         id: AppointmentId(id(n)),
@@ -112,6 +113,7 @@ fn appointment(n: u128, day: chrono::NaiveDate, hour: u32, status: S) -> Patient
         zone: chrono_tz::Australia::Sydney,
         status,
         kind: Kind::Slot,
+        visit_type: None,
         provider: ProviderId(id(3)),
         provider_name: PersonName::new("Smith", "Anna"),
         profession: "gp".into(),
@@ -141,7 +143,12 @@ pub fn ready() -> Stage<CommandLine> {
     stage.keys("enter 1");
     stage.fire("line.ask");
     stage.deliver(Msg::Free(on_tuesday(Some(1)), Ok(slots())));
+    stage.deliver(no_wishes());
     stage
+}
+
+pub fn no_wishes() -> Msg {
+    Msg::Waits(PatientId(id(1)), Ok(vec![]))
 }
 
 #[test]
@@ -190,6 +197,9 @@ fn keys_typed_ahead_wait_for_the_answers_they_need() {
     stage.fire("line.ask");
     stage.forget_effects();
     stage.deliver(Msg::Free(on_tuesday(Some(1)), Ok(slots())));
+    assert!(!stage.effects().iter().any(|e| e.starts_with("save")), "what it closes is not known");
+    // Nothing but what was typed: it goes on.
+    stage.deliver(no_wishes());
     assert!(stage.effects().contains(&"save line.book".to_owned()), "{:?}", stage.effects());
 }
 
@@ -296,7 +306,8 @@ fn the_line_opens_where_nobody_is_typing_and_tab_completes() {
     assert!(stage.text().contains(":free neeson"), "{}", stage.text());
 }
 
-const ONE: &[Asked] = &[("black jack smith", &[]), ("black jack", &[(1, "Black", "Jack")]), ("black", &[])];
+pub const ONE: &[Asked] =
+    &[("black jack smith", &[]), ("black jack", &[(1, "Black", "Jack")]), ("black", &[])];
 
 #[test]
 fn a_word_that_looks_like_a_visit_type_is_asked_about_and_what_was_chosen_is_said() {
@@ -403,4 +414,20 @@ fn free_times_are_as_long_as_the_visit_that_is_named() {
 fn every_size_is_drawn() {
     every_size(asking);
     every_size(ready);
+}
+
+#[test]
+fn whoever_may_do_nothing_in_the_line_is_told_so_instead_of_being_shown_how_to_book() {
+    for (role, word) in [(Role::Patient, "patient"), (Role::Auditor, "auditor")] {
+        let mut stage = Stage::with(Board::default(), env(Some(actor(role))));
+        stage.keys(":");
+        assert_eq!(stage.depth(), 1, "{word}");
+        let said = stage.toast();
+        assert!(said.contains(&format!("you are signed in as {word}")), "{said}");
+        assert!(said.contains("g h shows what is yours") && said.contains("g y says who may"), "{said}");
+    }
+    for role in [Role::Receptionist, Role::Nurse, Role::Gp, Role::Administrator, Role::Pharmacist] {
+        let mut stage = Stage::with(Board::default(), env(Some(actor(role))));
+        assert_eq!(stage.keys(":").depth(), 2, "{role:?}");
+    }
 }

@@ -313,6 +313,7 @@ pub(super) fn profile() -> Box<PatientProfile> {
         zone: chrono_tz::Australia::Sydney,
         status,
         kind: Kind::Slot,
+        visit_type: None,
         provider: ProviderId(id(3)),
         provider_name: smith(),
         profession: "gp".into(),

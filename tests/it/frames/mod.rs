@@ -20,6 +20,7 @@ pub mod front_desk;
 mod inbox;
 mod intake;
 mod keymaps;
+mod line_ahead;
 mod login;
 mod merging;
 mod messages;

@@ -149,7 +149,7 @@ fn freed() -> FreedTimes {
                 .then(|| Held { by: "Nina Costa".into(), until: at(today(), 9, 43) + Duration::seconds(20) }),
         }
     };
-    FreedTimes { times: vec![row(11, 4), row(14, 0), row(15, 1)], more: false }
+    FreedTimes { times: vec![row(11, 4), row(14, 0), row(15, 1)], more: false, release: None }
 }
 
 fn freed_list() -> Stage<FreedList> {
@@ -211,7 +211,7 @@ fn freed_times_are_told_on_the_board_and_in_the_list_and_past_ones_go_without_as
     s.forget_effects();
     s.keys("W");
     assert_eq!(s.effects(), ["push Freed"]);
-    let one = FreedTimes { times: freed().times.split_off(1), more: false };
+    let one = FreedTimes { times: freed().times.split_off(1), more: false, release: None };
     s.deliver(board_screen::Msg::Freed(freed_board::Said::Found(Ok(one))));
     assert!(s.text().contains("1 time is free for somebody who waits · W"), "{}", s.text());
     s.forget_effects();

@@ -51,6 +51,8 @@ struct State {
     fault: Fault,
     open: Vec<(u64, UnixStream)>,
     accepted: u64,
+    /// Connections up to this one are closed, whatever still comes out of their buffers.
+    closed: u64,
     cuts: u64,
     statements: u64,
     ended: bool,
@@ -77,6 +79,7 @@ impl Proxy {
             fault: Fault::Healthy,
             open: Vec::new(),
             accepted: 0,
+            closed: 0,
             cuts: 0,
             statements: 0,
             ended: false,
@@ -153,6 +156,7 @@ impl Drop for Proxy {
 }
 
 fn close_all(state: &mut State) {
+    state.closed = state.accepted;
     for (_, stream) in state.open.drain(..) {
         stream.shutdown(Shutdown::Both).ok();
     }
@@ -172,7 +176,7 @@ fn accept(client: UnixStream, target: &Path, shared: &Shared) {
     for (way, from, to) in [(Way::ToServer, copy(&client), copy(&server)), (Way::ToClient, server, client)] {
         let shared = Arc::clone(shared);
         std::thread::spawn(move || {
-            carry(way, &from, &to, &shared);
+            carry(id, way, &from, &to, &shared);
             from.shutdown(Shutdown::Both).ok();
             to.shutdown(Shutdown::Both).ok();
             shared.0.lock().expect("state").open.retain(|(i, _)| *i != id);
@@ -181,7 +185,7 @@ fn accept(client: UnixStream, target: &Path, shared: &Shared) {
 }
 
 /// Carries bytes one way until an end or a cut.
-fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) {
+fn carry(id: u64, way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) {
     let mut buffer = vec![0; 64 * 1024];
     let mut messages = Messages::new(way);
     let mut carried = 0;
@@ -192,7 +196,12 @@ fn carry(way: Way, mut from: &UnixStream, mut to: &UnixStream, shared: &Shared) 
         };
         let (lock, changed) = &**shared;
         let state = lock.lock().expect("state");
-        let fault = changed.wait_while(state, |s| s.fault == Fault::Stall).expect("state").fault;
+        let state = changed.wait_while(state, |s| s.fault == Fault::Stall).expect("state");
+        if id <= state.closed {
+            return;
+        }
+        let fault = state.fault;
+        drop(state);
         let mut piece = &buffer[..n];
         let mut cut = false;
         let mut followed = false;

@@ -59,7 +59,8 @@ pub enum Msg {
     Loaded(Result<VisitEnd, Error>),
     Saved(Result<i64, Error>),
     When(Option<String>),
-    Slots(NaiveDate, Result<Vec<FreeSlot>, Error>),
+    /// Free times, each with the wishes that it would close.
+    Slots(NaiveDate, Result<Vec<(String, FreeSlot)>, Error>),
     Slot(Option<FreeSlot>),
     Booked(Result<FollowUpBooked, Error>),
     Unbooked(Result<i64, Error>),

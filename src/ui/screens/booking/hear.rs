@@ -275,7 +275,7 @@ impl Booking {
 
     fn hear_moved(&mut self, b: &Booked, cx: &mut Cx<Msg>) {
         let (Some(actor), Some(old)) = (cx.env().actor.clone(), self.moving.clone()) else { return };
-        let (id, version) = (b.id, b.version);
+        let (id, version, closed) = (b.id, b.version, b.closed());
         self.held = None;
         cx.freed(desk::left_by(&old));
         if cx.env().carried.as_ref().is_some_and(|c| c.appointment == id) {
@@ -285,7 +285,7 @@ impl Booking {
             tr!("Moved from {old}: {what}", old = desk::when(&old), what = desk::confirmation(b)),
             "booking.move",
             move |store| async move {
-                store.move_appointment(&actor, RequestId::new(), id, version, old.time()).await
+                store.move_back(&actor, RequestId::new(), id, version, old.time(), closed).await
             },
             |_| Msg::Undone,
         );

@@ -78,9 +78,9 @@ impl Booking {
     /// What they wait for, and whether the selected time takes them off the list.
     fn wishes(&self, today: NaiveDate) -> Vec<String> {
         let Some(p) = &self.profile else { return vec![] };
-        let offer = self.offers.selected().filter(|_| self.move_of.is_none());
-        let met = offer.map(|o| {
-            let kind = self.visit_type.as_deref();
+        let met = self.offers.selected().map(|o| {
+            // What is moved stays the visit that it is.
+            let kind = self.moving.as_ref().map_or(&self.visit_type, |m| &m.visit_type).as_deref();
             desk::met_by(&p.waits, &o.slot, self.directory.as_ref(), kind)
         });
         let met = met.unwrap_or_default();

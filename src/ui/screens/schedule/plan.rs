@@ -234,6 +234,10 @@ impl Plan {
         if let Some(first) = refused.first() {
             text = format!("{text} {}", tr!("{n} stay: {why}", n = refused.len(), why = first.why));
         }
+        let met: Vec<String> = done.iter().flat_map(|m| &m.met).map(|m| m.words(cx.env().today())).collect();
+        if !met.is_empty() {
+            text = format!("{text} {}", tr!("Off the waiting list: {wishes}", wishes = met.join("; ")));
+        }
         self.refused = refused;
         let back = |m: Moved| Some((m.appointment, m.version?, m.was?));
         let steps: Vec<_> = done.into_iter().filter_map(back).collect();

@@ -186,10 +186,13 @@ impl PlanSeries {
             last = desk::when(last),
             provider = first.provider_name,
             centre = first.centre_name
-        );
+        ) + &desk::all_off_the_list(all);
         let (back, steps): (Together, Vec<Step>) = if self.moves() {
             let old = |b: &Booked| self.start.moves.iter().find(|m| m.id == b.id).map(Booked::time);
-            let step = |b: &Booked| old(b).map(|to| Step::Move { appointment: b.id, seen: b.version, to });
+            let step = |b: &Booked| {
+                let to = old(b)?;
+                Some(Step::MoveBack { appointment: b.id, seen: b.version, to, closed: b.closed() })
+            };
             (Together::Move, all.iter().filter_map(step).collect())
         } else {
             let step = |b: &Booked| Step::Unbook { appointment: b.id, seen: b.version };

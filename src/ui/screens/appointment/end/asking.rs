@@ -12,6 +12,7 @@ use crate::{
     store::{Draft, FollowUpBooked, ReferralTarget},
     tr,
     ui::{
+        desk,
         screens::appointment::{
             referral::{ReferralForm, Written, addressee, changed},
             tab::TabCx,
@@ -23,13 +24,24 @@ use chrono::NaiveDate;
 
 impl EndTab {
     pub(super) fn look_for_slots(&mut self, from: NaiveDate, cx: &mut TabCx<'_, Msg>) {
+        let (patient, today) = (cx.patient(), cx.env().today());
         let mut filter = FreeFilter::from(from);
         filter.patient = Some(cx.patient());
         filter.provider = Some(cx.chart.visit.provider);
         (self.looking, self.follow_up_from) = (true, Some(from));
         cx.read(
             "end.slots",
-            move |store, actor| async move { store.first_free(&actor, filter).await },
+            move |store, actor| async move {
+                let free = store.first_free(&actor, filter).await?;
+                // Who may not see the list is told by the booking itself what it closed.
+                let waits = store.waits_of(&actor, patient).await.unwrap_or_default();
+                let directory = if waits.is_empty() { None } else { Some(store.directory(&actor).await?) };
+                let met = |slot: &FreeSlot| {
+                    let met = desk::met_by(&waits, slot, directory.as_ref(), None);
+                    met.iter().map(|e| e.words(today)).collect::<Vec<_>>().join("; ")
+                };
+                Ok(free.into_iter().map(|slot| (met(&slot), slot)).collect())
+            },
             move |found| Msg::Slots(from, found),
         );
     }
@@ -66,10 +78,11 @@ impl EndTab {
     pub(super) fn hear_booked(&mut self, booked: FollowUpBooked, cx: &mut TabCx<'_, Msg>) {
         let at = booked.appointment.period.starts_at(booked.appointment.zone);
         let said = tr!(
-            "Booked: {day} {time}, {provider}.",
+            "Booked: {day} {time}, {provider}{closed}.",
             day = dates::short_day(at.date()),
             time = dates::clock(at.time()),
-            provider = booked.appointment.provider_name
+            provider = booked.appointment.provider_name,
+            closed = desk::off_the_list(&booked.appointment)
         );
         cx.visit_saved(booked.version);
         let (visit, request) = (visit_of(cx.chart), RequestId::new());
@@ -174,10 +187,13 @@ pub(super) fn when(text: &str, today: NaiveDate) -> Result<NaiveDate, Why> {
     crate::domain::when::parse_day(text, today)
 }
 
-/// A free time as a row to choose.
-pub(super) fn slot_row(slot: FreeSlot) -> Row<FreeSlot> {
+/// A free time as a row to choose, with the wishes on the waiting list that it would close.
+pub(super) fn slot_row((met, slot): (String, FreeSlot)) -> Row<FreeSlot> {
     let at = slot.period.starts_at(slot.zone);
     let title = format!("{} {}", dates::full_day(at.date()), dates::clock(at.time()));
-    let detail = format!("{}, {}", slot.provider_name, slot.centre_name);
+    let mut detail = format!("{}, {}", slot.provider_name, slot.centre_name);
+    if !met.is_empty() {
+        detail = tr!("off the waiting list: {wish} · {with}", wish = met, with = detail);
+    }
     Row::new(slot, title, detail)
 }
