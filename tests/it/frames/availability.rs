@@ -169,7 +169,7 @@ fn sessions_made_from_hours_are_taken_back_with_one_key_and_what_stays_is_named(
     stage.deliver(week::Msg::TakenBack(Ok(TakenBack { back: 3, stays: left })));
     assert_eq!(
         stage.toast(),
-        "3 sessions taken back. Mon 16 Mar 09:00-12:00, Wed 18 Mar 09:00-12:00 stays: somebody is booked in it. \
+        "3 sessions taken back. Mon 16 Mar 09:00-12:00, Wed 18 Mar 09:00-12:00 stay: somebody is booked in it. \
          Tue 17 Mar 09:00-12:00 stays: it was changed since. 2 more stay."
     );
 }

@@ -59,7 +59,11 @@ pub(super) fn stays(t: &TakenBack) -> Option<String> {
     }
     let mut parts = vec![done(t)];
     let stay = |(why, all): (&str, Vec<String>)| {
-        tr!("{when} stays: {why}.", when = all.join(", "), why = why.trim_end_matches('.'))
+        let (when, why) = (all.join(", "), why.trim_end_matches('.'));
+        match all.len() {
+            1 => tr!("{when} stays: {why}.", when = when, why = why),
+            _ => tr!("{when} stay: {why}.", when = when, why = why),
+        }
     };
     parts.extend(whys.into_iter().map(stay));
     let more = t.stays.len().saturating_sub(NAMED);
