@@ -164,10 +164,11 @@ fn time_that_was_held_back_is_told_on_the_board_when_somebody_releases_it_and_of
     let db = fresh_database();
     block_on(async {
         let clinic = people::clinic(&db).await;
-        let nina = people::signed_in(&db, "nina").await;
-        let (store, actor, today) = (&nina.store, &nina.actor, clinic.gp.today.unwrap());
+        let anna = people::signed_in(&db, "anna").await;
+        let (store, actor, today) = (&anna.store, &anna.actor, clinic.gp.today.unwrap());
         let held = Period { start: at(clinic.today, 15, 0), end: at(clinic.today, 15, 30) };
-        store.hold_time(actor, RequestId::new(), today, held, HoldKind::Urgent, None).await.unwrap();
+        let noon = Some(at(clinic.today, 12, 0));
+        store.hold_time(actor, RequestId::new(), today, held, HoldKind::Urgent, noon).await.unwrap();
         let mut wish = Wish::between(clinic.today, clinic.tomorrow);
         (wish.profession, wish.centre) = (Some("gp".into()), Some(clinic.randwick));
         let new = NewWait { id: WaitId::new(), patient: clinic.jack, wish, note: String::new() };
@@ -201,12 +202,13 @@ fn a_move_says_before_and_after_that_it_closes_a_wish_and_u_opens_it_again() {
         mei.letters("mv black jack fri 10:30");
         mei.sees("takes them off the waiting list: any GP").await;
         mei.key("enter");
-        mei.sees("Off the waiting list: any GP").await;
+        mei.sees("Off the waiting list").await;
         assert_eq!(status().await, WaitStatus::Booked);
         mei.key("u");
         mei.sees("15:00").await;
         mei.goes_on_until("the wish to be open", async || status().await == WaitStatus::Waiting).await;
         // The screen of free times says it as well.
+        mei.sees("blood test").await;
         mei.key("m");
         mei.sees("this takes them off the waiting list (any GP").await;
     });

@@ -6,6 +6,7 @@ mod known;
 mod pick;
 mod places;
 mod plan;
+mod preview;
 mod purpose;
 mod slots;
 mod view;
@@ -34,7 +35,8 @@ use crate::{
 };
 use known::{Known, Need};
 use pick::Picked;
-use plan::{Preview, Shown, State};
+use plan::State;
+use preview::{Preview, Shown};
 use ratatui::{Frame, layout::Rect};
 use std::{
     sync::{Arc, Mutex},

@@ -3,6 +3,7 @@ use super::{
     CommandLine,
     known::Need,
     pick::Pick,
+    preview::Preview,
     slots::{Wanted, nobody},
 };
 use crate::{
@@ -34,24 +35,6 @@ use crate::{
 
 /// How many rows are numbered: those that can be seen above the line.
 pub(super) const ROWS: usize = 6;
-
-/// What stands above the line.
-pub struct Preview {
-    /// Every part that is understood, in full.
-    pub parts: Vec<String>,
-    /// A question, or what Enter does.
-    pub said: String,
-    pub state: State,
-    /// Enter does more than the words of the line say: it is read before it is done.
-    pub more: bool,
-}
-
-/// The words of a preview that Enter would do, as somebody has read them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    parts: Vec<String>,
-    said: String,
-}
 
 /// What Enter does now.
 pub enum State {
@@ -120,20 +103,6 @@ pub(super) struct Draft {
     pub said: String,
     /// It is more than the words say.
     pub more: bool,
-}
-
-impl Preview {
-    /// Before anything is typed.
-    pub fn help() -> Self {
-        Self { parts: vec![], said: String::new(), state: State::Help, more: false }
-    }
-
-    /// What there is to be read before Enter; none while there is nothing to do.
-    #[must_use]
-    pub fn shown(&self) -> Option<Shown> {
-        matches!(self.state, State::Ready(_))
-            .then(|| Shown { parts: self.parts.clone(), said: self.said.clone() })
-    }
 }
 
 impl CommandLine {

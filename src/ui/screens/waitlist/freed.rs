@@ -188,7 +188,7 @@ impl Screen for FreedList {
 
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         let [head, body] = widgets::split_top(area, 2);
-        let what = tr!(" Came free for people who wait: cancelled, moved, missed, or a leave taken back");
+        let what = tr!(" Came free for people who wait: cancelled, moved, missed, released or opened");
         widgets::put(frame, head, 0, what, ui.theme.strong());
         self.table.view(frame, body, ui);
     }
