@@ -104,6 +104,8 @@ struct Said {
     alarm: bool,
     undo: Option<Undo>,
     since: Instant,
+    /// It had its time: from now on it keeps to its own line.
+    read: bool,
 }
 
 /// What comes after a person agreed to lose unsaved input.
@@ -295,7 +297,7 @@ impl App {
     }
     /// Says a thing; what could be taken back before still can, and is said again afterwards.
     fn tell(&mut self, text: String, alarm: bool) {
-        let said = Said { text, alarm, undo: None, since: self.ticks.now() };
+        let said = Said { text, alarm, undo: None, since: self.ticks.now(), read: false };
         let before = self.said.replace(said).filter(|s| s.undo.is_some());
         self.done = before.or(self.done.take());
     }

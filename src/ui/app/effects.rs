@@ -46,7 +46,7 @@ impl App {
                 Effect::Undoable { text, undo } => {
                     let since = self.ticks.now();
                     self.done = None;
-                    self.said = Some(Said { text, alarm: false, undo: Some(undo), since });
+                    self.said = Some(Said { text, alarm: false, undo: Some(undo), since, read: false });
                 }
                 Effect::Run(layer, id) => {
                     self.close(layer);

@@ -166,6 +166,8 @@ impl App {
             Some(key) => tr!("{key} undo", key = key),
             None => String::new(),
         };
+        // What was read long ago covers no row of the body for as long as it can be taken back.
+        let read = said.is_some_and(|s| s.read);
         let style = if said.is_some_and(|s| s.alarm) { self.theme.alarm() } else { self.theme.text() };
         let cols = usize::from(area.width);
         let room = cols.saturating_sub(width(&offer) + 3).max(1);
@@ -175,8 +177,11 @@ impl App {
         let covers = self.greeted.is_none() || !self.top().is_some_and(|t| t.offers());
         // Nor does anything the line that is being typed at the foot of the body.
         let foot = self.top().is_some_and(|t| t.contexts().iter().any(|c| c == "command-line"));
-        let most =
-            if covers && !foot { usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID) } else { 1 };
+        let most = if covers && !foot && !read {
+            usize::from(area.y.saturating_sub(2)).clamp(1, MOST_SAID)
+        } else {
+            1
+        };
         if lines.len() > most {
             let rest = lines.split_off(most - 1).join(" ");
             lines.push(cut(&rest, room));

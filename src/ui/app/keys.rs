@@ -96,10 +96,15 @@ impl App {
         }
     }
 
-    /// What was said of an earlier key is not left standing under another screen; what can be taken back stays.
+    /// What was said of an earlier key is not left standing under another screen. What can be taken back stays, but covers
+    /// nothing of the body any more.
     fn forget_what_was_read(&mut self) {
         let now = self.ticks.now();
-        self.said = self.said.take().filter(|s| s.undo.is_some() || now < s.since + READ_WITHIN);
+        match &mut self.said {
+            Some(said) if now < said.since + READ_WITHIN => {}
+            Some(said) if said.undo.is_some() => said.read = true,
+            _ => self.said = None,
+        }
     }
 
     /// What Enter does here; a keymap that gives this to Enter itself would never end.

@@ -1,5 +1,11 @@
 //! What Enter would do: every part of the line in full, then either the plan, or what is still to be known, chosen or said.
-use super::{CommandLine, known::Need, pick::Pick, preview::Preview, slots::Wanted};
+use super::{
+    CommandLine,
+    known::Need,
+    pick::Pick,
+    preview::Preview,
+    slots::{Wanted, nobody},
+};
 use crate::{
     domain::{
         appointment::{AppointmentKind, AppointmentStatus},
@@ -460,12 +466,4 @@ pub(super) fn patient_said(hit: &PatientHit, env: &Env) -> String {
 
 pub(super) fn choice_of_patient(found: &Found, env: &Env, pick: Pick) -> Choice {
     Choice { pick, title: found.shown.clone(), detail: desk::patient_detail(&found.hit, env.today()) }
-}
-
-pub(super) fn nobody(text: &str) -> Stop {
-    missing(
-        "nobody_found",
-        tr!("Nobody is found for \"{text}\".", text = text),
-        tr!("Fewer letters find more; ctrl-p and the list of patients find everybody."),
-    )
 }

@@ -3,7 +3,7 @@ use super::{
     CommandLine,
     known::Need,
     pick::Pick,
-    plan::{Choice, Draft, Plan, ROWS, Stop, choice_of_patient, missing, nobody, patient_said},
+    plan::{Choice, Draft, Plan, ROWS, Stop, choice_of_patient, missing, patient_said},
 };
 use crate::{
     domain::{
@@ -377,4 +377,12 @@ fn slot_row(slot: &FreeSlot, today: NaiveDate) -> Choice {
         title: format!("{day} {}", dates::clock(slot.time())),
         detail: format!("{}  {}", slot.provider_name, slot.centre_name),
     }
+}
+
+pub(super) fn nobody(text: &str) -> Stop {
+    missing(
+        "nobody_found",
+        tr!("Nobody is found for \"{text}\".", text = text),
+        tr!("Fewer letters find more; ctrl-p and the list of patients find everybody."),
+    )
 }

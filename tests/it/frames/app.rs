@@ -109,6 +109,18 @@ fn a_refusal_does_not_take_the_undo_away_and_nothing_is_undone_unseen() {
 }
 
 #[test]
+fn what_can_be_taken_back_keeps_to_its_own_line_once_it_was_read() {
+    let mut stage = stage().at(40, 20);
+    stage.keys("i y");
+    stage.deliver(Msg::Saved(Ok(()))).deliver(Msg::Saved(Ok(())));
+    stage.advance(Duration::from_secs(3)).keys_at_once("down");
+    let text = stage.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[18].contains("Cancelled") && lines[18].contains("u undo"), "{text}");
+    assert!(!lines[17].contains("Cancelled"), "{text}");
+}
+
+#[test]
 fn when_a_refusal_was_read_the_undo_it_covered_is_offered_again() {
     let mut stage = stage();
     stage.keys("i y");

@@ -51,8 +51,8 @@ pub(super) fn table() -> Table<Line> {
                 .look(|l, t| if l.marks.contains('!') { t.alarm() } else { t.dim() }),
         )
         .column(Column::new("Age", |l: &Line| l.age.clone()).width(AGE_SEX).priority(3))
-        .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(11).priority(5))
-        .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
+        .column(Column::new("Provider", |l: &Line| l.provider.clone()).grow(11).priority(5))
+        .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).grow(10).priority(7))
         .column(Column::new("Status", |l: &Line| l.status.clone()).width(STATUS).look(|l, t| {
             match l.row.status {
                 AppointmentStatus::Arrived => t.strong(),

@@ -409,6 +409,7 @@ impl Screen for PlanSeries {
         // The list cuts the reason; here it is whole.
         let why = self.table.selected().filter(|l| l.plan.is_open()).and_then(|l| l.plan.clash.as_ref());
         let state = why.map_or_else(|| state.clone(), |why| format!("{state}. {}", clean(&why.sentence)));
+        let state = cut(&state, usize::from(area.width));
         widgets::put(frame, head, 1, &state, if open > 0 { ui.theme.warn() } else { ui.theme.dim() });
         self.table.view(frame, rows, ui);
     }
