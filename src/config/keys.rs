@@ -136,7 +136,8 @@ pub const KEYS: &[Key] = &[
         default: "lp",
         doc: "The program that `praxis jobs run` hands papers to, with arguments that come first; the paper is on its standard \
               input. -d and the printer, where the centre has one, and -t and a title are added. The worker needs \
-              sealing.key_file to print. The screens start no program.",
+              sealing.key_file to print. The screens start no program. With CUPS, `lp -o media=A4 -o prettyprint` puts the paper's \
+              name and the number of the page on each page.",
     },
     Key {
         name: "print.printers",

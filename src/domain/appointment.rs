@@ -251,7 +251,7 @@ impl AppointmentKind {
             Self::Slot => ' ',
             Self::Overbook => 'o',
             Self::WalkIn => 'w',
-            Self::Emergency => '!',
+            Self::Emergency => 'e',
         }
     }
 }

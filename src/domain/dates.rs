@@ -360,13 +360,22 @@ pub fn age_months(born: NaiveDate, on: NaiveDate) -> u32 {
     u32::try_from(months).unwrap_or(0)
 }
 
-/// The age as it is said: `29 y`; under two years `14 m`; under one month `12 d`.
+/// The age as it is said: `29 y`; under two years `14 mo`; under one month `12 d`.
 #[must_use]
 pub fn age(born: NaiveDate, on: NaiveDate) -> String {
     match (age_years(born, on), age_months(born, on)) {
         (_, 0) => tr!("{n} d", n = (on - born).num_days().max(0)),
-        (0 | 1, months) => tr!("{n} m", n = months),
+        (0 | 1, months) => tr!("{n} mo", n = months),
         (years, _) => tr!("{n} y", n = years),
+    }
+}
+
+/// The age beside a name, where there is little room: `29`, `14mo`, `12d`. A number alone is years.
+#[must_use]
+pub fn age_short(born: NaiveDate, on: NaiveDate) -> String {
+    match age_years(born, on) {
+        0 | 1 => age(born, on).replace(' ', ""),
+        years => years.to_string(),
     }
 }
 

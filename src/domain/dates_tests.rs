@@ -130,13 +130,16 @@ fn ages_are_years_then_months_then_days_for_the_young() {
         ("1996-05-04", "29 y"),
         ("1996-03-12", "30 y"),
         ("2024-03-12", "2 y"),
-        ("2024-03-13", "23 m"),
-        ("2026-02-12", "1 m"),
+        ("2024-03-13", "23 mo"),
+        ("2026-02-12", "1 mo"),
         ("2026-02-28", "12 d"),
         ("2026-03-12", "0 d"),
     ] {
         assert_eq!(age(date(born), today()), said, "{born}");
     }
+    let short: Vec<String> =
+        ["1996-05-04", "2024-03-13", "2026-02-28"].map(|born| age_short(date(born), today())).into();
+    assert_eq!(short, ["29", "23mo", "12d"]);
 }
 
 proptest! {

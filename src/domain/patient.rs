@@ -267,17 +267,14 @@ pub fn record_number(n: i32) -> String {
     format!("{n:06}")
 }
 
-/// `34F`; `-F` when the birth date is not known.
+/// Columns of the longest [`age_sex`].
+pub const AGE_SEX: usize = 6;
+
+/// `M 29`; under two years `M 14mo`, under one month `F 9d`; `F -` when the birth date is not known.
 #[must_use]
 pub fn age_sex(born: Option<NaiveDate>, sex: Sex, on: NaiveDate) -> String {
-    let age = born.map_or_else(
-        || "-".into(),
-        |b| match (dates::age_years(b, on), dates::age_months(b, on)) {
-            (0 | 1, months) => format!("{months}m"),
-            (years, _) => years.to_string(),
-        },
-    );
-    format!("{age}{}", sex.letter())
+    let age = born.map_or_else(|| "-".into(), |b| dates::age_short(b, on));
+    format!("{} {age}", sex.letter())
 }
 
 /// A sentence on the banner until somebody strikes it.
@@ -420,9 +417,11 @@ mod tests {
 
     #[test]
     fn ages_and_numbers_are_written_short() {
-        assert_eq!(age_sex(NaiveDate::from_ymd_opt(1996, 5, 4), Sex::Male, today()), "29M");
-        assert_eq!(age_sex(NaiveDate::from_ymd_opt(2025, 11, 4), Sex::Female, today()), "4mF");
-        assert_eq!(age_sex(None, Sex::Unknown, today()), "--");
+        assert_eq!(age_sex(NaiveDate::from_ymd_opt(1996, 5, 4), Sex::Male, today()), "M 29");
+        assert_eq!(age_sex(NaiveDate::from_ymd_opt(2025, 11, 4), Sex::Female, today()), "F 4mo");
+        assert_eq!(age_sex(NaiveDate::from_ymd_opt(2024, 11, 4), Sex::Male, today()), "M 16mo");
+        assert_eq!(age_sex(NaiveDate::from_ymd_opt(2026, 3, 3), Sex::Female, today()), "F 9d");
+        assert_eq!(age_sex(None, Sex::Unknown, today()), "- -");
         assert_eq!(record_number(123), "000123");
     }
 }

@@ -50,19 +50,19 @@ impl Sheet {
     }
 }
 
-/// The appointments of a day, in its order, with lines to write on.
+/// The appointments of a day, in its order, two lines each. Both say whose they are: a page may end between them.
 #[must_use]
 pub fn day_sheet(clinic: &str, title: &str, rows: &[PaperRow]) -> String {
     let mut sheet = Sheet::new(clinic, title);
     for row in rows {
-        let who = format!("{} {} {}", row.patient, row.number, row.born);
+        let who = format!("{} {}", row.patient, row.born);
         sheet.line(&format!(
             "{} {} {}",
             pad(&row.time, 5),
-            pad(&clean(&who), 44),
-            pad(&clean(&row.provider), 20)
+            pad(&clean(&who), 38),
+            pad(&clean(&row.provider), 27)
         ));
-        let rest = [row.reason.as_str(), row.status.as_str(), row.room.as_str()];
+        let rest = [row.number.as_str(), row.reason.as_str(), row.status.as_str(), row.room.as_str()];
         let rest: Vec<&str> = rest.into_iter().filter(|t| !t.is_empty()).collect();
         sheet.line(&format!("      {}", rest.join(" / ")));
     }
@@ -145,7 +145,7 @@ pub fn receipt(
     for p in line.payments.iter().filter(|p| of.is_none_or(|id| id == p.id)) {
         let what = if p.cents < 0 { tr!("given back") } else { tr!("paid") };
         let what =
-            format!("{} {} ({} {})", day(p.at), what, p.method.word(), tr!("receipt {n}", n = p.receipt));
+            format!("{} {} ({}, {})", day(p.at), what, p.method.word(), tr!("receipt {n}", n = p.receipt));
         sheet.sum(&what, &money(p.cents, currency));
     }
     sheet.rule();
@@ -195,6 +195,24 @@ pub fn day_close(clinic: &str, title: &str, fees: &FeeDay) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_sheet_that_is_torn_between_two_pages_says_on_both_whose_line_it_is() {
+        let row = PaperRow {
+            time: "09:30".into(),
+            patient: "BLACK Jack".into(),
+            number: "000123".into(),
+            born: "04 May 1996".into(),
+            provider: "JACKSON Samuel physio".into(),
+            reason: "headache".into(),
+            status: "booked".into(),
+            ..PaperRow::default()
+        };
+        let text = day_sheet("Randwick", "Day sheet", &[row]);
+        let lines: Vec<&str> = text.lines().skip(3).collect();
+        assert_eq!(lines[0], "09:30 BLACK Jack 04 May 1996                 JACKSON Samuel physio");
+        assert_eq!(lines[1], "      000123 / headache / booked");
+    }
 
     #[test]
     fn no_line_is_wider_than_the_paper_and_no_control_character_reaches_it() {

@@ -23,7 +23,8 @@ pub enum PlanOf {
 const REACH: i32 = 42;
 
 impl Store {
-    /// Exceptions that are not over before `from`, with how many live bookings lie under each; the whole organisation's.
+    /// Exceptions that are not over before `from`, with how many live bookings lie under each; the whole organisation's. The
+    /// reason of a leave is empty for whom it does not concern.
     ///
     /// # Errors
     /// Those of the line to the server.
@@ -33,7 +34,7 @@ impl Store {
                 let rows = sqlx::query!(
                     r#"select e.id, e.version, e.kind, e.provider_id as "provider_id?", a.family_name as "family_name?", a.given_name as "given_name?",
                               e.centre_id as "centre_id?", coalesce(x.name, '') as "centre_name!", e.starts_at, e.ends_at,
-                              coalesce(e.reason, '') as "reason!",
+                              coalesce(clinic.exception_reason(e.id), '') as "reason!",
                               coalesce(x.zone, (select y.zone from clinic.provider_centre pc join clinic.centre y on y.id = pc.centre_id
                                                  where pc.provider_id = e.provider_id order by y.name_key limit 1), 'UTC') as "zone!",
                               case when e.kind = 'extra' then 0 else

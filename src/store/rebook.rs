@@ -2,16 +2,21 @@
 //! was faster with stays where it is and is told, one by one.
 use super::{
     Error, Event, Store,
-    appointment::{booked, lock_in_order, overlap, stale},
+    appointment::{booked, lock_in_order, overlap, stale, zone_of},
     booking::{met, unmoved},
     exception::{lift, put_back},
+    session_back::{Done, TakenBack, take_back},
 };
-use crate::domain::{
-    actor::Actor,
-    appointment::AppointmentKind,
-    booking::NewTime,
-    ids::{AppointmentId, ExceptionId, RequestId, WaitId},
-    waitlist::Met,
+use crate::{
+    domain::{
+        actor::Actor,
+        appointment::AppointmentKind,
+        booking::NewTime,
+        dates,
+        ids::{AppointmentId, ClinicSessionId, ExceptionId, RequestId, WaitId},
+        waitlist::Met,
+    },
+    tr,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,7 +46,7 @@ pub struct Moved {
     pub met: Vec<Met>,
 }
 
-/// The leave or holiday under which the bookings of a plan lay.
+/// Why the bookings of a plan had to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// There is none: the plan was of a session.
@@ -50,6 +55,8 @@ pub enum Cause {
     Entered(ExceptionId),
     /// It was there before, and stays.
     There(ExceptionId),
+    /// The session of the plan was removed after it, and is there again.
+    Session(Done),
 }
 
 /// What became of taking a plan back.
@@ -59,6 +66,8 @@ pub struct Unplanned {
     pub moved: Vec<Moved>,
     /// The leave or holiday has gone with it.
     pub lifted: bool,
+    /// What became of the session that was removed after it.
+    pub session: Option<TakenBack>,
 }
 
 /// The mark of a step that goes back.
@@ -91,11 +100,12 @@ impl Store {
         .await
     }
 
-    /// Takes a plan back: every booking that it moved goes where it was, the last one first, and the leave that was entered
-    /// with it goes. One whose old time is taken now, or that was changed since, stays where it is and is told.
+    /// Takes a plan back: every booking that it moved goes where it was, the last one first; the leave that was entered with
+    /// it goes, and the session that was removed after it is there again. A booking whose old time is taken now, whose session
+    /// has gone, or that was changed since, stays where it is and is told.
     ///
     /// # Errors
-    /// [`Error::Refused`] for who may not take the leave back, and those of the line to the server.
+    /// [`Error::Refused`] for who may not take the leave or the session back, and those of the line to the server.
     pub async fn unplan(
         &self,
         actor: &Actor,
@@ -110,9 +120,14 @@ impl Store {
             Box::pin(async move {
                 // The days first, the exceptions after them: in the order in which a booking asks for these locks.
                 lock(c, &steps).await?;
+                let session = match cause {
+                    Cause::Session(done) => Some(there_again(c, done).await?),
+                    _ => None,
+                };
                 let lifted = match cause {
-                    Cause::None => false,
-                    Cause::Entered(id) | Cause::There(id) => lift(c, id).await?,
+                    Cause::None | Cause::Session(_) => false,
+                    Cause::Entered(id) => lift(c, id).await?,
+                    Cause::There(id) => lift_for_a_moment(c, id).await?,
                 };
                 if let (true, Cause::Entered(id)) = (lifted, cause) {
                     let gone = Event::new("exception.remove", "schedule_exception").id(id.0);
@@ -123,10 +138,43 @@ impl Store {
                 if let (true, Cause::There(id)) = (lifted, cause) {
                     put_back(c, id).await?;
                 }
-                Ok(Unplanned { moved, lifted: lifted && matches!(cause, Cause::Entered(_)) })
+                Ok(Unplanned { moved, lifted: lifted && matches!(cause, Cause::Entered(_)), session })
             })
         })
         .await
+    }
+}
+
+/// Puts the session of a plan back.
+async fn there_again(c: &mut PgConnection, done: Done) -> Result<TakenBack, Error> {
+    let of = sqlx::query_scalar!(
+        "select s.provider_id from clinic.clinic_session s where s.id = $1",
+        done.session.0
+    );
+    let provider = of.fetch_one(&mut *c).await?;
+    take_back(c, provider.into(), vec![done]).await
+}
+
+/// Takes a leave away while bookings go back under it; false where it is over or the person may not: each is told then why it
+/// stays.
+async fn lift_for_a_moment(c: &mut PgConnection, id: ExceptionId) -> Result<bool, Error> {
+    let over = sqlx::query_scalar!(
+        r#"select e.ends_at <= clinic.now() as "over!" from clinic.schedule_exception e where e.id = $1"#,
+        id.0
+    );
+    if over.fetch_optional(&mut *c).await?.unwrap_or(true) {
+        return Ok(false);
+    }
+    let mut tx = c.begin().await?;
+    match lift(&mut tx, id).await {
+        Err(Error::Refused(_)) => {
+            tx.rollback().await?;
+            Ok(false)
+        }
+        lifted => {
+            tx.commit().await?;
+            lifted
+        }
     }
 }
 
@@ -144,9 +192,17 @@ async fn lock(c: &mut PgConnection, steps: &Steps) -> Result<(), Error> {
 
 async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Moved>, Error> {
     let mut moved = vec![];
-    for (appointment, seen, to) in steps {
-        let mut tx = c.begin().await?;
+    for (appointment, seen, mut to) in steps {
         let stays = |why| Moved { appointment, version: None, why, was: None, met: vec![] };
+        let was_in = to.time.session;
+        if let (UNDONE, Some(session)) = (mark, was_in) {
+            to.time.session = session_then(c, &to.time).await?;
+            if to.time.session.is_none() {
+                moved.push(stays(lost(c, session).await?));
+                continue;
+            }
+        }
+        let mut tx = c.begin().await?;
         moved.push(match step(&mut tx, appointment, seen, &to, mark).await {
             Ok((version, was, met)) => {
                 tx.commit().await?;
@@ -154,7 +210,11 @@ async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Move
             }
             Err(Error::Refused(why) | Error::Overlap(why)) => {
                 tx.rollback().await?;
-                stays(why.sentence)
+                // Its own time was a slot: the session is another one now.
+                match was_in.filter(|_| mark == UNDONE && why.rule == "not_a_slot") {
+                    Some(session) => stays(lost(c, session).await?),
+                    None => stays(why.sentence),
+                }
             }
             Err(e @ Error::Stale { .. }) => {
                 tx.rollback().await?;
@@ -164,6 +224,40 @@ async fn each(c: &mut PgConnection, steps: Steps, mark: &str) -> Result<Vec<Move
         });
     }
     Ok(moved)
+}
+
+/// The session that has this time now: the one it was in, or, when that has gone or has other hours, another one of the
+/// provider at that centre.
+async fn session_then(c: &mut PgConnection, time: &NewTime) -> Result<Option<ClinicSessionId>, Error> {
+    let found = sqlx::query_scalar!(
+        "select s.id from clinic.clinic_session s
+          where s.provider_id = $1 and s.centre_id = $2 and s.removed_at is null and s.starts_at <= $3 and s.ends_at > $3",
+        time.provider.0,
+        time.centre.0,
+        time.period.start
+    )
+    .fetch_optional(c)
+    .await?;
+    Ok(found.map(Into::into))
+}
+
+/// Why a booking cannot go back to its session.
+async fn lost(c: &mut PgConnection, session: ClinicSessionId) -> Result<String, Error> {
+    let s = sqlx::query!(
+        r#"select s.starts_at, s.ends_at, s.removed_at is not null as "removed!", x.zone
+             from clinic.clinic_session s join clinic.centre x on x.id = s.centre_id where s.id = $1"#,
+        session.0
+    )
+    .fetch_one(c)
+    .await?;
+    let zone = zone_of(&s.zone);
+    let (from, to) = (s.starts_at.with_timezone(&zone), s.ends_at.with_timezone(&zone));
+    let (day, from, to) = (dates::short_day(from.date_naive()), from.format("%H:%M"), to.format("%H:%M"));
+    Ok(if s.removed {
+        tr!("The session {day} {from}-{to} was removed meanwhile.", day = day, from = from, to = to)
+    } else {
+        tr!("Its session was changed meanwhile, to {day} {from}-{to}.", day = day, from = from, to = to)
+    })
 }
 
 /// One move inside a transaction that holds the locks.

@@ -1,5 +1,4 @@
-//! A week of sessions copied from the one before, as far as there is room for it, and taken back as a whole. Can be asked for
-//! again and does nothing twice.
+//! A week of sessions copied from the one before, as far as there is room for it. Can be asked for again and does nothing twice.
 use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
@@ -37,16 +36,6 @@ pub struct LeftOut {
     pub centre_name: String,
     /// The session in the way is of a centre whose sessions the person does not keep: nothing more is said of it.
     pub elsewhere: bool,
-}
-
-/// What became of taking new sessions back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakenBack {
-    pub removed: u32,
-    /// Sessions in which somebody was booked meanwhile.
-    pub booked: u32,
-    /// Sessions that somebody changed or removed meanwhile.
-    pub changed: u32,
 }
 
 impl Store {
@@ -135,64 +124,6 @@ impl Store {
                     }
                 }
                 Ok(copied)
-            })
-        })
-        .await
-    }
-
-    /// Removes the sessions that copying a week has made, in one transaction. One that somebody has booked or changed
-    /// since stays and is counted.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for who may not remove sessions of this provider.
-    pub async fn uncopy_week(
-        &self,
-        actor: &Actor,
-        request: RequestId,
-        provider: ProviderId,
-        sessions: Vec<ClinicSessionId>,
-    ) -> Result<TakenBack, Error> {
-        let event = Event::new("session.remove", "provider").id(provider.0);
-        let ids: Vec<uuid::Uuid> = sessions.iter().map(|s| s.0).collect();
-        let event = event.facts(serde_json::json!({ "sessions": ids.len() }));
-        self.write(actor, request, event, &(provider, ids.clone()), move |c| {
-            Box::pin(async move {
-                lock_in_order(c, vec![format!("sessions {provider}")]).await?;
-                // Who books holds the session's row: the look below comes after their commit.
-                sqlx::query!(
-                    "select id from clinic.clinic_session where id = any ($1) order by id for update",
-                    &ids
-                )
-                .fetch_all(&mut *c)
-                .await?;
-                let rows = sqlx::query!(
-                    r#"select s.id, s.removed_at is null and s.version = 1 as "as_made!",
-                              exists (select from clinic.appointment a
-                                       where a.clinic_session_id = s.id and a.status in ('booked', 'arrived', 'in_progress')) as "booked!"
-                         from clinic.clinic_session s where s.id = any ($1) and s.provider_id = $2"#,
-                    &ids,
-                    provider.0
-                )
-                .fetch_all(&mut *c)
-                .await?;
-                let mut back = TakenBack::default();
-                for row in rows {
-                    if !row.as_made {
-                        back.changed += 1;
-                    } else if row.booked {
-                        back.booked += 1;
-                    } else {
-                        sqlx::query!(
-                            "update clinic.clinic_session set removed_at = clinic.now() where id = $1",
-                            row.id
-                        )
-                        .execute(&mut *c)
-                        .await?;
-                        Event::new("session.remove", "clinic_session").id(row.id).record(&mut *c).await?;
-                        back.removed += 1;
-                    }
-                }
-                Ok(back)
             })
         })
         .await

@@ -3,6 +3,7 @@ use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
     refusal,
+    session_back::{Before, Done},
 };
 use crate::domain::{
     actor::Actor,
@@ -31,6 +32,8 @@ pub struct Generated {
     pub booked: Vec<ClinicSessionId>,
     /// Centres with hours where the person may not add sessions, by name: those hours are left as they are.
     pub elsewhere: Vec<String>,
+    /// What was done, session by session, to be taken back.
+    pub done: Vec<Done>,
 }
 
 impl Store {
@@ -62,20 +65,24 @@ impl Store {
                 let there = existing(c, provider, from, to).await?;
                 let now = now(c).await?;
                 let changes = compare(&wanted, &there, now);
+                let before = |id: &ClinicSessionId| there.iter().find(|s| s.id == *id);
+                let mut done = vec![];
                 for id in &changes.remove {
-                    sqlx::query!(
+                    let version = sqlx::query_scalar!(
                         "update clinic.clinic_session set removed_at = clinic.now(), plan_from = null, plan_to = null, plan_slot = null
-                          where id = $1",
+                          where id = $1 returning version",
                         id.0
                     )
-                    .execute(&mut *c)
+                    .fetch_one(&mut *c)
                     .await?;
+                    let was = Before::There { plan: before(id).and_then(|s| s.plan) };
+                    done.push(Done { session: *id, version, was });
                 }
                 for (id, p) in &changes.change {
-                    sqlx::query!(
+                    let version = sqlx::query_scalar!(
                         "update clinic.clinic_session
                             set starts_at = $2, ends_at = $3, slot_minutes = $4, plan_from = $5, plan_to = $6, plan_slot = $4
-                          where id = $1",
+                          where id = $1 returning version",
                         id.0,
                         p.period.start,
                         p.period.end,
@@ -83,8 +90,14 @@ impl Store {
                         p.hours.from_minute,
                         p.hours.to_minute
                     )
-                    .execute(&mut *c)
+                    .fetch_one(&mut *c)
                     .await?;
+                    let was = before(id).map(|s| Before::Hours {
+                        period: s.period,
+                        slot_minutes: s.slot_minutes,
+                        plan: s.plan,
+                    });
+                    done.extend(was.map(|was| Done { session: *id, version, was }));
                 }
                 let (mut added, mut in_the_way) = (0, changes.in_the_way);
                 for p in &changes.add {
@@ -98,7 +111,10 @@ impl Store {
                         cap: None,
                     };
                     match insert(c, provider, &made).await? {
-                        Some(_) => added += 1,
+                        Some(session) => {
+                            added += 1;
+                            done.push(Done { session, version: 1, was: Before::Absent });
+                        }
                         None => in_the_way += 1,
                     }
                 }
@@ -111,6 +127,7 @@ impl Store {
                     in_the_way,
                     booked: changes.booked,
                     elsewhere,
+                    done,
                 })
             })
         })

@@ -103,6 +103,7 @@ struct Said {
     text: String,
     alarm: bool,
     undo: Option<Undo>,
+    since: Instant,
 }
 
 /// What comes after a person agreed to lose unsaved input.
@@ -129,6 +130,8 @@ pub struct App {
     held: VecDeque<Held>,
     held_for: Option<LayerId>,
     said: Option<Said>,
+    /// What can still be taken back while line 23 says something else.
+    done: Option<Said>,
     /// What is being taken back: by which layer, under which label, and what was said of it.
     taking_back: Option<(LayerId, &'static str, String)>,
     after_leave: Option<Next>,
@@ -203,6 +206,7 @@ impl App {
             held: VecDeque::new(),
             held_for: None,
             said: None,
+            done: None,
             taking_back: None,
             after_leave: None,
             next_id: APP,
@@ -284,10 +288,21 @@ impl App {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.said = Some(Said { text: text.into(), alarm: false, undo: None });
+        self.tell(text.into(), false);
     }
     fn alarm(&mut self, text: impl Into<String>) {
-        self.said = Some(Said { text: text.into(), alarm: true, undo: None });
+        self.tell(text.into(), true);
+    }
+    /// Says a thing; what could be taken back before still can, and is said again afterwards.
+    fn tell(&mut self, text: String, alarm: bool) {
+        let said = Said { text, alarm, undo: None, since: self.ticks.now() };
+        let before = self.said.replace(said).filter(|s| s.undo.is_some());
+        self.done = before.or(self.done.take());
+    }
+    /// Line 23 is empty, and nothing can be taken back.
+    fn hush(&mut self) {
+        self.said = None;
+        self.done = None;
     }
 
     /// The layer that gets keys: the lock, or the top.

@@ -78,6 +78,8 @@ pub trait Layer: Send {
     fn takes_digits(&self) -> Option<&'static str>;
     /// The last of them.
     fn digits(&self) -> u8;
+    /// What its letters and signs mean.
+    fn marks(&self) -> &'static str;
     /// Whether its last line offers a text that was not saved.
     fn offers(&self) -> bool;
     /// Draws it.
@@ -256,6 +258,9 @@ impl<S: Screen> Layer for Slot<S> {
     }
     fn digits(&self) -> u8 {
         self.screen.digits()
+    }
+    fn marks(&self) -> &'static str {
+        self.screen.marks()
     }
     fn offers(&self) -> bool {
         self.keeper.offers()

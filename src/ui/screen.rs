@@ -187,6 +187,10 @@ pub trait Screen: Sized + Send + 'static {
     fn digits(&self) -> u8 {
         9
     }
+    /// What the letters and signs on this screen mean, for the help; nothing where there are none.
+    fn marks(&self) -> &'static str {
+        ""
+    }
     /// Draws the state. It changes nothing but scroll offsets.
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui);
 }

@@ -49,6 +49,7 @@ pub struct Stage<S: Screen> {
     answers: UnboundedReceiver<Done>,
     terminal: Terminal<TestBackend>,
     ticks: Ticks,
+    pressed: usize,
     _screen: PhantomData<S>,
 }
 
@@ -85,7 +86,7 @@ impl<S: Screen> Stage<S> {
         let ticks = Ticks::by_hand();
         let (mut app, answers) = App::new(keymap, Theme::default(), env, store, ticks.clone());
         app.stage(Box::new(move |id| Box::new(Slot::new(id, screen)) as Box<dyn Layer>));
-        Self { app, answers, terminal: terminal(80, 24), ticks, _screen: PhantomData }
+        Self { app, answers, terminal: terminal(80, 24), ticks, pressed: 0, _screen: PhantomData }
     }
     /// Goes to places from now on instead of recording them; loads and saves are still only recorded.
     #[must_use]
@@ -113,9 +114,14 @@ impl<S: Screen> Stage<S> {
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         for key in Key::sequence(keys).unwrap_or_default() {
             self.advance(Duration::from_secs(1));
+            self.pressed += 1;
             self.press(key);
         }
         self
+    }
+    /// How many keys [`Stage::keys`] has pressed since this was asked last: typed text is not counted.
+    pub fn pressed(&mut self) -> usize {
+        std::mem::take(&mut self.pressed)
     }
     /// Presses keys with no time between them.
     pub fn keys_at_once(&mut self, keys: &str) -> &mut Self {

@@ -1,6 +1,7 @@
 //! The tabs Tests, Diagnosis and End, driven by keys through the real keymap on a real database: what they enter is in the
 //! record, and what it costs in keys.
 use crate::support::{
+    budgets::counted,
     cluster::{Db, fresh_database},
     people::{self, Clinic},
 };
@@ -28,8 +29,6 @@ struct Room {
     anna: SignIn,
     encounter: EncounterId,
     stage: Stage<Panel>,
-    /// Keys pressed since [`Room::budget`].
-    keys: usize,
 }
 
 /// Anna's panel of Jack's visit is open; LINH waits after him.
@@ -44,12 +43,11 @@ async fn room() -> Room {
     let anna = people::signed_in(&db, "anna").await;
     let mut stage = Stage::live(Panel::new(encounter), anna.actor.clone(), anna.store.clone());
     assert!(stage.until("BLACK Jack").await, "{}", stage.text());
-    Room { db, clinic, anna, encounter, stage, keys: 0 }
+    Room { db, clinic, anna, encounter, stage }
 }
 
 impl Room {
     fn keys(&mut self, keys: &str) {
-        self.keys += keys.split(' ').count();
         self.stage.keys(keys);
     }
     fn typed(&mut self, text: &str) {
@@ -69,7 +67,7 @@ impl Room {
     }
     /// Counts keys from here on.
     fn budget(&mut self) {
-        self.keys = 0;
+        self.stage.pressed();
     }
     async fn record(&self) -> Record {
         self.anna.store.record(&self.anna.actor, self.encounter, false).await.unwrap()
@@ -95,7 +93,7 @@ async fn a_drug_is_prescribed_with_one_line_and_two_enters() {
     r.sees("amoxicillin, 500 mg, three times a day, for 7 days -- Enter prescribes it").await;
     r.keys("enter");
     r.sees("It is prescribed.").await;
-    assert!(r.keys <= 2, "{} keys", r.keys);
+    counted("prescribe a drug with dose, frequency and days (in the diagnosis tab)", &[r.stage.pressed()]);
     let record = r.record().await;
     assert_eq!(record.prescriptions.len(), 1);
     insta::assert_snapshot!("diagnosis_tab", r.frame());
@@ -185,14 +183,14 @@ async fn the_follow_up_is_booked_with_three_keys() {
     r.keys("enter");
     r.sees("Booked: ").await;
     r.sees("Booked Fri 13 Mar 08:00").await;
-    assert!(r.keys <= 3, "{} keys", r.keys);
+    let booked = r.stage.pressed();
     let record = r.record().await;
     assert_eq!(record.visit.follow_up_on, Some(r.clinic.tomorrow));
     assert!(record.follow_up.is_some());
     r.budget();
     r.keys("u");
     r.sees("The follow-up is not booked any more.").await;
-    assert_eq!(r.keys, 1);
+    counted("book the follow-up (in the end tab); take it back", &[booked, r.stage.pressed()]);
     let record = r.record().await;
     assert_eq!((record.visit.follow_up_on, record.follow_up.is_some()), (None, false));
     // And booked again: the tab knows the visit as it is now.
@@ -326,7 +324,7 @@ async fn vital_signs_are_one_line_and_one_key() {
     r.typed("bp 120/80 hr 72 t 37.2");
     r.keys("enter");
     r.sees("saved").await;
-    assert_eq!(r.keys, 1);
+    counted("blood pressure, pulse and temperature (in their line)", &[r.stage.pressed()]);
     let text = record_text(&r.record().await);
     assert!(text.contains("120/80") && text.contains("37.2"), "{text}");
 }
@@ -339,7 +337,7 @@ async fn the_next_waiting_patient_is_one_key_away_while_typing() {
     r.budget();
     r.keys("ctrl-n");
     r.sees("NGUYEN Linh").await;
-    assert!(r.keys <= 2, "{} keys", r.keys);
+    counted("a doctor opens the next waiting patient (while typing in the panel)", &[r.stage.pressed()]);
 }
 
 #[tokio::test]
@@ -355,7 +353,7 @@ async fn the_visit_is_signed_and_the_next_patient_is_there_with_three_keys() {
     r.sees("Signed").await;
     r.keys("ctrl-n");
     r.sees("NGUYEN Linh").await;
-    assert!(r.keys <= 3, "{} keys", r.keys);
+    counted("end and sign, then the next patient (in the end tab)", &[r.stage.pressed()]);
     let text = record_text(&r.record().await);
     assert!(text.contains("signed by SMITH Anna"));
 }

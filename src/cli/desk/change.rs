@@ -73,7 +73,7 @@ pub struct Cancel {
     /// Its id, as board and book answer it
     appointment: Uuid,
     /// Why
-    #[arg(long)]
+    #[arg(long, visible_alias = "reason")]
     why: String,
 }
 

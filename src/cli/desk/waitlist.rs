@@ -52,7 +52,7 @@ pub struct Waitlist {
     #[arg(long, value_name = "DAYS", default_value = "", requires = "add", hide_default_value = true)]
     weekdays: String,
     /// The code of a visit type
-    #[arg(long, value_name = "CODE", requires = "add")]
+    #[arg(long, visible_alias = "type", value_name = "CODE", requires = "add")]
     visit_type: Option<String>,
     /// urgent, soon or routine
     #[arg(long, default_value = "routine", requires = "add", value_parser = ["urgent", "soon", "routine"])]

@@ -37,10 +37,16 @@ impl App {
                 Effect::Close(layer) => self.close(layer),
                 Effect::Carry(carried) => self.env.carried = carried,
                 Effect::Freed(freed) => self.ask_who_waits(freed),
-                Effect::Toast(text) => self.say(text),
+                Effect::Toast(text) => {
+                    // It tells of a deed of its own: `u` would take back another one.
+                    self.hush();
+                    self.say(text);
+                }
                 Effect::Failed(text) => self.alarm(text),
                 Effect::Undoable { text, undo } => {
-                    self.said = Some(Said { text, alarm: false, undo: Some(undo) });
+                    let since = self.ticks.now();
+                    self.done = None;
+                    self.said = Some(Said { text, alarm: false, undo: Some(undo), since });
                 }
                 Effect::Run(layer, id) => {
                     self.close(layer);
@@ -82,7 +88,7 @@ impl App {
                 self.set_actor(Some(actor));
                 self.follow_rules(store.permissions());
                 self.runner.set_store(Some(store));
-                self.said = None;
+                self.hush();
                 self.arrive(first);
                 self.ask_emergency();
                 self.greet();
@@ -263,6 +269,8 @@ impl App {
                     self.taking_back = Some((undo.layer, undo.label, what));
                     self.runner.save(undo.layer, undo.label, undo.run);
                 }
+                // It is shown before it is taken back: nothing is undone unseen.
+                None if self.done.is_some() => self.said = self.done.take(),
                 None => self.say(tr!("There is nothing to take back.")),
             },
             AppCommand::Retry => {
@@ -330,7 +338,8 @@ impl App {
             AppCommand::Connections => self.alarm(tr!("Patients and their providers have connections.")),
             AppCommand::Help => {
                 let sections = self.sections().unwrap_or_default();
-                let help = Help::new(help_rows(&self.keymap, &sections));
+                let marks = self.top().map(|t| t.marks()).unwrap_or_default();
+                let help = Help::new(help_rows(&self.keymap, &sections)).with_marks(marks);
                 self.push(Box::new(move |id| Box::new(Slot::new(id, help))), None);
             }
             AppCommand::Palette => {
@@ -352,6 +361,9 @@ impl App {
             Some(actor) if actor.must_change_password => self.say(tr!("Choose your password first.")),
             Some(_) if self.arrival.must_enrol => self.say(tr!("Set up your second factor first.")),
             Some(_) => {
+                if let Some(why) = self.line_closed() {
+                    return self.alarm(why.to_string());
+                }
                 let line = CommandLine::new(self.rules.clone(), self.lines.clone());
                 self.push(Box::new(move |id| Box::new(Slot::new(id, line))), None);
             }

@@ -265,7 +265,7 @@ impl App {
                 items.push(Item::command(tr_str(def.title), tr_str(def.help), key(def.id), def.id));
             }
             let signed_in = self.env.actor.is_some();
-            let undo = self.said.as_ref().is_some_and(|s| s.undo.is_some());
+            let undo = self.done.is_some() || self.said.as_ref().is_some_and(|s| s.undo.is_some());
             let everywhere = [
                 "app.undo",
                 "app.retry",
@@ -274,6 +274,7 @@ impl App {
                 "go.permissions",
                 "go.sign-ups",
                 "go.fees",
+                "go.waitlist",
                 "go.figures",
                 "app.lock",
                 "go.sign-ins",
@@ -294,6 +295,7 @@ impl App {
                     "go.permissions" => administers,
                     "go.sign-ups" => decides,
                     "go.fees" => signed_in && self.forbidden("fees.open").is_none(),
+                    "go.waitlist" => signed_in && self.forbidden("waitlist.open").is_none(),
                     "go.figures" => signed_in && self.forbidden("report.open").is_none(),
                     "go.subject" => signed_in && self.forbidden("subject.export").is_none(),
                     "go.emergency" | "go.access" | "go.connections" => self.has_ways(id),

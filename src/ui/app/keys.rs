@@ -10,6 +10,10 @@ use crate::{
         screen::Used,
     },
 };
+use std::time::Duration;
+
+/// How long line 23 says a thing at least, whatever is pressed meanwhile.
+const READ_WITHIN: Duration = Duration::from_secs(3);
 
 /// App commands that also work in a dialog.
 fn works_in_dialogs(command: AppCommand) -> bool {
@@ -81,15 +85,21 @@ impl App {
             return;
         }
         let keys = std::mem::take(&mut self.pending);
+        self.forget_what_was_read();
         let candidates = self.keymap.candidates(&sections, &keys);
         if candidates.is_empty() && keys.len() > 1 {
             self.say(tr!("{keys} means nothing here.", keys = Key::show(&keys)));
         }
-        for id in candidates {
-            if self.ask(&id, &keys) {
-                return;
-            }
+        let _ = candidates.into_iter().any(|id| self.ask(&id, &keys));
+        if self.said.is_none() {
+            self.said = self.done.take();
         }
+    }
+
+    /// What was said of an earlier key is not left standing under another screen; what can be taken back stays.
+    fn forget_what_was_read(&mut self) {
+        let now = self.ticks.now();
+        self.said = self.said.take().filter(|s| s.undo.is_some() || now < s.since + READ_WITHIN);
     }
 
     /// What Enter does here; a keymap that gives this to Enter itself would never end.

@@ -1,12 +1,13 @@
 //! What this person's role may do: the program draws by the same table that the database decides by, and says why not.
 use super::{APP, App, session::AppMsg};
 use crate::{
-    domain::{permission::Table, why::Why},
+    domain::{desk_line::Verb, permission::Table, why::Why},
     store::Change,
     text::tr_str,
     tr,
     ui::{
         cx::Cx,
+        keymap::Key,
         layer::{Layer, Slot},
         registry::find,
         screen::Kind,
@@ -26,6 +27,27 @@ impl App {
         let actor = self.env.actor.as_deref()?;
         self.rules.action(action)?;
         self.rules.could(actor.role, actor.patient.is_some(), action).err()
+    }
+
+    /// The refusal of the command line to somebody who may do nothing that it does.
+    pub(super) fn line_closed(&self) -> Option<Why> {
+        let role = self.env.actor.as_deref()?.role;
+        if Verb::ALL.into_iter().filter_map(Verb::action).any(|a| self.closed(a).is_none()) {
+            return None;
+        }
+        let key = |id| self.keymap.key_for(&["global"], id).map(|k| Key::show(&k)).unwrap_or_default();
+        let role = tr_str(role.word());
+        let sentence = tr!(
+            "The command line books, moves and checks in; you are signed in as {role}, who does none of it.",
+            role = role
+        );
+        let (home, find, why) = (key("go.home"), key("app.palette"), key("permissions.why"));
+        Some(Why::new("not_permitted", sentence).instead(tr!(
+            "{home} shows what is yours, {find} goes anywhere, {why} says who may.",
+            home = home,
+            find = find,
+            why = why
+        )))
     }
 
     /// The commands of the top layer that are closed to the person's role.

@@ -13,6 +13,7 @@ use crate::{
     ui::{
         arrival,
         cx::{Cx, Effect, LayerId},
+        keymap::Key,
         layer::{Layer, Moment, Slot},
         route::Route,
         screens,
@@ -110,7 +111,7 @@ impl App {
         let id = self.next_id;
         let fx = slot.tell(Moment::Opened, &self.env);
         self.lock = Some(Box::new(slot));
-        self.said = None;
+        self.hush();
         self.pending.clear();
         self.held.clear();
         self.held_for = None;
@@ -157,7 +158,7 @@ impl App {
         self.lock_owed = false;
         self.held_delays.clear();
         self.after_saves.clear();
-        self.said = None;
+        self.hush();
         self.emergency = None;
         self.link = Link::Up;
         self.arrival = Arrival::default();
@@ -223,7 +224,11 @@ impl App {
                     && row.session != Some(actor.session.0)
                     && self.lock.is_none() =>
             {
-                self.say(tr!("You have just signed in at another place too; `my sign-ins` shows where."));
+                let key = self.keymap.key_for(&["global"], "go.sign-ins").map(|k| Key::show(&k));
+                self.say(tr!(
+                    "You have just signed in at another place too; {key} shows where.",
+                    key = key.unwrap_or_default()
+                ));
             }
             _ => {}
         }

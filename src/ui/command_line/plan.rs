@@ -7,7 +7,7 @@ use crate::{
         dates,
         desk_line::Verb,
         ids::{AppointmentId, CentreId, ProviderId},
-        patient::{PatientHit, record_number},
+        patient::{PatientHit, age_sex, record_number},
         patient_query::PatientQuery,
         time::Period,
         waitlist::NewWait,
@@ -454,10 +454,8 @@ fn when_of(a: &PatientAppointment, env: &Env) -> String {
 
 /// `BLACK Jack M 29 000123`.
 pub(super) fn patient_said(hit: &PatientHit, env: &Env) -> String {
-    let age = hit.birth_date.map(|b| dates::age(b, env.today())).unwrap_or_default();
-    let age = age.trim_end_matches(" y").to_owned();
-    let parts = [hit.shown(), hit.sex.letter().to_string(), age, record_number(hit.record_number)];
-    parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    let who = age_sex(hit.birth_date, hit.sex, env.today());
+    format!("{} {who} {}", hit.shown(), record_number(hit.record_number))
 }
 
 pub(super) fn choice_of_patient(found: &Found, env: &Env, pick: Pick) -> Choice {

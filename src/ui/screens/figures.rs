@@ -147,6 +147,9 @@ impl Screen for Figures {
     fn takes_digits(&self) -> Option<&'static str> {
         Some(tr!("figures"))
     }
+    fn digits(&self) -> u8 {
+        4
+    }
     fn opened(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
     }

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         dates,
-        patient::{age_sex, record_number},
+        patient::{AGE_SEX, age_sex, record_number},
         patient_query::PatientQuery,
         why::Why,
     },
@@ -96,7 +96,7 @@ impl Default for Patients {
             .column(Column::new("Patient", |l: &Line| l.found.shown.clone()).grow(20).look(|l, t| {
                 if l.found.hit.deactivated || l.found.hit.merged_into.is_some() { t.dim() } else { t.text() }
             }))
-            .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(2))
+            .column(Column::new("Age", |l: &Line| l.age.clone()).width(AGE_SEX).priority(2))
             .column(Column::new("Born", |l: &Line| l.born.clone()).width(11).priority(3))
             .column(Column::new("Number", |l: &Line| l.number.clone()).width(7).priority(4))
             .column(Column::new("Phone", |l: &Line| l.phone.clone()).width(14).priority(5))

@@ -36,6 +36,8 @@ pub struct HelpRow {
 /// The help over the screen it explains.
 pub struct Help {
     rows: Vec<HelpRow>,
+    /// What the letters and signs on the screen below mean.
+    marks: &'static str,
     text: TextLine,
     at: usize,
     page: usize,
@@ -47,7 +49,13 @@ impl Help {
     /// The help of these rows, most useful first.
     #[must_use]
     pub fn new(rows: Vec<HelpRow>) -> Self {
-        Self { rows, text: TextLine::new(), at: 0, page: 1, lines: 0 }
+        Self { rows, marks: "", text: TextLine::new(), at: 0, page: 1, lines: 0 }
+    }
+    /// The same, with what the letters and signs on the screen below mean.
+    #[must_use]
+    pub fn with_marks(mut self, marks: &'static str) -> Self {
+        self.marks = marks;
+        self
     }
     fn shown(&self) -> Vec<&HelpRow> {
         let wanted = fold(self.text.value());
@@ -97,6 +105,12 @@ impl Screen for Help {
         self.page = usize::from(list.height).max(1);
         let room = usize::from(list.width).saturating_sub(34).max(12);
         let mut lines = vec![];
+        // Only until somebody looks for a key: then the rows that fit come first.
+        if self.text.value().is_empty() && !self.marks.is_empty() {
+            let meaning = wrap(self.marks, usize::from(list.width).saturating_sub(1).max(12));
+            lines.extend(meaning.into_iter().map(|l| vec![Span::raw(l)]));
+            lines.push(vec![]);
+        }
         for row in self.shown() {
             let mut keys = pad(&cut(&row.keys, 16), 17);
             let mut title = pad(&cut(tr_str(row.def.title), 16), 17);

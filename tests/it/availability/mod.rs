@@ -2,6 +2,7 @@
 mod exceptions;
 mod sessions;
 mod slots;
+mod taken_back;
 mod visit_types;
 
 use crate::{

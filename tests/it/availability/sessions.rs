@@ -9,7 +9,7 @@ use praxis::{
         ids::RequestId,
         provider::WeeklyHours,
     },
-    store::{Copied, SessionsOf, SignIn},
+    store::{Copied, Done, SessionsOf, SignIn, TakenBack},
 };
 
 fn hours(
@@ -164,27 +164,112 @@ async fn a_copied_week_is_taken_back_as_one_and_what_was_booked_meanwhile_stays(
     let next = d.clinic.today + Days::new(7);
     let copy = async || mei.store.copy_week(&mei.actor, RequestId::new(), gp, next).await.unwrap().added;
     let back = async |ids| {
-        mei.store
-            .uncopy_week(&mei.actor, RequestId::new(), gp, ids)
-            .await
-            .map(|t| (t.removed, t.booked, t.changed))
+        mei.store.uncopy_week(&mei.actor, RequestId::new(), gp, ids).await.map(|t| (t.back, whys(&t)))
     };
     let first = copy().await;
-    assert_eq!(back(first.clone()).await.unwrap(), (2, 0, 0));
+    assert_eq!(back(first.clone()).await.unwrap(), (2, vec![]));
     assert!(of(&mei, &d, next).await.is_empty());
-    assert_eq!(back(first).await.unwrap(), (0, 0, 2), "once is enough");
+    let changed = "it was changed since".to_owned();
+    assert_eq!(back(first).await.unwrap(), (0, vec![changed.clone(), changed]), "once is enough");
     // Another desk books in the first session of the second try.
     let second = copy().await;
     let mut new = tomorrow(&d.clinic, d.clinic.jack, 9, None);
     (new.session, new.period.start) = (Some(second[0]), at(next, 9, 0));
     new.period.end = new.period.start + Duration::minutes(30);
     book(&nina, new).await.unwrap();
-    assert_eq!(back(second.clone()).await.unwrap(), (1, 1, 0));
+    assert_eq!(back(second.clone()).await.unwrap(), (1, vec!["somebody is booked in it".to_owned()]));
     let left: Vec<_> = of(&nina, &d, next).await.iter().map(|s| s.id).collect();
     assert_eq!(left, [second[0]]);
     let gary = people::signed_in(&d.db, "gary").await;
     let refused = gary.store.uncopy_week(&gary.actor, RequestId::new(), gp, vec![second[0]]).await;
-    assert!(refused.is_err() || refused.unwrap().removed == 0);
+    assert!(refused.is_err() || refused.unwrap().back == 0);
+}
+
+fn whys(t: &TakenBack) -> Vec<String> {
+    t.stays.iter().map(|s| s.why.clone()).collect()
+}
+
+#[tokio::test]
+async fn sessions_made_from_hours_are_taken_back_as_one_what_was_changed_and_removed_included() {
+    let (d, mei) = front().await;
+    let (gp, place) = (d.clinic.gp.provider(), d.clinic.randwick);
+    set_hours(&d, vec![hours(place, 1, 540, 720), hours(place, 3, 540, 720)]).await;
+    let monday = d.clinic.today + Days::new(4);
+    let make =
+        async || mei.store.generate_sessions(&mei.actor, RequestId::new(), gp, monday, 2).await.unwrap();
+    let back = async |request, done: &[Done]| {
+        mei.store.ungenerate_sessions(&mei.actor, request, gp, done.to_vec()).await.unwrap()
+    };
+    let first = make().await;
+    assert_eq!((first.added, first.done.len()), (4, 4));
+    let before = of(&mei, &d, monday).await;
+    // Other hours: two follow, two go, two are new.
+    set_hours(&d, vec![hours(place, 1, 540, 660), hours(place, 5, 840, 1020)]).await;
+    let second = make().await;
+    assert_eq!((second.changed, second.removed, second.added, second.done.len()), (2, 2, 2, 6));
+    let request = RequestId::new();
+    let undone = back(request, &second.done).await;
+    assert_eq!((undone.back, undone.stays.len()), (6, 0));
+    assert_eq!(back(request, &second.done).await, undone, "asked twice it is done once");
+    let now = of(&mei, &d, monday).await;
+    let as_they_were = |rows: &[SessionRow]| -> Vec<_> {
+        rows.iter().map(|s| (s.id, s.period, s.slot_minutes, s.kept.planned)).collect()
+    };
+    assert_eq!(as_they_were(&now), as_they_were(&before));
+    // What was taken back is made again when the hours ask for it.
+    let again = make().await;
+    assert_eq!((again.changed, again.removed, again.added), (2, 2, 2));
+    let all = back(RequestId::new(), &again.done).await;
+    assert_eq!(all.back, 6);
+    let stale = back(RequestId::new(), &first.done).await;
+    assert_eq!(stale.back, 0, "they were changed since: {:?}", whys(&stale));
+}
+
+#[tokio::test]
+async fn of_sessions_made_from_hours_what_was_booked_or_changed_meanwhile_stays_and_is_named() {
+    let (d, mei) = front().await;
+    let nina = people::signed_in(&d.db, "nina").await;
+    let (gp, place) = (d.clinic.gp.provider(), d.clinic.randwick);
+    set_hours(&d, vec![hours(place, 1, 540, 720), hours(place, 3, 540, 720)]).await;
+    let monday = d.clinic.today + Days::new(4);
+    let make =
+        async || mei.store.generate_sessions(&mei.actor, RequestId::new(), gp, monday, 2).await.unwrap();
+    let back = async |done: Vec<Done>| {
+        mei.store.ungenerate_sessions(&mei.actor, RequestId::new(), gp, done).await.unwrap()
+    };
+    let made = make().await;
+    let rows = of(&mei, &d, monday).await;
+    let mut new = tomorrow(&d.clinic, d.clinic.jack, 9, None);
+    (new.session, new.period.start) = (Some(rows[0].id), at(rows[0].day, 9, 0));
+    new.period.end = new.period.start + Duration::minutes(30);
+    book(&nina, new).await.unwrap();
+    let time = |t| NaiveTime::parse_from_str(t, "%H:%M").unwrap();
+    let longer = SessionHours { to: time("13:00"), ..rows[1].hours() };
+    let root = people::signed_in(&d.db, "root").await;
+    root.store.change_clinic_session(&root.actor, RequestId::new(), &rows[1], longer).await.unwrap();
+    let undone = back(made.done).await;
+    assert_eq!(
+        (undone.back, whys(&undone)),
+        (2, vec!["somebody is booked in it".to_owned(), "it was changed since".to_owned(),])
+    );
+    assert_eq!((undone.stays[0].day, undone.stays[0].from), (rows[0].day, time("09:00")));
+    // A session that was removed comes back, unless another one has its time now.
+    set_hours(&d, vec![]).await;
+    set_hours(&d, vec![hours(place, 1, 540, 720), hours(place, 4, 540, 720)]).await;
+    let more = make().await;
+    assert_eq!(more.added, 3, "{more:?}");
+    set_hours(&d, vec![hours(place, 1, 540, 720)]).await;
+    let less = make().await;
+    assert_eq!((less.removed, less.added), (2, 0), "the Thursdays go: {less:?}");
+    let mut c = people::writer(&d.db).await;
+    let thursday = monday + Days::new(3);
+    people::session(&mut c, gp, d.clinic.ultimo, thursday, (11, 13)).await;
+    let undone = back(less.done).await;
+    assert_eq!((undone.back, whys(&undone)), (1, vec!["another session is there now".to_owned()]));
+    // Nobody from elsewhere takes it back.
+    let gary = people::signed_in(&d.db, "gary").await;
+    let refused = gary.store.ungenerate_sessions(&gary.actor, RequestId::new(), gp, more.done).await;
+    assert!(refused.is_err() || refused.unwrap().back == 0);
 }
 
 #[tokio::test]

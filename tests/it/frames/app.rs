@@ -80,6 +80,45 @@ fn what_was_done_offers_undo_once() {
 }
 
 #[test]
+fn what_was_refused_does_not_stand_under_what_comes_later_but_an_undo_stays() {
+    let mut stage = stage();
+    stage.keys("g z");
+    assert_eq!(stage.toast(), "g z means nothing here.");
+    stage.keys_at_once("down");
+    assert_eq!(stage.toast(), "g z means nothing here.", "whoever types fast has not read it yet");
+    stage.advance(Duration::from_secs(3)).keys_at_once("down");
+    assert_eq!(stage.toast(), "");
+    stage.keys("i y");
+    stage.deliver(Msg::Saved(Ok(()))).deliver(Msg::Saved(Ok(())));
+    stage.advance(Duration::from_secs(60)).keys("down up");
+    assert!(stage.text().contains("u undo"));
+}
+
+#[test]
+fn a_refusal_does_not_take_the_undo_away_and_nothing_is_undone_unseen() {
+    let mut stage = stage();
+    stage.keys("i y");
+    stage.deliver(Msg::Saved(Ok(()))).deliver(Msg::Saved(Ok(())));
+    stage.keys("g z");
+    assert_eq!(stage.toast(), "g z means nothing here.");
+    stage.keys_at_once("u");
+    assert!(stage.text().contains("Cancelled BLACK Jack."), "{}", stage.text());
+    assert!(stage.effects().is_empty(), "the first u only shows what it is about");
+    stage.keys_at_once("u");
+    assert_eq!(stage.effects(), ["save sample.restore"]);
+}
+
+#[test]
+fn when_a_refusal_was_read_the_undo_it_covered_is_offered_again() {
+    let mut stage = stage();
+    stage.keys("i y");
+    stage.deliver(Msg::Saved(Ok(()))).deliver(Msg::Saved(Ok(())));
+    stage.keys("g z").advance(Duration::from_secs(3)).keys_at_once("down");
+    assert!(stage.text().contains("Cancelled BLACK Jack."), "{}", stage.text());
+    assert!(stage.text().contains("u undo"));
+}
+
+#[test]
 fn keys_behind_a_search_wait_for_its_answer_and_go_on_in_order() {
     let mut sample = Sample::new();
     sample.waiting = true;

@@ -1,5 +1,6 @@
 //! The week of a provider, slots of a session, leave and holidays, the plan that moves bookings, visit types and rooms.
 use super::{actor, env, every_size};
+use crate::support::budgets::counted;
 use chrono::{DateTime, Duration, NaiveDate, TimeZone as _, Utc};
 use praxis::{
     domain::{
@@ -17,7 +18,7 @@ use praxis::{
         time::Period,
         visit_type::{VisitType, VisitTypeDetails},
     },
-    store::{Copied, Generated, LeftOut, Moved, TakenBack, Unplanned, Was},
+    store::{Before, Copied, Done, Generated, LeftOut, Moved, Stays, TakenBack, Unplanned, Was},
     ui::{
         screens::{
             admin::{
@@ -130,11 +131,77 @@ fn what_was_not_copied_stands_in_its_day_and_the_rest_is_taken_back_with_one_key
     insta::assert_snapshot!("week_copied", copied().frame());
     insta::assert_snapshot!("week_copied_small", copied().at(60, 20).frame());
     let mut stage = copied();
+    let key = stage.pressed();
     assert!(stage.toast().contains("2 sessions copied"), "{}", stage.toast());
     stage.forget_effects().keys("u");
     assert_eq!(stage.effects(), ["save session.copy-week"]);
-    stage.deliver(week::Msg::Uncopied(Ok(TakenBack { removed: 1, booked: 1, changed: 0 })));
-    assert_eq!(stage.toast(), "1 session taken back. 1 stays: somebody is booked in it.");
+    counted("copy the week before (in the week of a provider); take it back", &[key, stage.pressed()]);
+    stage.deliver(week::Msg::TakenBack(Ok(TakenBack {
+        back: 1,
+        stays: vec![stays(12, "somebody is booked in it")],
+    })));
+    assert_eq!(
+        stage.toast(),
+        "1 session taken back. Thu 12 Mar 09:00-12:00 stays: somebody is booked in it."
+    );
+}
+
+fn stays(on: u32, why: &str) -> Stays {
+    let time = |h| chrono::NaiveTime::from_hms_opt(h, 0, 0).unwrap();
+    Stays { day: day(on), from: time(9), to: time(12), why: why.into() }
+}
+
+#[test]
+fn sessions_made_from_hours_are_taken_back_with_one_key_and_what_stays_is_named() {
+    let mut stage = week();
+    stage.keys("m enter");
+    let keys = stage.pressed();
+    let one = |n, was| Done { session: ClinicSessionId(id(n)), version: 1, was };
+    let done = vec![one(1, Before::Absent), one(2, Before::There { plan: Some((540, 720, 30)) })];
+    stage.deliver(week::Msg::Generated(Ok(Generated { added: 1, removed: 1, done, ..Generated::default() })));
+    assert!(stage.text().contains("u undo"), "{}", stage.text());
+    stage.forget_effects().keys("u");
+    assert!(stage.effects().contains(&"save session.generate".to_owned()), "{:?}", stage.effects());
+    let work = "make sessions from the weekly hours (in the week of a provider); take all of it back";
+    counted(work, &[keys, stage.pressed()]);
+    let left = ["somebody is booked in it", "it was changed since", "somebody is booked in it", "x", "x"];
+    let left = left.iter().zip(16..).map(|(why, on)| stays(on, why)).collect();
+    stage.deliver(week::Msg::TakenBack(Ok(TakenBack { back: 3, stays: left })));
+    assert_eq!(
+        stage.toast(),
+        "3 sessions taken back. Mon 16 Mar 09:00-12:00, Wed 18 Mar 09:00-12:00 stays: somebody is booked in it. \
+         Tue 17 Mar 09:00-12:00 stays: it was changed since. 2 more stay."
+    );
+}
+
+#[test]
+fn a_session_that_was_removed_after_its_plan_is_brought_back_with_one_key() {
+    let mut stage = week();
+    stage.keys("x");
+    assert_eq!(stage.depth(), 2, "{}", stage.text());
+    stage.deliver_to_top(plan::Msg::Loaded(Ok(steps())));
+    stage.keys("A");
+    let was =
+        Was { time: time_of(&clash(1, 9, ("BLACK", "Jack"))), kind: AppointmentKind::Slot, closed: vec![] };
+    let moved = Moved {
+        appointment: AppointmentId(id(1)),
+        version: Some(2),
+        why: String::new(),
+        was: Some(was),
+        met: vec![],
+    };
+    stage.deliver_to_top(plan::Msg::Moved(Ok(vec![moved.clone()])));
+    stage.deliver_to_top(plan::Msg::Loaded(Ok(vec![])));
+    stage.forget_effects().keys("esc");
+    assert!(stage.effects().contains(&"save session.remove".to_owned()), "{:?}", stage.effects());
+    stage.deliver(week::Msg::Removed(Ok(())));
+    assert_eq!(stage.toast(), "The session is removed.");
+    stage.forget_effects().keys("u");
+    assert!(stage.effects().contains(&"save session.remove".to_owned()), "{:?}", stage.effects());
+}
+
+fn time_of(c: &Clash) -> NewTime {
+    NewTime { provider: c.provider, centre: c.centre, session: None, period: c.period }
 }
 
 fn clash(n: u128, hour: u32, name: (&str, &str)) -> Clash {
@@ -261,7 +328,9 @@ fn a_plan_is_accepted_with_one_key_or_changed_one_by_one() {
 #[test]
 fn a_plan_that_was_accepted_is_taken_back_with_one_key_and_says_what_stays() {
     let mut stage = planned();
+    stage.pressed();
     stage.keys("A");
+    let accepted = stage.pressed();
     let moved = |n, version: Option<i64>, why: &str| {
         let c = clash(n, 9, ("BLACK", "Jack"));
         let time = NewTime { provider: c.provider, centre: c.centre, session: None, period: c.period };
@@ -273,10 +342,14 @@ fn a_plan_that_was_accepted_is_taken_back_with_one_key_and_says_what_stays() {
     insta::assert_snapshot!("plan_accepted", stage.frame());
     stage.forget_effects().keys("u");
     assert_eq!(stage.effects(), ["save appointment.move"]);
+    let work =
+        "accept the plan of a leave, every booking of it (in the plan); take the plan and the leave back";
+    counted(work, &[accepted, stage.pressed()]);
     let names = vec![(AppointmentId(id(1)), "BLACK Jack".to_owned())];
     let undone = Unplanned {
         moved: vec![moved(2, Some(3), ""), moved(1, None, "SMITH Anna already has somebody at 09:00.")],
         lifted: true,
+        session: None,
     };
     stage.deliver_to_top(plan::Msg::Back(names, Ok(undone)));
     assert_eq!(

@@ -3,6 +3,7 @@ use super::{
     actor, env, every_size,
     front_desk::{at, day, id, row, smith, today},
 };
+use crate::support::budgets::counted;
 use chrono::Duration;
 use praxis::{
     domain::{
@@ -80,6 +81,7 @@ fn a_wide_board_says_when_each_is_seen() {
 fn one_key_calls_the_next_and_u_puts_them_back() {
     let mut stage = queue();
     stage.keys("a");
+    let called_in = stage.pressed();
     assert!(stage.effects().contains(&"save queue.call".to_owned()), "{:?}", stage.effects());
     let called = praxis::store::Called {
         appointment: AppointmentId(id(21)),
@@ -91,6 +93,7 @@ fn one_key_calls_the_next_and_u_puts_them_back() {
     assert!(stage.toast().starts_with("Called to 2: OKOYE Ada"), "{}", stage.toast());
     stage.forget_effects().keys("u");
     assert!(stage.effects().contains(&"save queue.call".to_owned()), "{:?}", stage.effects());
+    counted("call the next patient who waits; put them back", &[called_in, stage.pressed()]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ use praxis::{
     store::{Error, PatientAppointment},
     ui::{
         command_line::{CommandLine, History, Msg},
+        screens::board::Board,
         testing::Stage,
     },
 };
@@ -413,4 +414,20 @@ fn free_times_are_as_long_as_the_visit_that_is_named() {
 fn every_size_is_drawn() {
     every_size(asking);
     every_size(ready);
+}
+
+#[test]
+fn whoever_may_do_nothing_in_the_line_is_told_so_instead_of_being_shown_how_to_book() {
+    for (role, word) in [(Role::Patient, "patient"), (Role::Auditor, "auditor")] {
+        let mut stage = Stage::with(Board::default(), env(Some(actor(role))));
+        stage.keys(":");
+        assert_eq!(stage.depth(), 1, "{word}");
+        let said = stage.toast();
+        assert!(said.contains(&format!("you are signed in as {word}")), "{said}");
+        assert!(said.contains("g h shows what is yours") && said.contains("g y says who may"), "{said}");
+    }
+    for role in [Role::Receptionist, Role::Nurse, Role::Gp, Role::Administrator, Role::Pharmacist] {
+        let mut stage = Stage::with(Board::default(), env(Some(actor(role))));
+        assert_eq!(stage.keys(":").depth(), 2, "{role:?}");
+    }
 }

@@ -3,6 +3,7 @@ use super::{
     actor, env, every_size,
     front_desk::{at, id, smith, today},
 };
+use crate::support::budgets::counted;
 use praxis::{
     domain::{
         actor::Role,
@@ -95,6 +96,7 @@ fn what_is_still_to_be_paid_is_taken_with_three_keys_and_a_confirmation_of_the_a
     assert!(stage.text().contains("35.00"), "{}", stage.text());
     stage.keys("enter");
     assert!(stage.effects().contains(&"save fee.take".to_owned()), "{:?}", stage.effects());
+    counted("record a fee paid in cash, the whole of it (in the list of fees)", &[stage.pressed()]);
 }
 
 #[test]

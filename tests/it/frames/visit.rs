@@ -276,9 +276,10 @@ fn while_nothing_is_known_the_panel_says_loading_and_keys_wait() {
 #[test]
 fn another_tab_is_two_keys_away_while_typing() {
     let mut stage = panel();
-    stage.keys("2").type_text("x1");
+    stage.keys("2").type_text("x1").pressed();
     assert!(stage.text().contains("blood testx1"));
-    stage.keys("esc 1");
+    let tab = stage.keys("esc 1").pressed();
+    crate::support::budgets::counted("another tab of the panel while typing in a field", &[tab]);
     assert!(stage.text().contains("Past visits"), "{}", stage.text());
     stage.keys("2");
     assert!(stage.text().contains("blood testx1"), "the text stays");

@@ -3,6 +3,7 @@ use super::{
     actor, env,
     sample::{Msg, Sample},
 };
+use crate::support::budgets::counted;
 use praxis::{
     domain::{actor::Role, ids::PatientId, why::Why},
     store::{Change, Error, Store},
@@ -160,7 +161,9 @@ fn the_palette_finds_people_and_enter_waits_for_them() {
     let mut stage = Stage::with(Sample::new(), env(Some(actor(Role::Receptionist))));
     stage.app().set_hooks(Hooks { unlock: None, lock_after: None, palette: vec![Arc::new(People)] });
     stage.deliver(Msg::Loaded(Sample::rows()));
+    stage.pressed();
     stage.keys("ctrl-p").type_text("jaq").keys("enter");
+    counted("find anything by name, from anywhere", &[stage.pressed()]);
     assert!(stage.effects().contains(&"load palette.search".into()));
     assert_eq!(stage.depth(), 2, "enter waits");
     let id = PatientId(uuid::Uuid::from_u128(9));

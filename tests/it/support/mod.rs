@@ -2,6 +2,7 @@
 //!
 //! Nothing sleeps for a fixed time: everything waits for a condition and fails with what it saw.
 #![allow(dead_code, reason = "each area uses its own part")]
+pub mod budgets;
 pub mod busy;
 pub mod cluster;
 pub mod desk;

@@ -1,7 +1,12 @@
 //! Drawing the frame: banner, tabs with their marks, what was saved when, an offered draft; then the tab's own body.
 use super::{Panel, beside::WIDE};
 use crate::{
-    domain::{dates, encounter::EncounterState, history::AllergyState},
+    domain::{
+        dates,
+        encounter::EncounterState,
+        history::AllergyState,
+        patient::{Sex, age_sex},
+    },
     store,
     text::{clean, pad_left, width},
     tr,
@@ -116,22 +121,10 @@ impl Panel {
 
 /// The banner's line of a patient.
 pub(super) fn banner_of(b: &store::Banner, right: &str, today: NaiveDate) -> banner::Banner {
-    let sex = match b.sex.as_str() {
-        "female" => tr!("F"),
-        "male" => tr!("M"),
-        "other" => tr!("X"),
-        _ => tr!("?"),
-    };
+    let sex_age = age_sex(b.birth_date, Sex::from_code(&b.sex), today);
     let sex_age = match b.birth_date {
-        Some(born) => {
-            // A number alone is years; the first two are told in months, weeks or days.
-            let age = match dates::age_years(born, today) {
-                0 | 1 => dates::age(born, today),
-                years => years.to_string(),
-            };
-            format!("{sex} {age} ({})", dates::long_date(born))
-        }
-        None => sex.to_owned(),
+        Some(born) => format!("{sex_age} ({})", dates::long_date(born)),
+        None => sex_age,
     };
     let listed: Vec<String> = b
         .allergies

@@ -173,6 +173,13 @@ impl Screen for Board {
     fn title(&self) -> String {
         tr!("Board").into()
     }
+    fn marks(&self) -> &'static str {
+        tr!(
+            "Beside a name: U urgent, S soon, !A allergy, !2 another patient of the day has nearly this name, ! alert, R referral, \
+             N new patient, o overbooked, w walk-in, e emergency. Wait with !: longer than it should be. \
+             ~10:40 by 10:55: probably seen at 10:40, nine times of ten by 10:55."
+        )
+    }
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.table)
     }

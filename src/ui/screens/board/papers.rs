@@ -2,7 +2,7 @@
 use super::{Board, Command, Msg, rows::Line};
 use crate::{
     domain::{
-        dates::{long_date, short_day},
+        dates::{full_day, long_date},
         paper::{Paper, PaperRow},
         patient::record_number,
     },
@@ -15,7 +15,7 @@ impl Board {
     pub(super) fn show_paper(&self, command: Command, cx: &mut Cx<Msg>) {
         let Some(place) = cx.env().actor.as_ref().and_then(|a| a.workplace.clone()) else { return };
         let day = self.shown_day.unwrap_or_else(|| self.day_of(cx.env()));
-        let title = tr!("Day sheet {day}", day = short_day(day));
+        let title = tr!("Day sheet {day}", day = full_day(day));
         let selected = self.table.selected();
         let (kind, title, text) = match (command, selected) {
             (Command::DaySheet, _) => {
@@ -50,6 +50,6 @@ fn row_of(line: &Line) -> PaperRow {
         status: line.status.clone(),
         room: r.room.clone().unwrap_or_default(),
         ticket: r.queue.ticket.map(|n| n.to_string()).unwrap_or_default(),
-        date: short_day(r.day),
+        date: full_day(r.day),
     }
 }

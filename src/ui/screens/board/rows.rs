@@ -1,8 +1,12 @@
 //! The board's rows: as they are drawn, where the day is among them, and where Enter leads from one.
 use crate::{
     domain::{
-        appointment::AppointmentStatus, booking::waited, ids::ProviderId, patient::age_sex,
-        predict::Expected, time::Period,
+        appointment::AppointmentStatus,
+        booking::waited,
+        ids::ProviderId,
+        patient::{AGE_SEX, age_sex},
+        predict::Expected,
+        time::Period,
     },
     store::{Board, BoardRow},
     tr,
@@ -46,8 +50,8 @@ pub(super) fn table() -> Table<Line> {
                 .priority(2)
                 .look(|l, t| if l.marks.contains('!') { t.alarm() } else { t.dim() }),
         )
-        .column(Column::new("Age", |l: &Line| l.age.clone()).width(4).right().priority(3))
-        .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(13).priority(5))
+        .column(Column::new("Age", |l: &Line| l.age.clone()).width(AGE_SEX).priority(3))
+        .column(Column::new("Provider", |l: &Line| l.provider.clone()).width(11).priority(5))
         .column(Column::new("Visit", |l: &Line| l.row.reason.clone()).width(10).priority(7))
         .column(Column::new("Status", |l: &Line| l.status.clone()).width(STATUS).look(|l, t| {
             match l.row.status {

@@ -19,7 +19,7 @@ impl Booking {
         let title = match (self.move_of, self.kind) {
             (Some(_), _) => tr!("Move"),
             (_, AppointmentKind::WalkIn) => tr!("Walk-in"),
-            (_, AppointmentKind::Emergency) => tr!("EMERGENCY"),
+            (_, AppointmentKind::Emergency) => tr!("AT ONCE"),
             (_, AppointmentKind::Overbook) => tr!("Overbook"),
             _ => tr!("Book"),
         };

@@ -8,7 +8,7 @@ use crate::{
         calendar::{Content, ProviderDay},
         dates,
         ids::AppointmentId,
-        patient::age_sex,
+        patient::{AGE_SEX, age_sex},
         time::Period,
     },
     tr,
@@ -152,9 +152,11 @@ impl Calendar {
             (Some(b), _) => {
                 let years = age_sex(b.birth_date, b.sex, self.today);
                 let name = fit(&b.patient_name.to_string(), 24.min(width / 3));
-                let visit = fit(&b.visit_type, 16.min(width / 5));
+                // Where there is little room the status matters more than what the visit is for.
+                let room = if width < 72 { 0 } else { 16.min(width / 5) + 1 };
+                let visit = fit(&b.visit_type, room);
                 (
-                    format!("{from}-{to}  {name} {} {visit} {}", fit(&years, 4), status_word(b)),
+                    format!("{from}-{to}  {name} {} {visit}{}", fit(&years, AGE_SEX), status_word(b)),
                     look(b.status, ui.theme),
                 )
             }

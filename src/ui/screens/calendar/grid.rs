@@ -192,7 +192,7 @@ impl Calendar {
                 let letter = off.kind.mark().letter();
                 let word = match off.kind {
                     OffKind::Leave | OffKind::Holiday if !off.text.is_empty() => off.text.clone(),
-                    OffKind::Leave => tr!("leave").into(),
+                    OffKind::Leave => tr!("away").into(),
                     OffKind::Holiday => tr!("holiday").into(),
                     OffKind::SameDay => tr!("same day").into(),
                     OffKind::Urgent => tr!("urgent").into(),

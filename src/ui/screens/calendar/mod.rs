@@ -259,6 +259,13 @@ impl Screen for Calendar {
     fn title(&self) -> String {
         tr!("Schedule").into()
     }
+    fn marks(&self) -> &'static str {
+        tr!(
+            "Before a name: B booked, A arrived, P in progress, C completed, N no-show, L left, X cancelled, V voided, x cut. Behind it: \
+             o overbooked, w walk-in, e emergency. Alone: . free, , begun, + partly taken, # taken, h held, x away, - closed. \
+             Beside a provider: free times of the day."
+        )
+    }
     fn needs_minute(&self) -> bool {
         true
     }

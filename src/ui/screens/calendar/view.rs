@@ -141,6 +141,7 @@ pub(super) fn status_word(b: &DayBooking) -> String {
 pub(super) fn off_words(off: &OffTime, zone: chrono_tz::Tz) -> String {
     let until = off.until.map(|at| dates::clock(at.with_timezone(&zone).time())).unwrap_or_default();
     match off.kind {
+        OffKind::Leave if off.text.is_empty() => tr!("away").into(),
         OffKind::Leave => tr!("on leave {why}", why = off.text),
         OffKind::Holiday => tr!("holiday {why}", why = off.text),
         OffKind::SameDay => tr!("kept for the same day until {time}", time = until),

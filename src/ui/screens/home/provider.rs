@@ -5,7 +5,7 @@ use crate::{
         appointment::AppointmentStatus,
         dates::short_day,
         ids::{AppointmentId, EncounterId, PatientId, RequestId},
-        patient::{Sex, age_sex},
+        patient::{AGE_SEX, Sex, age_sex},
         provider::Profession,
     },
     store::{Change, Error, HomeAppointment, ProviderHome, Started, UnsignedVisit, Waiting},
@@ -94,7 +94,7 @@ impl Default for ProviderHomeScreen {
                     Column::new("When", |e: &Entry| e.when.clone()).width(12).look(|e, t| look(e.mark, t)),
                 )
                 .column(Column::new("Patient", |e: &Entry| e.name.clone()).grow(14))
-                .column(Column::new("Age", |e: &Entry| e.age.clone()).width(5).priority(4))
+                .column(Column::new("Age", |e: &Entry| e.age.clone()).width(AGE_SEX).priority(4))
                 .column(Column::new("Visit", |e: &Entry| e.reason.clone()).grow(8).priority(3))
                 .column(Column::new("Centre", |e: &Entry| e.place.clone()).width(10).priority(5))
                 .column(

@@ -204,7 +204,8 @@ impl Screen for Patient {
         };
         match command {
             Command::Survivor if profile.merged_into.is_none() => {
-                Err(Why::new("unmerge_not_merged", tr!("This record was not merged into another.")))
+                Err(Why::new("unmerge_not_merged", tr!("This record was not merged into another."))
+                    .instead(tr!("m moves the selected visit, X cancels it, b books another.")))
             }
             Command::Unmerge if profile.merged_into.is_none() && profile.merged.is_empty() => {
                 Err(Why::new("unmerge_not_merged", tr!("No record was merged with this one.")))

@@ -44,31 +44,38 @@ pub(super) fn said(c: &Copied) -> String {
     parts.join(" ")
 }
 
-/// What could not be taken back, when there is something.
+/// As many sessions that stay are named; the others are counted.
+const NAMED: usize = 3;
+
+/// What could not be taken back, session by session, when there is something.
 pub(super) fn stays(t: &TakenBack) -> Option<String> {
-    let mut parts = vec![];
-    if t.booked > 0 {
-        parts.push(tr_n(
-            "{n} stays: somebody is booked in it.",
-            "{n} stay: somebody is booked in them.",
-            t.booked as usize,
-        ));
+    let mut whys: Vec<(&str, Vec<String>)> = vec![];
+    for s in t.stays.iter().take(NAMED) {
+        let when = format!("{} {}-{}", short_day(s.day), clock(s.from), clock(s.to));
+        match whys.iter_mut().find(|(why, _)| *why == s.why) {
+            Some((_, all)) => all.push(when),
+            None => whys.push((&s.why, vec![when])),
+        }
     }
-    if t.changed > 0 {
-        parts.push(tr_n(
-            "{n} stays: it was changed since.",
-            "{n} stay: they were changed since.",
-            t.changed as usize,
-        ));
+    let mut parts = vec![done(t)];
+    let stay = |(why, all): (&str, Vec<String>)| {
+        tr!("{when} stays: {why}.", when = all.join(", "), why = why.trim_end_matches('.'))
+    };
+    parts.extend(whys.into_iter().map(stay));
+    let more = t.stays.len().saturating_sub(NAMED);
+    if more > 0 {
+        parts.push(tr_n("{n} more stays.", "{n} more stay.", more));
     }
-    let removed = tr_n("{n} session taken back.", "{n} sessions taken back.", t.removed as usize);
-    (!parts.is_empty()).then(|| format!("{removed} {}", parts.join(" ")))
+    (!t.stays.is_empty()).then(|| parts.join(" "))
+}
+
+fn done(t: &TakenBack) -> String {
+    tr_n("{n} session taken back.", "{n} sessions taken back.", t.back as usize)
 }
 
 /// What became of taking it back.
 pub(super) fn back(t: &TakenBack) -> String {
-    stays(t)
-        .unwrap_or_else(|| tr_n("{n} session taken back.", "{n} sessions taken back.", t.removed as usize))
+    stays(t).unwrap_or_else(|| done(t))
 }
 
 /// What making sessions did, in one sentence.

@@ -83,7 +83,10 @@ impl ExceptionForm {
             .with(F::Last, Field::text(tr!("Last day")).max(30).hint(tr!("the same day")).check(day))
             .with(F::From, Field::text(tr!("From")).max(10).hint(tr!("the whole day")).check(hour))
             .with(F::To, Field::text(tr!("To")).max(10).hint(tr!("the whole day")).check(hour))
-            .with(F::Reason, Field::text(tr!("Reason")).max(200));
+            .with(
+                F::Reason,
+                Field::text(tr!("Reason")).max(200).hint(tr!("of a leave: for them and administrators")),
+            );
         Self {
             form,
             today,

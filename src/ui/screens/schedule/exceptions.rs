@@ -1,5 +1,8 @@
 //! Leave, holidays and extra days that are not over: entered, taken back, and the bookings under them moved.
-use super::{exception_form::ExceptionForm, plan::Plan};
+use super::{
+    exception_form::ExceptionForm,
+    plan::{Outcome, Plan},
+};
 use crate::{
     domain::{
         dates::short_day,
@@ -36,7 +39,7 @@ crate::commands! {
 pub enum Msg {
     Loaded(Result<Vec<ExceptionEntry>, Error>),
     Entered(Option<ExceptionId>),
-    Planned(bool),
+    Planned(Outcome),
     Sure(bool),
     Removed(ExceptionId, bool, Result<(), Error>),
     /// What was taken back is there again.

@@ -6,8 +6,10 @@ pub mod exceptions;
 pub mod form;
 pub mod panel;
 pub mod plan;
+pub mod removal;
 pub mod slots;
 pub mod week;
+mod week_rows;
 
 use crate::{
     domain::{
@@ -33,8 +35,9 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use form::{Saved, SessionForm};
 use panel::SessionPanel;
-use plan::Plan;
+use plan::{Outcome, Plan};
 use ratatui::{Frame, layout::Rect};
+use removal::{Again, Removal};
 use slots::Slots;
 
 /// How many days the list shows at once.
@@ -69,10 +72,12 @@ pub enum Msg {
     PanelClosed(()),
     /// Whether the session shall be removed.
     Sure(bool),
-    /// The plan for its bookings was closed: whether all of them have gone.
-    MoveFirst(bool),
+    /// The plan for its bookings was closed.
+    MoveFirst(Outcome),
     /// What became of the removal.
     Removed(Result<(), Error>),
+    /// It is there again, as far as that went.
+    Again(Again),
     /// What was cut was pasted into a session.
     Pasted(Pasted),
 }
@@ -86,6 +91,8 @@ pub struct Schedule {
     mine: bool,
     request: RequestId,
     asked: Option<SessionRow>,
+    /// What the plan of the session that is asked for did.
+    plan: Outcome,
 }
 
 impl Schedule {
@@ -124,6 +131,7 @@ impl Schedule {
             mine: true,
             request: RequestId::new(),
             asked: None,
+            plan: Outcome::default(),
         }
     }
 
@@ -168,6 +176,7 @@ impl Schedule {
 
     fn ask_removal(&mut self, session: SessionRow, cx: &mut Cx<Msg>) {
         self.request = RequestId::new();
+        self.plan = Outcome::default();
         let what = name_of(&session);
         let (id, booked) = (session.id, session.booked);
         self.asked = Some(session);
@@ -328,18 +337,31 @@ impl Screen for Schedule {
                 carry::tell(cx, &pasted, Msg::Pasted);
                 self.load(cx);
             }
-            Msg::Sure(true) | Msg::MoveFirst(true) => {
+            Msg::MoveFirst(plan) if !plan.all => {
+                self.asked = None;
+                self.load(cx);
+            }
+            Msg::Sure(true) | Msg::MoveFirst(_) => {
+                if let Msg::MoveFirst(plan) = msg {
+                    self.plan = plan;
+                }
                 if let Some((id, seen)) = self.asked.as_ref().map(|s| (s.id, s.version)) {
                     self.remove(id, seen, cx);
                 }
             }
             Msg::Sure(false) => self.asked = None,
-            Msg::MoveFirst(false) => {
-                self.asked = None;
+            Msg::Removed(Ok(())) => {
+                match self.asked.take() {
+                    Some(s) => {
+                        let plan = std::mem::take(&mut self.plan);
+                        removal::tell(cx, Removal { session: s.id, seen: s.version, plan }, Msg::Again);
+                    }
+                    None => cx.toast(tr!("The session is removed.")),
+                }
                 self.load(cx);
             }
-            Msg::Removed(Ok(())) => {
-                cx.toast(tr!("The session is removed."));
+            Msg::Again(again) => {
+                removal::hear(cx, again);
                 self.load(cx);
             }
             Msg::Removed(Err(Error::Refused(Why { rule, .. })))

@@ -7,7 +7,7 @@ use crate::{
         ids::{AppointmentId, RequestId},
         why::Why,
     },
-    store::{Cause, Change, Error, Moved, PlanOf, Unplanned},
+    store::{Cause, Change, Error, Moved, PlanOf, Unplanned, Was},
     text::tr_n,
     tr,
     ui::{
@@ -43,7 +43,17 @@ pub enum Msg {
 }
 
 /// Whose bookings were moved.
-type Names = Vec<(AppointmentId, String)>;
+pub(super) type Names = Vec<(AppointmentId, String)>;
+
+/// What a plan did when it is closed.
+#[derive(Default)]
+pub struct Outcome {
+    /// Every booking has gone.
+    pub all: bool,
+    /// What was accepted and not taken back, to be taken back with what follows from it.
+    pub(super) steps: Vec<(AppointmentId, i64, Was)>,
+    pub(super) names: Names,
+}
 
 #[derive(Clone)]
 struct Line {
@@ -57,7 +67,8 @@ struct Line {
 pub struct Plan {
     of: PlanOf,
     title: String,
-    answer: Answer<bool>,
+    answer: Answer<Outcome>,
+    outcome: Outcome,
     table: Table<Line>,
     left_out: Vec<AppointmentId>,
     refused: Vec<Moved>,
@@ -96,29 +107,53 @@ impl Line {
 }
 
 /// What went back.
-fn back(u: &Unplanned) -> String {
+pub(super) fn back(u: &Unplanned) -> String {
     let n = u.moved.iter().filter(|m| m.version.is_some()).count();
-    let moved = tr_n("{n} booking is back at its old time.", "{n} bookings are back at their old times.", n);
-    if u.lifted { format!("{moved} {}", tr!("The leave is taken back.")) } else { moved }
+    let mut parts = vec![];
+    if u.session.as_ref().is_some_and(|s| s.back > 0) {
+        parts.push(tr!("The session is there again.").to_owned());
+    }
+    if n > 0 || u.session.is_none() {
+        parts.push(tr_n(
+            "{n} booking is back at its old time.",
+            "{n} bookings are back at their old times.",
+            n,
+        ));
+    }
+    if u.lifted {
+        parts.push(tr!("The leave is taken back.").to_owned());
+    }
+    parts.join(" ")
 }
 
-/// What could not go back, by name, when there is something.
-fn stays(u: &Unplanned, names: &[(AppointmentId, String)]) -> Option<String> {
-    let left: Vec<&Moved> = u.moved.iter().filter(|m| m.version.is_none()).collect();
-    let first = left.first()?;
-    let who: Vec<&str> = left
-        .iter()
-        .filter_map(|m| names.iter().find(|(id, _)| *id == m.appointment))
-        .map(|(_, n)| n.as_str())
-        .collect();
-    let stay = tr!("{who} stays where it is now: {why}", who = who.join(", "), why = first.why);
-    Some(format!("{} {stay}", back(u)))
+/// What could not go back, by name and with its reason, when there is something.
+pub(super) fn stays(u: &Unplanned, names: &[(AppointmentId, String)]) -> Option<String> {
+    let mut left: Vec<(&str, Vec<&str>)> = vec![];
+    for m in u.moved.iter().filter(|m| m.version.is_none()) {
+        let who = names.iter().find(|(id, _)| *id == m.appointment).map_or("", |(_, n)| n.as_str());
+        match left.iter_mut().find(|(why, _)| *why == m.why) {
+            Some((_, all)) => all.push(who),
+            None => left.push((&m.why, vec![who])),
+        }
+    }
+    let mut parts = vec![back(u)];
+    let session = u.session.iter().flat_map(|s| &s.stays);
+    parts
+        .extend(session.map(|s| tr!("The session stays removed: {why}.", why = s.why.trim_end_matches('.'))));
+    let who = left
+        .into_iter()
+        .map(|(why, who)| tr!("{who} stays where it is now: {why}", who = who.join(", "), why = why));
+    parts.extend(who);
+    parts.retain(|p| !p.is_empty());
+    let more = u.moved.iter().any(|m| m.version.is_none())
+        || u.session.as_ref().is_some_and(|s| !s.stays.is_empty());
+    more.then(|| parts.join(" "))
 }
 
 impl Plan {
-    /// Of these bookings; it answers whether all of them have gone.
+    /// Of these bookings; it answers what has gone.
     #[must_use]
-    pub fn of(of: PlanOf, title: String, answer: Answer<bool>) -> Self {
+    pub fn of(of: PlanOf, title: String, answer: Answer<Outcome>) -> Self {
         let table = Table::new(|l: &Line| l.step.clash.appointment.0)
             .column(
                 Column::new("Booked", |l: &Line| when(l.step.clash.period.start, l.step.clash.zone))
@@ -140,6 +175,7 @@ impl Plan {
             of,
             title,
             answer,
+            outcome: Outcome::default(),
             table,
             left_out: vec![],
             refused: vec![],
@@ -209,6 +245,8 @@ impl Plan {
             Some(actor) if !steps.is_empty() => {
                 let (request, cause, names) = (RequestId::new(), self.cause(), self.names());
                 let told = names.clone();
+                self.outcome.steps.extend(steps.iter().cloned());
+                self.outcome.names.extend(names.iter().cloned());
                 cx.undoable_in_part(
                     text,
                     "appointment.move",
@@ -290,8 +328,9 @@ impl Screen for Plan {
         let line = self.table.selected().cloned();
         match (command, line) {
             (Command::Close, _) => {
-                let all = self.read && self.table.rows().is_empty();
-                cx.answer(&self.answer.clone(), all);
+                let mut outcome = std::mem::take(&mut self.outcome);
+                outcome.all = self.read && self.table.rows().is_empty();
+                cx.answer(&self.answer.clone(), outcome);
             }
             (Command::Accept, _) => {
                 let Some(actor) = cx.env().actor.clone() else { return };
@@ -337,6 +376,8 @@ impl Screen for Plan {
             }
             Msg::Back(names, Ok(undone)) => {
                 self.refused.clear();
+                // Undone once: what stayed where it is would only be refused again.
+                self.outcome = Outcome::default();
                 cx.toast(stays(&undone, &names).unwrap_or_else(|| back(&undone)));
                 self.load(cx);
             }

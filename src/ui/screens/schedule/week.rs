@@ -3,8 +3,10 @@
 use super::{
     copied,
     form::{Saved, SessionForm},
-    plan::Plan,
+    plan::{Outcome, Plan},
+    removal::{self, Again, Removal},
     slots::Slots,
+    week_rows::{Line, table},
 };
 use crate::{
     domain::{
@@ -13,25 +15,23 @@ use crate::{
         ids::{ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Copied, Error, Generated, LeftOut, PlanOf, ProviderRow, SessionsOf, TakenBack},
+    store::{Change, Copied, Error, Generated, LeftOut, PlanOf, ProviderRow, SessionsOf, Store, TakenBack},
     tr,
     ui::{
         cx::Cx,
         route::Route,
         screen::{Screen, Ui, Widget},
-        theme::Theme,
         widgets::{
             self,
             confirm::Confirm,
             picker::{Picker, Row},
             prompt::Prompt,
-            table::{Column, Table},
+            table::Table,
         },
     },
 };
-use chrono::{Datelike as _, Days, NaiveDate, Timelike as _};
-use ratatui::{Frame, layout::Rect, style::Style};
-use uuid::Uuid;
+use chrono::{Days, NaiveDate};
+use ratatui::{Frame, layout::Rect};
 
 /// Weeks ahead for which sessions are made when nobody says otherwise.
 const WEEKS: &str = "8";
@@ -42,9 +42,9 @@ crate::commands! {
         Slots: "week.slots" "slots" "Show each slot of the session: hold time back, release it, limit overbooking";
         Add: "week.add" "add" "Add a session on this day";
         Change: "week.change" "change" "Change date, hours or slot length of the session";
-        Remove: "week.remove" "remove" "Remove the session; one with bookings offers to move them first" destructive;
+        Remove: "week.remove" "remove" "Remove the session; one with bookings offers to move them first, undo brings all of it back" destructive;
         Copy: "session.copy-week" "copy last week" "Add the sessions of the seven days before these";
-        Generate: "session.generate" "make from hours" "Make sessions from the weekly hours, for some weeks ahead";
+        Generate: "session.generate" "make from hours" "Make sessions from the weekly hours, for some weeks ahead; undone as a whole";
         Exceptions: "week.exceptions" "leave" "Leave, holidays and extra days";
         Whose: "week.whose" "whose" "Choose another provider";
         Later: "week.later" "later" "Show the seven days after these";
@@ -61,58 +61,15 @@ pub enum Msg {
     Formed(Saved),
     SlotsClosed(()),
     Sure(bool),
-    /// A plan was closed: whether every booking has gone.
-    Planned(bool),
+    /// A plan was closed.
+    Planned(Outcome),
     Removed(Result<(), Error>),
+    /// What was removed is there again, as far as that went.
+    Again(Again),
     Weeks(Option<String>),
     Generated(Result<Generated, Error>),
     Copied(Result<Copied, Error>),
-    Uncopied(Result<TakenBack, Error>),
-}
-
-/// A session, one that was not copied, or a day without one.
-#[derive(Clone)]
-struct Line {
-    day: NaiveDate,
-    first: bool,
-    session: Option<SessionRow>,
-    left: Option<LeftOut>,
-}
-
-impl Line {
-    fn told<T: Default>(&self, f: impl Fn(&SessionRow) -> T) -> T {
-        self.session.as_ref().map(f).unwrap_or_default()
-    }
-
-    fn centre(&self) -> String {
-        let left = self.left.as_ref().map(copied::reason);
-        left.unwrap_or_else(|| self.told(|s| s.centre_name.clone()))
-    }
-
-    fn note(&self) -> String {
-        if self.left.is_some() {
-            return tr!("not copied").into();
-        }
-        let Some(s) = &self.session else { return String::new() };
-        let mut notes = vec![];
-        if s.kept.away {
-            notes.push(tr!("away").to_owned());
-        }
-        if s.kept.held > 0 {
-            notes.push(tr!("{n} held", n = s.kept.held));
-        }
-        if s.kept.overbooked > 0 {
-            notes.push(tr!("{n} over", n = s.kept.overbooked));
-        }
-        if s.kept.planned {
-            notes.push(tr!("from hours").to_owned());
-        }
-        notes.join(", ")
-    }
-}
-
-fn warned(line: &Line, theme: Theme) -> Style {
-    if line.left.is_some() { theme.warn() } else { theme.text() }
+    TakenBack(Result<TakenBack, Error>),
 }
 
 /// The screen.
@@ -123,6 +80,8 @@ pub struct Week {
     from: Option<NaiveDate>,
     request: RequestId,
     asked: Option<SessionRow>,
+    /// What is being removed.
+    going: Option<Removal>,
     /// What copying the week before found no room for.
     left: Vec<LeftOut>,
 }
@@ -131,44 +90,14 @@ impl Week {
     /// Of this provider, or of whoever signed in, from this day or from today.
     #[must_use]
     pub fn of(provider: Option<ProviderId>, from: Option<NaiveDate>) -> Self {
-        let table = Table::new(|l: &Line| {
-            let day = u128::from(l.day.num_days_from_ce().unsigned_abs());
-            let from = l.left.as_ref().map_or(0, |x| u128::from(x.from.num_seconds_from_midnight()) + 1);
-            l.session.as_ref().map_or_else(|| Uuid::from_u128(day << 32 | from), |s| s.id.0)
-        })
-        .column(
-            Column::new("Day", |l: &Line| if l.first { short_day(l.day) } else { String::new() }).width(10),
-        )
-        .column(
-            Column::new("Hours", |l: &Line| {
-                let none = || l.left.as_ref().map_or_else(|| tr!("no session").to_owned(), copied::hours);
-                l.session.as_ref().map_or_else(none, SessionRow::times)
-            })
-            .width(11)
-            .look(|l, t| if l.session.is_some() { t.text() } else { t.dim() }),
-        )
-        .column(Column::new("Centre", Line::centre).grow(12).priority(2).look(warned))
-        .column(
-            Column::new("Slot", |l: &Line| l.told(|s| format!("{}m", s.slot_minutes)))
-                .width(4)
-                .right()
-                .priority(5),
-        )
-        .column(Column::new("Booked", |l: &Line| l.told(|s| s.booked.to_string())).width(6).right())
-        .column(Column::new("Free", |l: &Line| l.told(|s| s.free().to_string())).width(4).right().look(
-            |l, t| {
-                if l.session.as_ref().is_some_and(|s| s.free() == 0) { t.warn() } else { t.good() }
-            },
-        ))
-        .column(Column::new("", Line::note).width(18).priority(3).look(|_, t| t.dim()))
-        .uncounted();
         Self {
-            table,
+            table: table(),
             providers: vec![],
             provider,
             from,
             request: RequestId::new(),
             asked: None,
+            going: None,
             left: vec![],
         }
     }
@@ -248,9 +177,10 @@ impl Week {
         );
     }
 
-    fn remove(&mut self, cx: &mut Cx<Msg>) {
+    fn remove(&mut self, plan: Outcome, cx: &mut Cx<Msg>) {
         let (Some(actor), Some(s)) = (cx.env().actor.clone(), self.asked.take()) else { return };
         let (id, seen, request) = (s.id, s.version, self.request);
+        self.going = Some(Removal { session: id, seen, plan });
         cx.save(
             "session.remove",
             move |store| async move { store.remove_clinic_session(&actor, request, id, seen).await },
@@ -279,22 +209,43 @@ impl Week {
         );
     }
 
+    /// Says what was done, and offers to take all of it back with one key.
+    fn told<F, Fut>(said: String, label: &'static str, back: F, cx: &mut Cx<Msg>)
+    where
+        F: FnOnce(Store) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<TakenBack, Error>> + Send + 'static,
+    {
+        cx.undoable_in_part(said, label, back, copied::stays, Msg::TakenBack);
+    }
+
     fn hear_copied(&mut self, c: Copied, cx: &mut Cx<Msg>) {
         let said = copied::said(&c);
         match (cx.env().actor.clone(), self.provider) {
             (Some(actor), Some(provider)) if !c.added.is_empty() => {
                 let (request, added) = (RequestId::new(), c.added);
-                cx.undoable_in_part(
-                    said,
-                    "session.copy-week",
-                    move |store| async move { store.uncopy_week(&actor, request, provider, added).await },
-                    copied::stays,
-                    Msg::Uncopied,
-                );
+                let back = move |store: Store| async move {
+                    store.uncopy_week(&actor, request, provider, added).await
+                };
+                Self::told(said, "session.copy-week", back, cx);
             }
             _ => cx.toast(said),
         }
         self.left = c.left;
+        self.load(cx);
+    }
+
+    fn hear_generated(&mut self, g: Generated, cx: &mut Cx<Msg>) {
+        let said = copied::told(&g);
+        match (cx.env().actor.clone(), self.provider) {
+            (Some(actor), Some(provider)) if !g.done.is_empty() => {
+                let (request, done) = (RequestId::new(), g.done);
+                let back = move |store: Store| async move {
+                    store.ungenerate_sessions(&actor, request, provider, done).await
+                };
+                Self::told(said, "session.generate", back, cx);
+            }
+            _ => cx.toast(said),
+        }
         self.load(cx);
     }
 
@@ -428,9 +379,10 @@ impl Screen for Week {
                 cx.toast(text);
                 self.load(cx);
             }
-            Msg::Sure(true) | Msg::Planned(true) => self.remove(cx),
+            Msg::Sure(true) => self.remove(Outcome::default(), cx),
+            Msg::Planned(plan) if plan.all => self.remove(plan, cx),
             Msg::Sure(false) => self.asked = None,
-            Msg::Planned(false) | Msg::SlotsClosed(()) => {
+            Msg::Planned(_) | Msg::SlotsClosed(()) => {
                 self.asked = None;
                 self.load(cx);
             }
@@ -440,20 +392,23 @@ impl Screen for Week {
                 }
             }
             Msg::Removed(Ok(())) => {
-                cx.toast(tr!("The session is removed."));
+                if let Some(gone) = self.going.take() {
+                    removal::tell(cx, gone, Msg::Again);
+                }
                 self.load(cx);
             }
-            Msg::Generated(Ok(g)) => {
-                cx.toast(copied::told(&g));
+            Msg::Again(again) => {
+                removal::hear(cx, again);
                 self.load(cx);
             }
+            Msg::Generated(Ok(g)) => self.hear_generated(g, cx),
             Msg::Copied(Ok(c)) => self.hear_copied(c, cx),
-            Msg::Uncopied(Ok(back)) => {
+            Msg::TakenBack(Ok(back)) => {
                 cx.toast(copied::back(&back));
                 self.left.clear();
                 self.load(cx);
             }
-            Msg::Removed(Err(e)) | Msg::Generated(Err(e)) | Msg::Copied(Err(e)) | Msg::Uncopied(Err(e)) => {
+            Msg::Removed(Err(e)) | Msg::Generated(Err(e)) | Msg::Copied(Err(e)) | Msg::TakenBack(Err(e)) => {
                 cx.failed(&e);
                 self.load(cx);
             }
