@@ -97,5 +97,5 @@ begin
     end loop;
 end $$;
 
-update clinic.setting set value = greatest(value::bigint, 39)::text where key = 'schema_version';
+update clinic.setting set value = greatest(value::bigint, 38)::text where key = 'schema_version';
 reset role;
