@@ -96,9 +96,10 @@ impl Printing {
             // Whatever was put into the queue past the program, the printer gets lines of text.
             let (title, text) =
                 (format!("Praxis {}", clean(&paper.kind)), clean_lines(&paper.text).into_owned());
-            let done =
-                tokio::task::spawn_blocking(move || hand_on(&command, printer.as_deref(), &title, &text))
-                    .await;
+            let done = tokio::task::spawn_blocking(move || {
+                hand_on(&command, printer.as_deref(), &title, &text, LIMIT)
+            })
+            .await;
             let problem = match done {
                 Ok(Ok(())) => None,
                 Ok(Err(why)) => Some(why),
@@ -121,7 +122,13 @@ impl Printing {
 }
 
 /// Runs the printer's program on one paper; why it did not take it, in words without the paper's.
-fn hand_on(command: &[String], printer: Option<&str>, title: &str, text: &str) -> Result<(), String> {
+fn hand_on(
+    command: &[String],
+    printer: Option<&str>,
+    title: &str,
+    text: &str,
+    limit: Duration,
+) -> Result<(), String> {
     let (program, before) = command.split_first().ok_or("print.command is empty")?;
     let mut lp = Command::new(program);
     server::without_settings(&mut lp).args(before);
@@ -130,23 +137,45 @@ fn hand_on(command: &[String], printer: Option<&str>, title: &str, text: &str) -
     }
     lp.args(["-t", title]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = lp.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
-    let written = child.stdin.take().map_or(Ok(()), |mut to| to.write_all(text.as_bytes()));
+    // Beside the waiting: a program that reads nothing is ended like one that does not end.
+    let (stdin, text) = (child.stdin.take(), text.to_owned());
+    let writing = std::thread::spawn(move || stdin.map_or(Ok(()), |mut to| to.write_all(text.as_bytes())));
     let since = Instant::now();
     let status = loop {
         match child.try_wait().map_err(|e| e.to_string())? {
-            Some(status) => break status,
-            None if since.elapsed() > LIMIT => {
+            Some(status) if writing.is_finished() || !status.success() => break status,
+            _ if since.elapsed() > limit => {
                 child.kill().ok();
                 child.wait().ok();
-                return Err(format!("{program} did not end within {} s", LIMIT.as_secs()));
+                return Err(format!("{program} did not end within {} s", limit.as_secs()));
             }
-            None => std::thread::sleep(Duration::from_millis(20)),
+            _ => std::thread::sleep(Duration::from_millis(20)),
         }
     };
     if status.success() {
+        let written = writing.join().unwrap_or_else(|_| Err(std::io::Error::other("it broke off")));
         return written.map_err(|e| format!("{program} did not read the paper: {e}"));
     }
     let said = child.stderr.take().and_then(|e| std::io::read_to_string(e).ok()).unwrap_or_default();
     let said: String = clean(said.lines().next().unwrap_or_default()).chars().take(150).collect();
     Err(format!("{program} refused ({status}): {said}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_reads_nothing_is_ended_at_its_limit() {
+        // More than a pipe holds.
+        let text = "line\n".repeat(100_000);
+        let why = hand_on(
+            &["sh".into(), "-c".into(), "exec sleep 60".into()],
+            None,
+            "x",
+            &text,
+            Duration::from_millis(50),
+        );
+        assert_eq!(why.unwrap_err(), "sh did not end within 0 s");
+    }
 }
