@@ -179,7 +179,7 @@ fn clients_killed_while_they_write_lose_nothing_acknowledged_and_double_nothing(
         // Two at a time, so that they also take each other's slots.
         let clients: Vec<_> = (0..2).map(|_| Client::start(&db, chance.next(), None)).collect();
         for client in clients {
-            client.wait_answers(chance.below(16));
+            client.wait_answers(chance.below(10));
             let wait = Duration::from_micros(chance.below(6_000));
             let from = Instant::now();
             while from.elapsed() < wait {

@@ -115,23 +115,29 @@ impl Counted {
     }
 
     /// What the keys of one press cost.
-    fn press(&mut self, keys: &str) -> Written {
+    fn press(&mut self, keys: &str, seen: &str) -> Written {
         let (before, came) = (written(&self.task), self.tui.bytes());
         self.tui.keys(keys);
-        let bytes = self.tui.settle(QUIET) - came;
-        let after = written(&self.task);
-        let calls = after.calls - before.calls;
-        // To wake the loop when a frame is out the thread also writes the eight bytes of an event.
-        let woken =
-            (after.bytes - before.bytes).checked_sub(bytes).expect("nobody else writes to the terminal");
-        assert_eq!(woken % EVENT, 0, "{keys:?}: {bytes} bytes came to the terminal, {woken} went elsewhere");
+        if !seen.is_empty() {
+            self.tui.wait_for(seen);
+        }
+        self.tui.settle(QUIET);
+        // To wake the loop when a frame is out the thread also writes the eight bytes of an event. The rest is on its way here.
+        let (calls, woken, bytes) = wait_until("what was written to come to the terminal", || {
+            let after = written(&self.task);
+            let bytes = self.tui.bytes() - came;
+            let calls = after.calls - before.calls;
+            let woken = (after.bytes - before.bytes).checked_sub(bytes)?;
+            (woken % EVENT == 0 && woken / EVENT + usize::from(bytes > 0) <= calls)
+                .then_some((calls, woken, bytes))
+        });
         Written { calls: calls - woken / EVENT, bytes }
     }
 
     /// Each of these keys is at most one write; one with a text shows it.
     fn one_each(&mut self, keys: &[(&str, &str)]) {
         for (key, seen) in keys {
-            let cost = self.press(key);
+            let cost = self.press(key, seen);
             println!("{key:?}: {} write, {} bytes", cost.calls, cost.bytes);
             assert!(cost.calls <= 1, "{key:?} was {cost:?}\n{}", self.tui.screen());
             if !seen.is_empty() {

@@ -204,22 +204,24 @@ impl Turn {
         let turn = self.action + self.situation + self.role;
         if of_nobody {
             let asked = row.ever(self.role) || *ALL || turn.is_multiple_of(3);
-            return situation == 'a' && asked || situation == 'z' && turn.is_multiple_of(16);
+            return situation == 'a' && asked || situation == 'z' && turn.is_multiple_of(24);
         }
         if *ALL {
             return true;
         }
         // Who is disabled has no session, whatever they ask for.
         if situation == 'z' {
-            return turn.is_multiple_of(16);
+            return turn.is_multiple_of(24);
         }
         if !row.ever(self.role) {
             return situation == ['a', 'n', 's'][(self.action + self.role) % 3];
         }
         match ROLES[self.role] {
-            "gp" => turn.is_multiple_of(4),
-            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => turn.is_multiple_of(9),
-            _ => turn.is_multiple_of(5),
+            "gp" => turn.is_multiple_of(6),
+            "specialist" | "pharmacist" | "other_provider" | "diagnostics_provider" => {
+                turn.is_multiple_of(13)
+            }
+            _ => turn.is_multiple_of(8),
         }
     }
 }

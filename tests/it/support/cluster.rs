@@ -4,7 +4,7 @@
 //! killed or not. The server keeps nothing safe (no fsync): it lives as long as the run.
 use praxis::server::{Binaries, Endpoint, Identity, SUPERUSER, migrate};
 use sha2::{Digest as _, Sha256};
-use sqlx::Executor as _;
+use sqlx::{Executor as _, PgConnection};
 use std::{
     future::Future,
     io::{BufRead as _, BufReader},
@@ -206,13 +206,15 @@ pub struct Db {
     pub socket: PathBuf,
     /// Set once it is there.
     made: OnceLock<()>,
+    /// A superuser's connection that has done its part and can serve the next one in its runtime.
+    parked: Mutex<Option<(tokio::runtime::Id, PgConnection)>>,
 }
 
 fn unmade(kind: &str) -> Db {
     let name = format!("{kind}_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let endpoint = endpoint();
     let socket = endpoint.socket_dir().to_path_buf();
-    Db { name, endpoint, socket, made: OnceLock::new() }
+    Db { name, endpoint, socket, made: OnceLock::new(), parked: Mutex::default() }
 }
 
 /// A fresh, migrated, empty database. It is made when it is first asked for: who fills it with the clinic gets a copy of that.
@@ -240,12 +242,20 @@ impl Db {
     /// A database that is there already, on another server than the run's.
     pub fn elsewhere(endpoint: &Endpoint, name: &str) -> Self {
         let socket = endpoint.socket_dir().to_path_buf();
-        Self { name: name.into(), endpoint: endpoint.clone(), socket, made: OnceLock::from(()) }
+        Self {
+            name: name.into(),
+            endpoint: endpoint.clone(),
+            socket,
+            made: OnceLock::from(()),
+            parked: Mutex::default(),
+        }
     }
 
     /// Makes it as a copy of another one to which nobody is connected. False: it was made before, of something else.
     pub fn is_copy_of(&self, template: &Self) -> bool {
         let mut now = false;
+        // A database that somebody is connected to cannot be copied.
+        drop(template.parked());
         self.made.get_or_init(|| {
             copy(&template.name, &self.name);
             now = true;
@@ -281,9 +291,26 @@ impl Db {
         self.endpoint.options(role, &self.name)
     }
 
+    /// Keeps a connection of [`Db::superuser`] for the next who asks.
+    pub fn park(&self, c: PgConnection) {
+        let kept = (tokio::runtime::Handle::current().id(), c);
+        *self.parked.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(kept);
+    }
+
+    fn parked(&self) -> Option<(tokio::runtime::Id, PgConnection)> {
+        self.parked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
     /// A connection as the superuser, to prepare and to look.
-    pub async fn superuser(&self) -> sqlx::PgConnection {
+    pub async fn superuser(&self) -> PgConnection {
         self.make();
+        let here = tokio::runtime::Handle::current().id();
+        if let Some((of, mut c)) = self.parked()
+            && of == here
+        {
+            c.execute("reset all").await.expect("the settings of a new connection");
+            return c;
+        }
         self.endpoint.connect(&self.name).await.expect("the superuser connects")
     }
 }

@@ -120,7 +120,7 @@ pub async fn clinic(db: &Db) -> Clinic {
     let clinic = if db.is_copy_of(template) { clinic.clone() } else { built(db).await };
     let mut c = writer(db).await;
     set_now(&mut c, at(clinic.today, 9, 0)).await;
-    c.close().await.expect("closed");
+    db.park(c);
     clinic
 }
 
