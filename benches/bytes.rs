@@ -24,6 +24,7 @@ fn main() {
             centre: CentreId(Uuid::from_u128(3)),
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
+            contact: "02 5550 1234, 1 High Street, Randwick".into(),
         }),
         clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,

@@ -98,6 +98,8 @@ pub struct Workplace {
     pub centre: CentreId,
     pub name: String,
     pub zone: Tz,
+    /// Telephone, address and suburb for what patients take home; empty where none is known.
+    pub contact: String,
 }
 
 /// The signed-in person, as the server knows them.

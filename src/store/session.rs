@@ -23,6 +23,7 @@ pub struct SignIn {
 
 /// What a right password opened.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one for a sign-in, and taken apart at once")]
 pub enum Opened {
     /// A session.
     Open(SignIn),
@@ -105,8 +106,10 @@ impl Store {
             r#"select account_id as "account!", session_id as "session!", role as "role!", login as "login!",
                       family_name as "family!", given_name as "given!", provider_id, patient_id, centre_id, centre_name,
                       zone, must_change as "must_change!", clinic.now() as "now!",
-                      (select zone from audit.site()) as clinic_zone
-               from auth.whoami()"#
+                      (select zone from audit.site()) as clinic_zone,
+                      (select concat_ws(', ', nullif(btrim(c.phone), ''), nullif(btrim(c.address), ''), nullif(btrim(c.suburb), ''))
+                         from clinic.centre c where c.id = w.centre_id) as contact
+               from auth.whoami() w"#
         )
         .fetch_optional(&self.0.readers)
         .await?
@@ -117,6 +120,7 @@ impl Store {
                 centre: CentreId(centre),
                 name,
                 zone: zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+                contact: row.contact.unwrap_or_default(),
             }),
             _ => None,
         };
@@ -142,8 +146,10 @@ impl Store {
         self.read(actor, |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    "select id, name, zone from clinic.centre
-                      where retired_at is null and id in (select clinic.my_centres()) order by name, id"
+                    r#"select id, name, zone,
+                              concat_ws(', ', nullif(btrim(phone), ''), nullif(btrim(address), ''), nullif(btrim(suburb), '')) as "contact!"
+                         from clinic.centre
+                        where retired_at is null and id in (select clinic.my_centres()) order by name, id"#
                 )
                 .fetch_all(c)
                 .await?;
@@ -153,6 +159,7 @@ impl Store {
                         centre: CentreId(r.id),
                         name: r.name,
                         zone: r.zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+                        contact: r.contact,
                     })
                     .collect())
             })

@@ -90,6 +90,11 @@ async fn ground(db: &Db) {
         .execute(&mut c)
         .await
         .expect("a room");
+    sqlx::query("update clinic.centre set phone = '02 5550 1234', address = '1 High Street' where id = $1")
+        .bind(clinic.randwick.0)
+        .execute(&mut c)
+        .await
+        .expect("how the centre is reached");
 }
 
 fn finds_registers_and_books(hour: &mut Hour) {
@@ -236,7 +241,12 @@ fn takes_money_and_prints(hour: &mut Hour, sheet: &str) {
         .types(sheet);
     let keys = hour.press("\r").sees("Saved in").end("day sheet to a file", 6);
     counted("day sheet into a file of another name", &[keys]);
-    hour.press("\x1b").sees("Today 6").press("G").on("NGUYEN Linh").press("os").sees("Your appointment");
+    hour.press("\x1b")
+        .sees("Today 6")
+        .press("G")
+        .on("NGUYEN Linh")
+        .press("os")
+        .sees("Questions     02 5550 1234, 1 High Street");
     hour.press("p").sees("on its way to the printer").end("slip", 5);
     hour.press("6").sees("Nothing waits for you").end("inbox", 1);
     hour.press("gb").sees("Today 6").press("qq").sees("only queue: 2").end("the queue alone", 4);

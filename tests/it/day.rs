@@ -42,9 +42,9 @@ fn a_day_from_the_first_booking_to_the_signed_record() {
     desk.then("smith", "SMITH Anna");
     desk.then("\r", "09:30");
     desk.then("\r", "Booked: BLACK Jack");
-    desk.then("gb", "Today 1");
+    // At once: the key waits for the board that it is meant for.
     desk.wait_for("09:30  BLACK Jack");
-    desk.then(" ", "waiting 1");
+    desk.then("gb ", "waiting 1");
 
     // A specialist takes nobody without a referral.
     desk.keys("b");

@@ -129,13 +129,14 @@ impl App {
                 self.alarm(why.to_string());
                 return true;
             }
-            Some(Err(why)) => {
-                self.alarm(why.to_string());
-                return true;
-            }
-            Some(Ok(())) if top.waits_for(id) => {
+            // Before what is refused: what is missing may be in the answer that it waits for.
+            Some(_) if top.waits_for(id) => {
                 self.held_for = Some(layer);
                 keys.iter().rev().for_each(|k| self.held.push_front(Held::Key(*k)));
+                return true;
+            }
+            Some(Err(why)) => {
+                self.alarm(why.to_string());
                 return true;
             }
             Some(Ok(())) if top.confirms(id) && since.is_some_and(|s| now < s + GUARD) => {

@@ -61,6 +61,7 @@ pub fn actor(role: Role) -> Actor {
             centre: CentreId(uuid::Uuid::from_u128(5)),
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
+            contact: "02 5550 1234, 1 High Street, Randwick".into(),
         }),
         clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,

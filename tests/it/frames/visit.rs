@@ -46,6 +46,7 @@ fn actor() -> Actor {
             centre: CentreId(id(4)),
             name: "Randwick Medical Centre".into(),
             zone: chrono_tz::Australia::Sydney,
+            contact: "02 5550 1234, 1 High Street, Randwick".into(),
         }),
         clinic_zone: chrono_tz::Australia::Sydney,
         must_change_password: false,

@@ -275,7 +275,8 @@ impl Screen for Board {
             return self.table.is_loading();
         }
         let busy = self.saving.is_some() && self.saving == self.table.selected().map(|l| l.row.appointment);
-        changes && (busy || self.shown_day.is_none() && self.table.is_loading())
+        let nothing_yet = self.shown_day.is_none() || self.table.selected().is_none();
+        changes && (busy || nothing_yet && self.table.is_loading())
     }
 
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {

@@ -24,7 +24,7 @@ impl Board {
             }
             (Command::Slip, Some(line)) => {
                 let title = tr!("Appointment slip: {who}", who = line.name);
-                ("slip", title, paper::slip(&place.name, "", &row_of(line)))
+                ("slip", title, paper::slip(&place.name, &place.contact, &row_of(line)))
             }
             (Command::RoutingSlip, Some(line)) => {
                 let title = tr!("Routing slip: {who}", who = line.name);

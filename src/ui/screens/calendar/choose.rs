@@ -91,7 +91,8 @@ fn providers(directory: &Directory) -> Vec<Row<(ProviderId, PersonName)>> {
 
 fn centres(directory: Directory) -> Vec<Row<Workplace>> {
     let row = |c: crate::domain::booking::BookableCentre| {
-        Row::new(Workplace { centre: c.id, name: c.name.clone(), zone: c.zone }, c.name, c.suburb)
+        let place = Workplace { centre: c.id, name: c.name.clone(), zone: c.zone, contact: String::new() };
+        Row::new(place, c.name, c.suburb)
     };
     directory.centres.into_iter().map(row).collect()
 }

@@ -320,7 +320,10 @@ impl Screen for Fees {
             }
             (Command::Receipt, Some(line)) => {
                 let one = if let [only] = line.payments.as_slice() { Some(only) } else { None };
-                let text = paper::receipt(&place(cx), "", &line, &self.data.currency, cx.env().zone(), one);
+                let at = cx.env().actor.as_ref().and_then(|a| a.workplace.as_ref());
+                let contact = at.map(|w| w.contact.clone()).unwrap_or_default();
+                let text =
+                    paper::receipt(&place(cx), &contact, &line, &self.data.currency, cx.env().zone(), one);
                 let title = tr!("Receipt: {who}", who = line.patient_name);
                 self.show_paper("receipt", title, text, Some(&line), cx);
             }
