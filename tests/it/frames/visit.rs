@@ -34,23 +34,10 @@ fn smith() -> PersonName {
 }
 
 fn actor() -> Actor {
-    Actor {
-        account: AccountId(id(1)),
-        session: SessionId(id(2)),
-        role: Role::Gp,
-        login: "anna".into(),
-        name: smith(),
-        provider: Some(ProviderId(id(3))),
-        patient: None,
-        workplace: Some(Workplace {
-            centre: CentreId(id(4)),
-            name: "Randwick Medical Centre".into(),
-            zone: chrono_tz::Australia::Sydney,
-            contact: "02 5550 1234, 1 High Street, Randwick".into(),
-        }),
-        clinic_zone: chrono_tz::Australia::Sydney,
-        must_change_password: false,
-    }
+    let anna = super::actor(Role::Gp);
+    let workplace = anna.workplace.clone().map(|w| Workplace { centre: CentreId(id(4)), ..w });
+    let (account, session) = (AccountId(id(1)), SessionId(id(2)));
+    Actor { account, session, name: smith(), provider: Some(ProviderId(id(3))), workplace, ..anna }
 }
 
 fn item(n: u128, entry: Entry, news: bool, struck: bool) -> HistoryItem {
