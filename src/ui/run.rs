@@ -72,7 +72,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
     let (typed, mut inputs) = mpsc::unbounded_channel();
     let (news, mut told) = mpsc::unbounded_channel();
-    let terminal = Terminal::take()?;
+    let mut terminal = Terminal::take()?;
     input::spawn(tty, setup.escape_hold, typed)?;
     let mut picture = Picture::new();
     app.open(setup.first);

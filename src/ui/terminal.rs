@@ -5,13 +5,12 @@ use std::{
     io::{self, Write},
     os::fd::AsFd,
     sync::{
-        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
     time::{Duration, Instant},
 };
-use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, error::TryRecvError, unbounded_channel};
 
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h";
 /// The screen is emptied first, and then what it scrolled away: a terminal without an alternate screen, or one that
@@ -54,11 +53,14 @@ pub fn size() -> (u16, u16) {
 }
 
 /// The terminal while the program has it.
+///
+/// Only [`Terminal::idle`] makes a busy terminal free: were the writing thread to do it, a loop that found it busy, put
+/// its frame off and then waits to be told would find nothing to wait for.
 pub struct Terminal {
     frames: mpsc::SyncSender<Vec<u8>>,
-    busy: Arc<AtomicBool>,
-    idle: Arc<Notify>,
-    gone: Arc<AtomicBool>,
+    written: UnboundedReceiver<io::Result<()>>,
+    busy: bool,
+    gone: bool,
 }
 
 impl Terminal {
@@ -79,26 +81,21 @@ impl Terminal {
             hook(info);
         }));
         let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
-        let busy = Arc::new(AtomicBool::new(false));
-        let idle = Arc::new(Notify::new());
-        let gone = Arc::new(AtomicBool::new(false));
+        let (tell, written) = unbounded_channel();
         let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let (b, i, g) = (busy.clone(), idle.clone(), gone.clone());
         std::thread::Builder::new().name("terminal-output".into()).spawn(move || {
             while let Ok(frame) = queue.recv() {
-                if out.write_all(&frame).is_err() {
-                    g.store(true, Ordering::SeqCst);
+                if tell.send(out.write_all(&frame)).is_err() {
+                    return;
                 }
-                b.store(false, Ordering::SeqCst);
-                i.notify_one();
             }
         })?;
-        let terminal = Self { frames, busy, idle, gone };
+        let mut terminal = Self { frames, written, busy: false, gone: false };
         terminal.write(ENTER.to_vec());
         Ok(terminal)
     }
     /// Takes the terminal again after the program was stopped: whoever had it meanwhile may have changed it.
-    pub fn retake(&self) {
+    pub fn retake(&mut self) {
         let _ = crossterm::terminal::disable_raw_mode();
         let _ = crossterm::terminal::enable_raw_mode();
         self.write(ENTER.to_vec());
@@ -106,24 +103,27 @@ impl Terminal {
     /// A frame is being written: make none.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::SeqCst)
+        self.busy
     }
     /// Writing failed: nobody is there any more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::SeqCst)
+        self.gone
     }
     /// Resolves when the frame being written is out.
-    pub async fn idle(&self) {
-        self.idle.notified().await;
+    pub async fn idle(&mut self) {
+        let outcome = self.written.recv().await;
+        self.told(outcome);
+    }
+    /// A frame is out, or failed; a writer that is no more tells nothing.
+    fn told(&mut self, outcome: Option<io::Result<()>>) {
+        self.busy = false;
+        self.gone |= !matches!(outcome, Some(Ok(())));
     }
     /// Hands bytes to the writer; called only while it is not busy.
-    pub fn write(&self, frame: Vec<u8>) {
+    pub fn write(&mut self, frame: Vec<u8>) {
         if !frame.is_empty() {
-            self.busy.store(true, Ordering::SeqCst);
-            if self.frames.try_send(frame).is_err() {
-                self.busy.store(false, Ordering::SeqCst);
-            }
+            self.busy = self.frames.try_send(frame).is_ok();
         }
     }
 }
@@ -131,8 +131,12 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let until = Instant::now() + LAST;
-        while self.is_busy() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(5));
+        while self.busy && Instant::now() < until {
+            match self.written.try_recv() {
+                Ok(outcome) => self.told(Some(outcome)),
+                Err(TryRecvError::Disconnected) => self.told(None),
+                Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(5)),
+            }
         }
         // A terminal that stopped reading would hold us here: only its settings are given back.
         if self.is_busy() || self.is_gone() {

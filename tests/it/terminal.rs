@@ -229,6 +229,23 @@ fn an_interrupt_a_stop_key_and_a_stop_signal_change_nothing() {
 }
 
 #[test]
+fn a_program_stopped_just_as_a_frame_is_out_draws_the_next_one_when_it_goes_on() {
+    let mut p = start();
+    let count = |screen: &str| screen.matches('z').count();
+    let none = count(&p.tui.screen());
+    for _ in 0..50 {
+        for (key, letters) in [("z", none + 1), ("\x7f", none)] {
+            p.tui.keys(key);
+            p.tui.wait_screen("the frame of the last key", |screen| count(screen) == letters);
+            let before = p.tui.bytes();
+            // At once: the thread that writes may not have told yet that the frame is out.
+            p.tui.stop_and_go_on();
+            wait_until("the screen to be drawn again", || (p.tui.bytes() > before + 100).then_some(()));
+        }
+    }
+}
+
+#[test]
 fn a_program_told_to_end_does_so_soon_and_gives_the_terminal_back() {
     for signal in ["TERM", "HUP"] {
         let mut p = start();
@@ -367,9 +384,9 @@ fn a_program_that_panics() {
     if std::env::var_os(PANIC_IN_TERMINAL).is_none() {
         return;
     }
-    let terminal = praxis::ui::terminal::Terminal::take().unwrap();
-    wait_until("the writer", || (!terminal.is_busy()).then_some(()));
+    let mut terminal = praxis::ui::terminal::Terminal::take().unwrap();
+    block_on(terminal.idle());
     terminal.write(b"\x1b[?25lhere".to_vec());
-    wait_until("the writer", || (!terminal.is_busy()).then_some(()));
+    block_on(terminal.idle());
     panic!("as asked");
 }

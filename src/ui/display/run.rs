@@ -50,7 +50,7 @@ pub async fn run(setup: DisplaySetup) -> io::Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
     let (typed, mut inputs) = mpsc::unbounded_channel();
     let (news, mut told) = mpsc::unbounded_channel();
-    let terminal = Terminal::take()?;
+    let mut terminal = Terminal::take()?;
     input::spawn(tty, Duration::from_millis(40), typed)?;
     let reader = tokio::spawn(read(setup.sign_in, setup.store, news));
     let mut display = Display { large: setup.large, ..Display::default() };

@@ -3,6 +3,7 @@ use super::{PATIENCE, wait_until};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::{
     fs::{Mode, OFlags, open},
+    process::{Pid, Signal, kill_process},
     termios::{Action, LocalModes, OptionalActions, SpecialCodeIndex, tcflow, tcgetattr, tcsetattr},
 };
 use std::{
@@ -243,6 +244,14 @@ impl Tui {
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
         std::process::Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs");
+    }
+
+    /// Stops the program and lets it go on in the same moment.
+    pub fn stop_and_go_on(&self) {
+        let pid = Pid::from_raw(self.pid().cast_signed()).expect("a process id");
+        for signal in [Signal::STOP, Signal::CONT] {
+            kill_process(pid, signal).expect("the signal is sent");
+        }
     }
 
     /// The program's process id.
