@@ -23,6 +23,7 @@ mod sealer;
 mod sealing;
 mod signals;
 mod subject;
+mod usage;
 mod user;
 
 pub use demo_data::login_note;
@@ -131,6 +132,11 @@ impl Context {
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(e) if e.use_stderr() && usage::wants_json() => {
+            let failure = usage::failure(&e);
+            output::complain(&failure, true);
+            return ExitCode::from(failure.code());
+        }
         Err(e) => {
             e.print().ok();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));

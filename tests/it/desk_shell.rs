@@ -131,6 +131,30 @@ fn a_script_books_moves_checks_in_and_cancels_by_the_same_rules_and_names() {
     assert_eq!(names.map(|n| script.events(n) > 0), [true; 4]);
 }
 
+#[test]
+fn wrong_usage_is_answered_in_json_with_the_exit_code_it_always_had() {
+    let script = Script::new();
+    for (args, rule, word) in [
+        (&["book", "--patient", "1"][..], "missing_argument", "--when"),
+        (&["cancel"], "missing_argument", "--why"),
+        (&["board", "--dya", "tomorrow"], "unknown_argument", "--dya"),
+        (&["schedule", "--limit", "many"], "wrong_value", "many"),
+        (&["bord"], "unknown_argument", "bord"),
+    ] {
+        let told = script.refused("mei", args, 2);
+        assert_eq!((told["rule"].as_str(), told["exit"].as_i64()), (Some(rule), Some(2)), "{told}");
+        assert!(told["why"].as_str().is_some_and(|why| why.contains(word)), "{told}");
+        let output = script.run("mei", args);
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "one line and no more");
+        assert!(output.stdout.is_empty());
+    }
+    // A date that is none is wrong input, as before.
+    for args in [&["board", "--day", "31/31"][..], &["schedule", "--when", "sometime"]] {
+        let told = script.refused("mei", args, 65);
+        assert!(told["instead"].as_str().is_some_and(|i| !i.is_empty()), "{told}");
+    }
+}
+
 /// Minutes from the start to the end of what a script was answered.
 fn minutes(of: &serde_json::Value) -> i64 {
     let at = |field: &str| {
