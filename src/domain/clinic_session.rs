@@ -1,11 +1,13 @@
 //! Clinic sessions: a provider's block of time at one centre on one day, cut into slots. Sessions of one provider never
 //! overlap, at whatever centre; touching is allowed.
 use super::{
+    exception::ExceptionKind,
     ids::{AppointmentId, CentreId, ClinicSessionId, EncounterId, PatientId, ProviderId},
     name::PersonName,
     time::{self, Period},
     why::Why,
 };
+use crate::tr;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub struct SessionRow {
     pub slot_minutes: u32,
     /// Slots that are taken by appointments that were not cancelled or missed.
     pub booked: u32,
+    /// Slots that everybody may book now: not begun, not taken, not held, not shut.
+    pub free: u32,
     pub kept: Kept,
 }
 
@@ -65,10 +69,10 @@ pub struct SessionRow {
 pub struct Kept {
     /// Slots held for the same day or for urgent visits, not released yet.
     pub held: u32,
-    /// Some of it lies under a leave or a holiday.
-    pub away: bool,
-    /// Slots there that nobody has and that are not held: they cannot be booked.
-    pub under: u32,
+    /// The leave or holiday that some of it lies under.
+    pub shut: Option<ExceptionKind>,
+    /// Slots that have begun and that nobody has.
+    pub past: u32,
     /// Appointments booked over its slots.
     pub overbooked: u32,
     /// How many may be; `None`: as the policy says.
@@ -84,10 +88,16 @@ impl SessionRow {
         u32::try_from(self.period.minutes()).unwrap_or(0) / self.slot_minutes.max(1)
     }
 
-    /// Slots that nobody has, that are not held and lie under no leave or holiday.
+    /// Why slots that nobody has are not free, in a word: `leave`, `holiday`, `3 begun`, `2 held`; empty where none are.
     #[must_use]
-    pub fn free(&self) -> u32 {
-        self.total().saturating_sub(self.booked + self.kept.held + self.kept.under)
+    pub fn not_free(&self) -> String {
+        match self.kept {
+            Kept { shut: Some(ExceptionKind::Holiday), .. } => tr!("holiday").into(),
+            Kept { shut: Some(_), .. } => tr!("leave").into(),
+            Kept { past: past @ 1.., .. } => tr!("{n} begun", n = past),
+            Kept { held: held @ 1.., .. } => tr!("{n} held", n = held),
+            _ => String::new(),
+        }
     }
 
     /// Whether it has ended.
@@ -152,6 +162,7 @@ mod tests {
             period: hours.period(zone).unwrap(),
             slot_minutes: hours.slot_minutes,
             booked,
+            free: 0,
             kept: Kept::default(),
         }
     }
@@ -161,10 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn total_and_free_slots_follow_the_hours() {
+    fn the_number_of_slots_follows_the_hours() {
         let session = row(Tz::Australia__Sydney, hours("2026-03-12", "09:00", "12:45", 30), 3);
-        assert_eq!((session.total(), session.free()), (7, 4));
+        assert_eq!(session.total(), 7);
         assert_eq!(session.times(), "09:00-12:45");
+    }
+
+    #[test]
+    fn why_slots_are_not_free_is_said_in_a_word_the_widest_reason_first() {
+        let mut session = row(Tz::UTC, hours("2026-03-12", "09:00", "12:00", 30), 1);
+        assert_eq!(session.not_free(), "");
+        session.kept.held = 2;
+        assert_eq!(session.not_free(), "2 held");
+        session.kept.past = 3;
+        assert_eq!(session.not_free(), "3 begun");
+        for (kind, word) in [(ExceptionKind::Leave, "leave"), (ExceptionKind::Holiday, "holiday")] {
+            session.kept.shut = Some(kind);
+            assert_eq!(session.not_free(), word);
+        }
     }
 
     #[test]
@@ -180,7 +205,6 @@ mod tests {
         let given = hours("2026-03-12", "14:00", "00:00", 20);
         let session = row(Tz::Australia__Sydney, given, 99);
         assert_eq!(session.hours(), given);
-        assert_eq!(session.free(), 0);
     }
 
     #[test]

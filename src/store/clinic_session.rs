@@ -10,6 +10,7 @@ use crate::{
         time::Period,
         why::Why,
     },
+        exception::ExceptionKind,
     tr,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -51,7 +52,15 @@ impl Store {
         self.read(actor, move |c| {
             Box::pin(async move {
                 let rows = sqlx::query!(
-                    r#"select s.id, s.version, s.provider_id, v.family_name, v.given_name, s.centre_id, c.name as centre_name,
+                    r#"with these as materialized (
+                            select x.id from clinic.clinic_session x
+                             where x.removed_at is null and x.day >= $3 and x.day < $3 + $4::int
+                               and ($1::uuid is null or x.provider_id = $1) and ($2::uuid is null or x.centre_id = $2)),
+                       slots as materialized (
+                            select x.clinic_session_id as id, (count(*) filter (where x.state = 'free'))::int as free,
+                                   (count(*) filter (where x.state = 'past'))::int as past
+                              from clinic.session_slots(array(select id from these)) x group by 1)
+                       select s.id, s.version, s.provider_id, v.family_name, v.given_name, s.centre_id, c.name as centre_name,
                               c.zone, s.day, s.starts_at, s.ends_at, s.slot_minutes,
                               (select coalesce(sum(ceil(extract(epoch from a.ends_at - a.starts_at) / 60 / s.slot_minutes)), 0)::int
                                  from clinic.appointment a
@@ -60,33 +69,22 @@ impl Store {
                               (select coalesce(sum(ceil(extract(epoch from h.ends_at - h.starts_at) / 60 / s.slot_minutes)), 0)::int
                                  from clinic.held_slot h
                                 where h.clinic_session_id = s.id and h.release_at > (select clinic.now())) as "held!",
-                              exists (select from clinic.schedule_exception e
+                              -- A holiday shuts the whole house; a leave may be of some of these hours.
+                              (select e.kind from clinic.schedule_exception e
                                 where e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
                                   and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
-                                       or e.kind = 'holiday' and e.centre_id = s.centre_id)) as "away!",
-                              (select count(*)::int
-                                 from (select range_agg(e.during) as times from clinic.schedule_exception e
-                                        where e.removed_at is null and e.during && tstzrange(s.starts_at, s.ends_at)
-                                          and (e.kind = 'leave' and e.provider_id = s.provider_id and (e.centre_id is null or e.centre_id = s.centre_id)
-                                               or e.kind = 'holiday' and e.centre_id = s.centre_id)) o
-                                cross join lateral generate_series(s.starts_at, s.ends_at - make_interval(mins => s.slot_minutes),
-                                                                   make_interval(mins => s.slot_minutes)) g(at)
-                                cross join lateral (select tstzrange(g.at, g.at + make_interval(mins => s.slot_minutes)) as slot) x
-                                where o.times && x.slot
-                                  and not exists (select from clinic.appointment a
-                                                   where a.clinic_session_id = s.id and a.kind = 'slot' and a.during && x.slot
-                                                     and a.status in ('booked', 'arrived', 'in_progress', 'completed'))
-                                  and not exists (select from clinic.held_slot h where h.clinic_session_id = s.id and h.during && x.slot
-                                                     and h.release_at > (select clinic.now()))) as "under!",
+                                       or e.kind = 'holiday' and e.centre_id = s.centre_id)
+                                order by e.kind limit 1) as "shut?",
+                              coalesce(f.free, 0) as "free!", coalesce(f.past, 0) as "past!",
                               (select count(*) from clinic.appointment a where a.clinic_session_id = s.id and a.kind = 'overbook'
                                   and a.status in ('booked', 'arrived', 'in_progress', 'completed')) as "overbooked!",
                               s.overbook_cap, s.plan_from is not null as "planned!"
-                       from clinic.clinic_session s
+                       from these t
+                       join clinic.clinic_session s on s.id = t.id
                        join clinic.centre c on c.id = s.centre_id
                        join clinic.provider p on p.id = s.provider_id
                        join clinic.account v on v.id = p.account_id
-                       where s.removed_at is null and s.day >= $3 and s.day < $3 + $4::int
-                         and ($1::uuid is null or s.provider_id = $1) and ($2::uuid is null or s.centre_id = $2)
+                       left join slots f on f.id = s.id
                        order by s.starts_at, v.family_name, v.given_name, s.id"#,
                     provider,
                     centre,
@@ -111,9 +109,10 @@ impl Store {
                         booked: u32::try_from(r.booked).unwrap_or(0),
                         kept: Kept {
                             held: u32::try_from(r.held).unwrap_or(0),
-                            away: r.away,
-                            under: u32::try_from(r.under).unwrap_or(0),
+                            shut: r.shut.as_deref().and_then(ExceptionKind::from_code),
+                            past: u32::try_from(r.past).unwrap_or(0),
                             overbooked: u32::try_from(r.overbooked).unwrap_or(0),
+                        free: u32::try_from(r.free).unwrap_or(0),
                             cap: r.overbook_cap.and_then(|n| u32::try_from(n).ok()),
                             planned: r.planned,
                         },

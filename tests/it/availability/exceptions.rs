@@ -45,8 +45,12 @@ async fn under_a_leave_nothing_is_free_or_booked_and_what_was_booked_is_listed()
     let listed = mei.store.exceptions(&mei.actor, at(d.clinic.today, 0, 0)).await.unwrap();
     assert_eq!((listed.len(), listed[0].clashes), (1, 1));
     let sessions = mei.store.clinic_sessions(&mei.actor, SessionsOf::Provider(gp), day, 1).await.unwrap();
-    assert!(sessions[0].kept.away, "the session stays, and says so");
-    assert_eq!(sessions[0].free(), 0, "nothing under a leave can be booked");
+    assert_eq!(sessions[0].kept.shut, Some(ExceptionKind::Leave), "the session stays, and says so");
+    assert_eq!(
+        (sessions[0].free, sessions[0].not_free().as_str()),
+        (0, "leave"),
+        "nothing there can be booked"
+    );
     let steps = mei.store.rebook_plan(&mei.actor, PlanOf::Exception(leave), true).await.unwrap();
     assert_eq!((steps.len(), steps[0].clash.appointment), (1, booked.id));
     mei.store.remove_exception(&mei.actor, RequestId::new(), leave, 1).await.unwrap();

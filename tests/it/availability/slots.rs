@@ -100,6 +100,10 @@ async fn free_and_booked_and_blocked_are_all_slots_as_the_domain_counts_them() {
         (2, 1, 1, 2, 3, 9)
     );
     assert!(counted[0].1.defined() > tally.defined(), "the others' sessions count too");
+    let of = SessionsOf::Provider(gp);
+    let listed = store.clinic_sessions(&mei.actor, of, day, 1).await.unwrap();
+    let told = |n: usize| (listed[n].free, listed[n].kept.past, listed[n].not_free());
+    assert_eq!(told(0), (tally.free, tally.past, "leave".to_owned()), "the list counts the same");
     let strip = store.day_strips(&mei.actor, vec![d.clinic.gp.provider()], None, day).await.unwrap();
     let ends: Vec<_> = strip[0].sessions.iter().map(|p| p.end).collect();
     assert_eq!(ends, [at(day, 13, 0), at(day, 15, 30)], "what is held or away is no time to book");

@@ -49,6 +49,7 @@ fn day(n: u32) -> NaiveDate {
 }
 
 fn session(n: u128, on: u32, (from, to): (u32, u32), booked: u32, kept: Kept) -> SessionRow {
+    let there = (to - from) * 2 - booked - kept.held - kept.past;
     SessionRow {
         id: ClinicSessionId(id(n)),
         version: 1,
@@ -62,6 +63,7 @@ fn session(n: u128, on: u32, (from, to): (u32, u32), booked: u32, kept: Kept) ->
         period: Period { start: at(on, from, 0), end: at(on, to, 0) },
         slot_minutes: 30,
         booked,
+        free: if kept.shut.is_some() { 0 } else { there },
         kept,
     }
 }
@@ -70,7 +72,7 @@ fn week() -> Stage<Week> {
     let mut stage = Stage::with(Week::of(None, None), env(Some(actor(Role::Gp))));
     let kept = Kept { planned: true, ..Kept::default() };
     let busy = Kept { held: 2, overbooked: 1, ..Kept::default() };
-    let away = Kept { away: true, under: 16, planned: true, ..Kept::default() };
+    let away = Kept { shut: Some(ExceptionKind::Leave), planned: true, ..Kept::default() };
     stage.deliver(week::Msg::Loaded(Ok(vec![
         session(20, 12, (9, 12), 6, kept),
         session(21, 12, (14, 17), 2, busy),

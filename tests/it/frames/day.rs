@@ -5,7 +5,8 @@ use praxis::{
     domain::{
         access::AccessWork,
         actor::Role,
-        clinic_session::{SessionAppointment, SessionRow},
+        clinic_session::{Kept, SessionAppointment, SessionRow},
+        exception::ExceptionKind,
         ids::{
             AppointmentId, AuditEventId, CentreId, ClinicSessionId, EncounterId, PatientId, ProviderId,
             RegistrationId,
@@ -195,6 +196,8 @@ fn only_ones_own_appointments_wake_the_home() {
 }
 
 fn session(n: u128, day: &str, from: &str, to: &str, booked: u32) -> SessionRow {
+    let period = Period { start: at(&format!("{day}T{from}")), end: at(&format!("{day}T{to}")) };
+    let slots = period.minutes() as u32 / 30;
     SessionRow {
         id: ClinicSessionId(id(n)),
         version: 2,
@@ -204,18 +207,31 @@ fn session(n: u128, day: &str, from: &str, to: &str, booked: u32) -> SessionRow 
         centre_name: "Randwick Medical Centre".into(),
         zone: chrono_tz::Australia::Sydney,
         day: date(day),
-        period: Period { start: at(&format!("{day}T{from}")), end: at(&format!("{day}T{to}")) },
+        period,
         slot_minutes: 30,
         booked,
+        free: slots.saturating_sub(booked),
         kept: Default::default(),
     }
 }
 
 fn sessions() -> Vec<SessionRow> {
+    let begun = Kept { past: 2, ..Kept::default() };
+    let shut = |kind| Kept { shut: Some(kind), ..Kept::default() };
     vec![
-        session(20, "2026-03-12", "09:00", "17:00", 5),
+        SessionRow { free: 9, kept: begun, ..session(20, "2026-03-12", "09:00", "17:00", 5) },
         session(21, "2026-03-13", "09:00", "10:00", 2),
         session(22, "2026-03-16", "14:00", "18:00", 0),
+        SessionRow {
+            free: 0,
+            kept: shut(ExceptionKind::Leave),
+            ..session(23, "2026-03-17", "09:00", "17:00", 0)
+        },
+        SessionRow {
+            free: 0,
+            kept: shut(ExceptionKind::Holiday),
+            ..session(24, "2026-03-18", "09:00", "17:00", 0)
+        },
     ]
 }
 
@@ -226,8 +242,10 @@ fn plan() -> Stage<Schedule> {
 }
 
 #[test]
-fn the_schedule_lists_sessions_with_total_and_booked() {
+fn the_schedule_lists_sessions_with_total_and_booked_and_says_why_time_is_not_free() {
     insta::assert_snapshot!(plan().frame());
+    insta::assert_snapshot!("sessions_small", plan().at(60, 20).frame());
+    insta::assert_snapshot!("sessions_wide", plan().at(132, 43).frame());
     every_size(plan);
 }
 

@@ -393,6 +393,7 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 period: Period { start: cell.plan.slot_ends, end: cell.plan.slot_ends },
                 slot_minutes: 30,
                 booked: 0,
+                free: 0,
                 kept: praxis::domain::clinic_session::Kept::default(),
             };
             let hours =

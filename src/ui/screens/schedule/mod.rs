@@ -120,11 +120,12 @@ impl Schedule {
                 )
                 .column(Column::new("Booked", |s: &SessionRow| s.booked.to_string()).width(6).right())
                 .column(
-                    Column::new("Free", |s: &SessionRow| s.free().to_string())
-                        .width(5)
+                    Column::new("Free", |s: &SessionRow| s.free.to_string())
+                        .width(4)
                         .right()
-                        .look(|s, t| if s.free() == 0 { t.warn() } else { t.good() }),
+                        .look(|s, t| if s.free == 0 { t.warn() } else { t.good() }),
                 )
+                .column(Column::new("", SessionRow::not_free).width(8).priority(2).look(|_, t| t.dim()))
                 .empty("No sessions in these four weeks. a adds the first."),
             from: day,
             of: provider,
@@ -256,6 +257,16 @@ impl Screen for Schedule {
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
     }
+    fn needs_minute(&self) -> bool {
+        true
+    }
+    fn minute(&mut self, cx: &mut Cx<Msg>) {
+        let now = cx.env().now();
+        // What begins while the list is looked at is free no longer.
+        if self.table.rows().iter().any(|s| s.period.start <= now && !s.is_over(now)) {
+            self.load(cx);
+        }
+    }
     fn waits_for(&self, command: Command) -> bool {
         matches!(command, Command::Open | Command::Change | Command::Remove | Command::Slots)
             && self.table.is_loading()
@@ -269,8 +280,9 @@ impl Screen for Schedule {
         let touched = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                matches!(r.entity.as_str(), "clinic_session" | "appointment")
-                    && (provider.is_none() || r.provider.is_none() || r.provider == provider)
+                r.entity == "schedule_exception"
+                    || matches!(r.entity.as_str(), "clinic_session" | "appointment" | "held_slot")
+                        && (provider.is_none() || r.provider.is_none() || r.provider == provider)
             }
             Change::Link(_) => false,
         };

@@ -276,8 +276,10 @@ impl Screen for SessionPanel {
             minutes = s.slot_minutes,
             total = s.total(),
             booked = s.booked,
-            free = s.free()
+            free = s.free
         );
+        let not_free = s.not_free();
+        let second = if not_free.is_empty() { second } else { format!("{second}   {not_free}") };
         widgets::put(frame, head, 1, &second, ui.theme.text());
         self.table.view(frame, rows, ui);
     }

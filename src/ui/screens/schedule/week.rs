@@ -292,6 +292,16 @@ impl Screen for Week {
         let nobody =
             || Why::new("no_provider", tr!("No provider is chosen.")).instead(tr!("Choose one with p."));
         match command {
+    fn needs_minute(&self) -> bool {
+        true
+    }
+    fn minute(&mut self, cx: &mut Cx<Msg>) {
+        let now = cx.env().now();
+        let sessions = self.table.rows().iter().filter_map(|l| l.session.as_ref());
+        if sessions.into_iter().any(|s| s.period.start <= now && !s.is_over(now)) {
+            self.load(cx);
+        }
+    }
             Command::Add | Command::Copy | Command::Generate if self.provider.is_none() => Err(nobody()),
             Command::Slots | Command::Change | Command::Remove
                 if self.table.selected().is_none_or(|l| l.session.is_none()) =>

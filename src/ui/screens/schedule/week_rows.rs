@@ -3,6 +3,7 @@ use super::copied;
 use crate::{
     domain::{clinic_session::SessionRow, dates::short_day},
     store::LeftOut,
+    text::tr_str,
     tr,
     ui::{
         theme::Theme,
@@ -38,8 +39,10 @@ impl Line {
         }
         let Some(s) = &self.session else { return String::new() };
         let mut notes = vec![];
-        if s.kept.away {
-            notes.push(tr!("away").to_owned());
+        if let Some(kind) = s.kept.shut {
+            notes.push(tr_str(kind.word()).to_owned());
+        } else if s.kept.past > 0 {
+            notes.push(tr!("{n} begun", n = s.kept.past));
         }
         if s.kept.held > 0 {
             notes.push(tr!("{n} held", n = s.kept.held));
@@ -83,11 +86,11 @@ pub(super) fn table() -> Table<Line> {
     )
     .column(Column::new("Booked", |l: &Line| l.told(|s| s.booked.to_string())).width(6).right())
     .column(
-        Column::new("Free", |l: &Line| l.told(|s| s.free().to_string()))
+        Column::new("Free", |l: &Line| l.told(|s| s.free.to_string()))
             .width(4)
             .right()
-            .look(|l, t| if l.session.as_ref().is_some_and(|s| s.free() == 0) { t.warn() } else { t.good() }),
+            .look(|l, t| if l.session.as_ref().is_some_and(|s| s.free == 0) { t.warn() } else { t.good() }),
     )
-    .column(Column::new("", Line::note).width(18).priority(3).look(|_, t| t.dim()))
+    .column(Column::new("", Line::note).width(19).priority(3).look(|_, t| t.dim()))
     .uncounted()
 }
