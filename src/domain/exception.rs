@@ -3,6 +3,7 @@ use super::{
     ids::{AppointmentId, CentreId, ClinicSessionId, ExceptionId, PatientId, ProviderId},
     name::PersonName,
     time::Period,
+    waitlist::Met,
 };
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -122,6 +123,8 @@ pub struct Opening {
 pub struct PlanStep {
     pub clash: Clash,
     pub to: Option<Opening>,
+    /// The wishes on the waiting list that going there closes.
+    pub closes: Vec<Met>,
 }
 
 /// Where each clash would go: the nearest free time that is long enough, with the same provider later, or with a colleague of
@@ -161,7 +164,7 @@ pub fn propose(clashes: &[Clash], free: &[Opening], elsewhere: &[(PatientId, Per
             given.push((clash.patient, opening.period));
             opening
         });
-        steps.push(PlanStep { clash: clash.clone(), to });
+        steps.push(PlanStep { clash: clash.clone(), to, closes: vec![] });
     }
     steps
 }

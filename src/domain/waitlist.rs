@@ -395,6 +395,17 @@ pub struct Met {
     pub wish: Wish,
 }
 
+impl From<&WaitEntry> for Met {
+    fn from(e: &WaitEntry) -> Self {
+        Self {
+            id: e.id,
+            provider_name: e.provider_name.clone(),
+            visit_type_name: e.visit_type_name.clone(),
+            wish: e.wish.clone(),
+        }
+    }
+}
+
 impl Met {
     /// The wish in one phrase.
     #[must_use]

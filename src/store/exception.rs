@@ -1,5 +1,5 @@
 //! Leave, holidays and extra days; the bookings under them, and where those could go.
-use super::{Error, Event, Store, appointment::zone_of};
+use super::{Error, Event, Store, appointment::zone_of, plan_closes::closes};
 use crate::domain::{
     actor::Actor,
     exception::{Clash, ExceptionEntry, ExceptionKind, NewException, Opening, PlanStep, propose},
@@ -211,13 +211,15 @@ impl Store {
                     &moving,
                     from
                 )
-                .fetch_all(c)
+                .fetch_all(&mut *c)
                 .await?;
                 let elsewhere: Vec<_> = elsewhere
                     .into_iter()
                     .map(|r| (r.patient_id.into(), Period { start: r.starts_at, end: r.ends_at }))
                     .collect();
-                Ok(propose(&clashes, &free, &elsewhere))
+                let mut steps = propose(&clashes, &free, &elsewhere);
+                closes(c, &mut steps).await?;
+                Ok(steps)
             })
         })
         .await

@@ -56,6 +56,7 @@ mod patient_registration;
 mod permission;
 mod plan;
 mod prescription;
+mod plan_closes;
 mod print_queue;
 mod profile;
 mod provider;

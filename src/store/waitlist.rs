@@ -13,12 +13,14 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 
 /// Which entries are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Which {
     /// Those who wait; `true`: those whose wait has ended in the last 60 days.
     List(bool),
     One(WaitId),
     Of(PatientId),
+    /// What any of these patients wait for.
+    Among(Vec<PatientId>),
     /// Those whom this time could suit, by what they want.
     Suits(FreedTime),
 }
@@ -103,12 +105,14 @@ async fn calls(c: &mut PgConnection, id: WaitId) -> Result<Vec<WaitCall>, Error>
 }
 
 pub(super) async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<WaitEntry>, Error> {
-    let (one, of, suits) = match which {
-        Which::One(id) => (Some(id.0), None, None),
-        Which::Of(patient) => (None, Some(patient.0), None),
-        Which::Suits(time) => (None, None, Some(time)),
-        Which::List(_) => (None, None, None),
-    };
+    let (mut one, mut of, mut suits): (_, Option<Vec<uuid::Uuid>>, _) = (None, None, None);
+    match &which {
+        Which::One(id) => one = Some(id.0),
+        Which::Of(patient) => of = Some(vec![patient.0]),
+        Which::Among(patients) => of = Some(patients.iter().map(|p| p.0).collect()),
+        Which::Suits(time) => suits = Some(*time),
+        Which::List(_) => {}
+    }
     let ended = matches!(which, Which::List(true));
     let rows = sqlx::query!(
         r#"with offers as materialized (select * from clinic.waitlist_offers())
@@ -136,7 +140,7 @@ pub(super) async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<Wa
                                  where k.entry_id = e.id and k.outcome is not null order by k.outcome_at desc limit 1) last on true
             where case
                   when $1::uuid is not null then e.id = $1
-                  when $2::uuid is not null then e.patient_id = any ((select clinic.records_of($2))::uuid[]) and e.status = 'waiting'
+                  when $2::uuid[] is not null then e.status = 'waiting' and e.patient_id in (select r.record from clinic.records_of_each($2) r)
                   when $3::uuid is not null then
                       e.status = 'waiting'
                       and exists (select from clinic.provider f cross join clinic.centre g
@@ -154,7 +158,7 @@ pub(super) async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<Wa
                   else e.status = 'waiting' and e.last_day >= clinic.now()::date - 1 end
             order by case e.priority when 'urgent' then 0 when 'soon' then 1 else 2 end, e.added_at, e.id limit 500"#,
         one,
-        of,
+        of.as_deref(),
         suits.map(|t| t.provider.0),
         suits.map(|t| t.centre.0),
         suits.map(|t| t.period.start),

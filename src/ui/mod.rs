@@ -2,6 +2,7 @@
 pub mod app;
 mod arrival;
 pub mod carry;
+pub mod closes;
 pub mod command;
 pub mod command_line;
 pub mod cx;

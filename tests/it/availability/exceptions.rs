@@ -5,10 +5,11 @@ use chrono::Duration;
 use praxis::{
     domain::{
         appointment::AppointmentKind,
-        booking::{FreeFilter, NewTime},
+        booking::{DayPart, FreeFilter, NewTime},
         exception::{ExceptionKind, NewException, PlanStep},
-        ids::{AppointmentId, CentreId, ExceptionId, ProviderId, RequestId},
+        ids::{AppointmentId, CentreId, ExceptionId, ProviderId, RequestId, WaitId},
         time::Period,
+        waitlist::{Met, NewWait, Wish},
     },
     store::{Cause, Error, Moved, PlanOf, SessionsOf, SignIn, Was},
 };
@@ -55,6 +56,43 @@ async fn under_a_leave_nothing_is_free_or_booked_and_what_was_booked_is_listed()
     assert_eq!((steps.len(), steps[0].clash.appointment), (1, booked.id));
     mei.store.remove_exception(&mei.actor, RequestId::new(), leave, 1).await.unwrap();
     book(&mei, tomorrow(&d.clinic, d.clinic.linh, 10, None)).await.unwrap();
+    // The whole house is shut from noon on; what has begun by then is free no longer.
+    let root = people::signed_in(&d.db, "root").await;
+    enter(&root, ExceptionKind::Holiday, None, Some(d.clinic.randwick), span(day, (12, 0), 12 * 60))
+        .await
+        .unwrap();
+    let told = async || {
+        let of = SessionsOf::Provider(gp);
+        let row = mei.store.clinic_sessions(&mei.actor, of, day, 1).await.unwrap().remove(0);
+        (row.booked, row.free, row.not_free())
+    };
+    assert_eq!(told().await, (2, 6, "holiday".to_owned()));
+    people::set_now(&mut d.db.superuser().await, at(day, 11, 10)).await;
+    assert_eq!(told().await, (2, 1, "holiday".to_owned()));
+}
+
+#[tokio::test]
+async fn a_plan_says_which_wishes_on_the_waiting_list_it_closes_before_it_does() {
+    let (d, mei) = front().await;
+    let (gp, day) = (d.clinic.gp.provider(), d.clinic.tomorrow);
+    let later = day + Duration::days(3);
+    people::session(&mut people::writer(&d.db).await, gp, d.clinic.randwick, later, (9, 10)).await;
+    book(&mei, tomorrow(&d.clinic, d.clinic.jack, 9, None)).await.unwrap();
+    let mut ids = vec![];
+    let morning = Wish { part: DayPart::Morning, ..Wish::between(later, later) };
+    let of_gp = Wish { profession: Some("gp".into()), ..morning.clone() };
+    let evening = Wish { provider: Some(gp), part: DayPart::Evening, ..morning };
+    for (patient, wish) in [(d.clinic.jack, of_gp.clone()), (d.clinic.jack, evening), (d.clinic.linh, of_gp)]
+    {
+        let new = NewWait { id: WaitId::new(), patient, wish, note: String::new() };
+        ids.push(mei.store.add_wait(&mei.actor, RequestId::new(), new).await.unwrap());
+    }
+    let session = PlanOf::Session(d.clinic.gp.tomorrow.unwrap());
+    let steps = mei.store.rebook_plan(&mei.actor, session, true).await.unwrap();
+    assert_eq!(steps[0].closes.iter().map(|m| m.id).collect::<Vec<_>>(), ids[..1]);
+    let moved = mei.store.rebook(&mei.actor, RequestId::new(), accepted(&steps)).await.unwrap();
+    let words = |of: &[Met]| of.iter().map(|m| m.words(day)).collect::<Vec<_>>();
+    assert_eq!(words(&moved[0].met), words(&steps[0].closes), "and does just that");
 }
 
 #[tokio::test]

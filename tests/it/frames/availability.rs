@@ -225,7 +225,7 @@ fn clash(n: u128, hour: u32, name: (&str, &str)) -> Clash {
     }
 }
 
-fn steps() -> Vec<PlanStep> {
+pub fn steps() -> Vec<PlanStep> {
     let to = |provider, name, on, hour| Opening {
         session: ClinicSessionId(id(60)),
         provider: ProviderId(id(provider)),
@@ -242,11 +242,13 @@ fn steps() -> Vec<PlanStep> {
             clash: clash(1, 9, ("Black", "Jack")),
             to: Some(to(4, PersonName::new("Busey", "Gary"), 16, 9)),
         },
+            closes: vec![],
         PlanStep {
             clash: clash(2, 10, ("Nguyen", "Linh")),
             to: Some(to(3, PersonName::new("Smith", "Anna"), 18, 9)),
         },
-        PlanStep { clash: clash(3, 11, ("Zhang", "Hao")), to: None },
+            closes: vec![],
+        PlanStep { clash: clash(3, 11, ("Zhang", "Hao")), to: None, closes: vec![] },
     ]
 }
 
@@ -270,7 +272,7 @@ fn entry(n: u128, kind: ExceptionKind, days: (u32, u32), clashes: u32) -> Except
     }
 }
 
-fn list() -> Stage<Exceptions> {
+pub fn list() -> Stage<Exceptions> {
     let mut stage = Stage::with(Exceptions::default(), env(Some(actor(Role::Receptionist))));
     stage.deliver(exceptions::Msg::Loaded(Ok(vec![
         entry(70, ExceptionKind::Leave, (16, 21), 3),

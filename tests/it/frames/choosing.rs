@@ -14,6 +14,7 @@ use praxis::{
         booking::DayPart,
         ids::{AppointmentId, PatientId, ProviderId, SeriesId},
         series::Planned,
+        waitlist::Wish,
         why::Why,
     },
     store::{Error, Hold, Overbookable, Series},
@@ -22,7 +23,7 @@ use praxis::{
         route::BookingStart,
         screens::{
             booking::{self, Booking, Free},
-            series::{self, SeriesView, plan::PlanSeries},
+            series::{self, SeriesView, closes::Waits, plan::PlanSeries},
         },
         testing::Stage,
     },
@@ -95,6 +96,7 @@ fn planned() -> Stage<PlanSeries> {
         ..free(1)
     };
     stage.deliver(series::plan::Msg::Planned(Ok(vec![free(0), clash, free(2)])));
+    stage.deliver(series::plan::Msg::Waits(Ok(Box::default())));
     stage
 }
 
@@ -195,6 +197,39 @@ fn a_plan_with_a_clash_is_not_booked_before_it_is_decided() {
     assert!(stage.text().contains("Thu 19 Mar 11:00"), "{}", stage.text());
     stage.forget_effects();
     stage.keys("enter");
+    assert_eq!(stage.effects(), ["save series.book"]);
+}
+
+/// A plan whose second visit is decided, of somebody who waits for what its third one is.
+fn closing() -> Stage<PlanSeries> {
+    let mut stage = planned();
+    let mut entry = super::waitlist::entries().remove(0);
+    let third = today() + Duration::days(14);
+    entry.wish = Wish { profession: Some("gp".into()), ..Wish::between(third, third) };
+    entry.provider_name = None;
+    let waits = Waits { entries: vec![entry], directory: Some(directory()) };
+    stage.deliver(series::plan::Msg::Waits(Ok(Box::new(waits))));
+    stage.keys("n");
+    stage
+}
+
+#[test]
+fn a_plan_says_which_wishes_it_closes_and_is_not_booked_before_that_is_known() {
+    three_sizes!("plan_closes", closing());
+    every_size(closing);
+    let said = "Off the waiting list with this: any GP, Thu 26 Mar, Consultation, long";
+    let mut stage = closing();
+    assert!(stage.text().contains(said), "{}", stage.text());
+    stage.keys("end s");
+    assert!(!stage.text().contains("Off the waiting list"), "left out, it closes nothing: {}", stage.text());
+    // Enter waits for the list.
+    let mut stage = Stage::with(PlanSeries::of(plan()), env(Some(actor(Role::Receptionist))));
+    let first = plan().first;
+    let one = Planned { day: first.day, slot: Some(first), clash: None, nearest: None, skipped: false };
+    stage.deliver(series::plan::Msg::Planned(Ok(vec![one])));
+    stage.forget_effects().keys("enter");
+    assert!(stage.effects().is_empty(), "{:?}", stage.effects());
+    stage.deliver(series::plan::Msg::Waits(Ok(Box::default())));
     assert_eq!(stage.effects(), ["save series.book"]);
 }
 

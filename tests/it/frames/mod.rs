@@ -24,6 +24,7 @@ mod line_ahead;
 mod login;
 mod merging;
 mod messages;
+mod replan;
 pub mod sample;
 mod second;
 mod subject;

@@ -12,6 +12,7 @@ use crate::{
     tr,
     ui::{
         cx::{Answer, Cx},
+        closes,
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -20,7 +21,7 @@ use crate::{
         },
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use ratatui::{Frame, layout::Rect};
 
@@ -216,6 +217,19 @@ impl Plan {
 
     fn cause(&self) -> Cause {
         match self.of {
+    /// Whose wishes come off the waiting list when the plan is accepted as it stands, each once.
+    fn closes(&self, today: NaiveDate) -> Vec<String> {
+        let going = self.table.rows().iter().filter(|l| !l.out).map(|l| &l.step);
+        let (mut closed, mut said) = (vec![], vec![]);
+        for (step, met) in going.flat_map(|s| s.closes.iter().map(move |m| (s, m))) {
+            if !closed.contains(&met.id) {
+                closed.push(met.id);
+                said.push(format!("{} ({})", step.clash.patient_name, met.words(today)));
+            }
+        }
+        said
+    }
+
             PlanOf::Session(_) => Cause::None,
             PlanOf::Exception(id) if self.entered => Cause::Entered(id),
             PlanOf::Exception(id) => Cause::There(id),
@@ -316,7 +330,8 @@ impl Screen for Plan {
         let touched = match change {
             Change::Everything => true,
             Change::Row(r) => {
-                matches!(r.entity.as_str(), "appointment" | "clinic_session" | "schedule_exception")
+                let entity = r.entity.as_str();
+                matches!(entity, "appointment" | "clinic_session" | "schedule_exception" | "waitlist_entry")
             }
             Change::Link(_) => false,
         };
@@ -393,7 +408,8 @@ impl Screen for Plan {
         }
     }
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [head, rows] = widgets::split_top(area, 2);
+        let closes = closes::lines(&self.closes(ui.env.today()), usize::from(area.width));
+        let [head, rows] = widgets::split_top(area, 2 + closes.len() as u16);
         widgets::put(frame, head, 0, &format!(" {}", self.title), ui.theme.strong());
         let all = self.table.rows().len();
         let text = tr!(
@@ -407,4 +423,7 @@ impl Screen for Plan {
         }
         self.table.view(frame, rows, ui);
     }
+        for (y, line) in closes.iter().enumerate() {
+            widgets::put(frame, head, y as u16 + 2, line, ui.theme.warn());
+        }
 }

@@ -1,5 +1,6 @@
 //! The appointments that were booked together: a series, or a family. From one of them on they are cancelled or moved
 //! together; a single one is cut or cancelled alone.
+pub mod closes;
 pub mod plan;
 
 use crate::{

@@ -1,5 +1,6 @@
 //! The visits of a series before they are booked, or moved: which are free, which clash and why, and for each clash the
 //! nearest time, another one, or leaving it out. Then all of them are booked, or none.
+use super::closes::Waits;
 use crate::{
     domain::{
         appointment::AppointmentKind,
@@ -14,6 +15,7 @@ use crate::{
     text::{clean, cut, tr_n},
     tr,
     ui::{
+        closes,
         cx::Cx,
         desk,
         route::PlanStart,
@@ -42,6 +44,8 @@ crate::commands! {
 /// What the plan is told.
 pub enum Msg {
     Planned(Result<Vec<Planned>, Error>),
+    /// What the patient waits for.
+    Waits(Result<Box<Waits>, Error>),
     Time(usize, Option<String>),
     /// The free time nearest to the one that was typed.
     Near(usize, Period, Result<Option<FreeSlot>, Error>),
@@ -57,7 +61,8 @@ struct Line {
 
 /// The screen.
 pub struct PlanSeries {
-    start: PlanStart,
+    pub(super) start: PlanStart,
+    pub(super) waits: Option<Box<Waits>>,
     id: SeriesId,
     request: RequestId,
     table: Table<Line>,
@@ -72,6 +77,7 @@ impl PlanSeries {
         Self {
             id: start.series.unwrap_or_default(),
             start,
+            waits: None,
             request: RequestId::new(),
             table: Table::new(|l: &Line| uuid::Uuid::from_u128(l.n as u128 + 1))
                 .column(Column::new("", |l: &Line| (l.n + 1).to_string()).width(3).right())
@@ -105,6 +111,7 @@ impl PlanSeries {
             move |store| async move { store.plan_series(&actor, patient, first, visit_type, days).await },
             Msg::Planned,
         );
+        self.read_waits(cx);
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -126,14 +133,18 @@ impl PlanSeries {
         }
     }
 
+    /// The times that the plan takes, each with its number.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = (usize, &FreeSlot)> {
+        let kept = self.table.rows().iter().filter(|l| !l.plan.skipped);
+        kept.filter_map(|l| Some((l.n, l.plan.slot.as_ref()?)))
+    }
+
     fn steps(&self) -> Vec<Step> {
-        let chosen = self.table.rows().iter().filter(|l| !l.plan.skipped);
-        chosen
-            .filter_map(|l| {
-                let slot = l.plan.slot.as_ref()?;
+        self.chosen()
+            .map(|(n, slot)| {
                 let session = Some(slot.session);
                 let (provider, centre, period) = (slot.provider, slot.centre, slot.period);
-                Some(match self.start.moves.get(l.n) {
+                match self.start.moves.get(n) {
                     Some(old) => Step::Move {
                         appointment: old.id,
                         seen: old.version,
@@ -151,7 +162,7 @@ impl PlanSeries {
                         reason: self.start.reason.clone(),
                         arrived: false,
                     }),
-                })
+                }
             })
             .collect()
     }
@@ -262,7 +273,7 @@ impl Screen for PlanSeries {
         self.load(cx);
     }
     fn waits_for(&self, _: Command) -> bool {
-        !self.planned || self.saving
+        !self.planned || self.waits.is_none() || self.saving
     }
     fn available(&self, command: Command) -> Result<(), Why> {
         let selected = self.table.selected().map(|l| &l.plan);
@@ -335,6 +346,8 @@ impl Screen for PlanSeries {
                 self.planned = true;
                 self.go_on();
             }
+            Msg::Waits(Ok(waits)) => self.waits = Some(waits),
+            Msg::Waits(Err(e)) => cx.failed(&e),
             Msg::Planned(Err(e)) => {
                 self.table.loaded();
                 cx.failed(&e);
@@ -391,7 +404,8 @@ impl Screen for PlanSeries {
     }
 
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
-        let [head, rows] = widgets::split_top(area, 2);
+        let closes = closes::lines(&self.closes(ui.env.today()), usize::from(area.width));
+        let [head, rows] = widgets::split_top(area, 2 + closes.len() as u16);
         let first = &self.start.first;
         let title = tr!(
             " {who} with {provider}, {how}",
@@ -403,6 +417,9 @@ impl Screen for PlanSeries {
         let open = self.open_ones();
         let state = match (self.planned, open) {
             (false, _) => String::new(),
+            (true, 0) if self.moves() => {
+                tr_n(" enter moves {n} visit", " enter moves all {n} visits", self.steps().len())
+            }
             (true, 0) => tr_n(" enter books {n} visit", " enter books all {n} visits", self.steps().len()),
             (true, n) => tr_n(" {n} clash to decide", " {n} clashes to decide", n),
         };
@@ -411,6 +428,9 @@ impl Screen for PlanSeries {
         let state = why.map_or_else(|| state.clone(), |why| format!("{state}. {}", clean(&why.sentence)));
         let state = cut(&state, usize::from(area.width));
         widgets::put(frame, head, 1, &state, if open > 0 { ui.theme.warn() } else { ui.theme.dim() });
+        for (y, line) in closes.iter().enumerate() {
+            widgets::put(frame, head, y as u16 + 2, line, ui.theme.warn());
+        }
         self.table.view(frame, rows, ui);
     }
 }
