@@ -1,6 +1,7 @@
 //! The command line of the desk: one line, and above it what Enter will do, in full. A key never waits for the server;
 //! nothing is guessed silently: what is ambiguous is asked with numbers, what is missing is named.
 mod answers;
+mod certain;
 mod doing;
 mod known;
 mod pick;

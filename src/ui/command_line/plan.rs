@@ -95,6 +95,8 @@ pub(super) struct Draft {
     pub parts: Vec<String>,
     /// Provider and centre as they were named, until a time says them whole.
     pub named: Vec<String>,
+    /// What it is for, said behind the time while the patient is asked for.
+    pub behind: Vec<String>,
     /// The time was said with the place it is at.
     pub told_time: bool,
     /// The words behind the time were said as what they are.
@@ -134,6 +136,7 @@ impl CommandLine {
             // What is understood is told, also while something else is asked for.
             let when = self.line.when.said(env.today());
             draft.parts.extend(Some(when).filter(|w| !draft.told_time && !w.is_empty()));
+            draft.parts.append(&mut draft.behind);
             let reason = self.line.reason.clone();
             draft.parts.extend(Some(reason).filter(|r| !draft.told_reason && !r.is_empty()));
         }

@@ -94,6 +94,7 @@ impl CommandLine {
             (Some(one), _) => one,
             (None, [one]) if fit > Fit::Near => &found[*one],
             (None, several) => {
+                self.say_certain(&reading, draft, env);
                 let rows = several
                     .iter()
                     .map(|i| choice_of_patient(&found[*i], env, Pick::Patient(found[*i].hit.id)))

@@ -14,6 +14,7 @@ use crate::{
         queue::Priority,
         waitlist::{NewWait, WaitEntry, Wish},
     },
+    search::desk_line::Reading,
     store::Error,
     tr,
     ui::{
@@ -27,7 +28,23 @@ impl CommandLine {
         // A day is until when, and is said with the rest.
         draft.told_time = true;
         let (hit, reading) = self.patient(draft, env)?;
-        let provider = self.provider_of(&reading)?;
+        let (wish, whom, note) = self.say_wish(&reading, draft, env)?;
+        // Until when was not said, or where.
+        draft.more = self.line.when.day.is_none();
+        draft.said = tr!("Enter puts them on the waiting list.").into();
+        let said = [hit.name.to_string(), whom, wish.when(env.today())].join(", ");
+        let new = NewWait { id: WaitId(self.id.0), patient: hit.id, wish, note };
+        Ok(Plan::Wait(Box::new(new), said))
+    }
+
+    /// The wish in full, whoever it is of: with whom in words, and what else is to be known.
+    pub(super) fn say_wish(
+        &self,
+        reading: &Reading,
+        draft: &mut Draft,
+        env: &Env,
+    ) -> Result<(Wish, String, String), Stop> {
+        let provider = self.provider_of(reading)?;
         let profession = reading.profession.clone().filter(|_| provider.is_none());
         if provider.is_none() && profession.is_none() {
             return Err(missing(
@@ -68,7 +85,7 @@ impl CommandLine {
         let centre = self.centre(draft)?.or(known.centre);
         draft.named.clear();
         let (priority, spoken) = soon(&reading.left, &self.line.reason);
-        let purpose = self.purpose_of(&spoken, &reading, provider)?;
+        let purpose = self.purpose_of(&spoken, reading, provider)?;
         let wish = Wish {
             provider,
             profession,
@@ -108,12 +125,7 @@ impl CommandLine {
         });
         draft.parts.push(priority.word().to_owned());
         draft.parts.extend(purpose.said_of(tr!("note")));
-        // Until when was not said, or where.
-        draft.more = when.day.is_none();
-        draft.said = tr!("Enter puts them on the waiting list.").into();
-        let said = [hit.name.to_string(), whom, wish.when(env.today())].join(", ");
-        let new = NewWait { id: WaitId(self.id.0), patient: hit.id, wish, note: purpose.reason };
-        Ok(Plan::Wait(Box::new(new), said))
+        Ok((wish, whom, purpose.reason))
     }
 
     /// Which wishes a booking or a move would close: they are asked for beside what is needed before them, and nothing is done before

@@ -1,7 +1,7 @@
 //! Enter that was typed before the preview could be read: it waits for the preview, does what is exactly what was typed, and must be
 //! pressed again for anything more. And what the preview of a wish and of a move say.
 use super::{
-    command_line::{ONE, appointment, line, no_wishes, on_tuesday, people, slots, tuesday},
+    command_line::{Asked, ONE, appointment, line, no_wishes, on_tuesday, people, slots, tuesday},
     front_desk::id,
     waitlist::entries,
 };
@@ -147,5 +147,28 @@ fn days_of_the_week_of_a_wish_are_said_in_full_and_refused_in_a_sentence() {
         let text = asked(typed).text();
         let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(joined.contains(said), "{typed}: {text}");
+    }
+}
+
+#[test]
+fn while_the_patient_is_picked_everything_else_that_is_certain_is_said() {
+    let both: &[Asked] = &[("bla ja smith", &[]), ("bla ja", &[(1, "Black", "Jack"), (2, "Black", "James")])];
+    let anna = "with SMITH Anna, GP";
+    for (text, words) in [
+        ("bk bla ja smith tue 10:30 blood test", [anna, "Tuesday 17 March 10:30", "visit type Blood test"]),
+        ("wi bla ja smith for blood test", [anna, "now", "visit type Blood test"]),
+        ("cx bla ja smith tue for rang ill", [anna, "Tuesday 17 March", "rang ill"]),
+        ("mv bla ja smith tue 11:30", ["provider SMITH Anna, GP", "Tuesday 17 March", "11:30"]),
+        ("wl bla ja smith 2w mornings", ["waits for SMITH Anna, GP", "to Thu 26 Mar", "mornings"]),
+    ] {
+        let mut stage = line(Role::Receptionist);
+        stage.type_text(text);
+        stage.fire("line.ask");
+        stage.deliver(people(both));
+        let told = stage.text();
+        assert!(told.contains("Which patient is \"bla ja\"?"), "{text}: {told}");
+        for word in words {
+            assert!(told.contains(word), "{text}: {word}: {told}");
+        }
     }
 }
