@@ -32,11 +32,15 @@ pub struct PatientAppointment {
     pub kind: AppointmentKind,
     /// A visit type's code.
     pub visit_type: Option<String>,
+    /// Its name; empty where it is of no type.
+    pub visit_type_name: String,
     pub provider: ProviderId,
     pub provider_name: PersonName,
     pub profession: String,
     pub centre: CentreId,
     pub centre_name: String,
+    /// Telephone, address and suburb of the centre; empty where none is known.
+    pub centre_contact: String,
     pub reason: String,
     pub why: String,
     /// Whose record it stands in, and its number where that is another one of the same person.
@@ -234,7 +238,8 @@ async fn allergies(c: &mut PgConnection, patient: PatientId) -> Result<Allergies
 async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Result<(), Error> {
     let rows = sqlx::query!(
         r#"select a.id, a.version, a.starts_at, a.ends_at, c.zone, a.status, a.kind, a.visit_type, a.provider_id, v.family_name, v.given_name,
-                  pr.profession, a.centre_id, c.name as centre_name,
+                  pr.profession, a.centre_id, c.name as centre_name, coalesce(t.name, '') as "visit_type_name!",
+                  concat_ws(', ', nullif(btrim(c.phone), ''), nullif(btrim(c.address), ''), nullif(btrim(c.suburb), '')) as "centre_contact!",
                   a.ends_at > clinic.now() or a.status in ('arrived', 'in_progress') as "coming!",
                   a.patient_id, o.record_number as "origin?",
                   (select count(*) from clinic.appointment n where n.patient_id = any ((select clinic.records_of($1))::uuid[]) and n.status = 'no_show'
@@ -243,6 +248,7 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
              join clinic.provider pr on pr.id = a.provider_id
              join clinic.account v on v.id = pr.account_id
              join clinic.centre c on c.id = a.centre_id
+             left join clinic.visit_type t on t.code = a.visit_type
              left join clinic.patient o on o.id = a.patient_id and a.patient_id <> $1
             where a.patient_id = any ((select clinic.records_of($1))::uuid[]) order by a.starts_at desc, a.id limit 150"#,
         profile.id.0
@@ -264,11 +270,13 @@ async fn appointments(c: &mut PgConnection, profile: &mut PatientProfile) -> Res
             status: status_of(&r.status)?,
             kind: kind_of(&r.kind)?,
             visit_type: r.visit_type,
+            visit_type_name: r.visit_type_name,
             provider: r.provider_id.into(),
             provider_name: PersonName::new(r.family_name, r.given_name),
             profession: r.profession,
             centre: r.centre_id.into(),
             centre_name: r.centre_name,
+            centre_contact: r.centre_contact,
             reason: text.open("reason", said.reason.as_deref())?,
             why: text.open("status_why", said.status_why.as_deref())?,
             patient: r.patient_id.into(),

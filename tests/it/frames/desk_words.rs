@@ -51,6 +51,29 @@ fn a_provider_books_their_patient_with_themselves_first() {
 }
 
 #[test]
+fn a_callers_appointment_is_put_on_a_slip_from_their_page() {
+    let mut stage = super::front_desk::page();
+    stage.forget_effects().keys("o s");
+    let pushed = stage.effects().join(" ");
+    for part in [
+        "push Paper(Paper { kind: \"slip\", title: \"Appointment slip: BLACK Jack\"",
+        "Randwick Medical Centre\\nYour appointment",
+        "Date          Thu 12 Mar 2026\\nTime          10:30\\nWith          SMITH Anna GP",
+        "For           blood test",
+        "Questions     02 9399 1111, 12 Belmore Road, Randwick",
+    ] {
+        assert!(pushed.contains(part), "{part}: {pushed}");
+    }
+    // Of what was cancelled there is none.
+    stage.forget_effects().keys("down o s");
+    assert!(stage.effects().is_empty(), "{:?}", stage.effects());
+    assert_eq!(
+        stage.toast(),
+        "A slip is of an appointment that is still booked. Select a booked one; b books one."
+    );
+}
+
+#[test]
 fn what_was_looked_for_stands_in_the_registration_and_is_no_text_to_lose() {
     for (typed, shown) in
         [("okafor chidi", "Okafor"), ("0412 345 678", "0412 345 678"), ("4/5/1996", "4/5/1996")]

@@ -32,6 +32,7 @@ use uuid::Uuid;
 mod fee;
 mod merged;
 mod save;
+mod slip;
 mod view;
 mod waits;
 
@@ -51,6 +52,7 @@ crate::commands! {
         Cancel: "appointment.cancel" "cancel" "Cancel the selected appointment, with a reason";
         NoShow: "appointment.no-show" "no-show" "The patient did not come to the selected appointment";
         Restore: "appointment.restore" "restore" "Book the selected cancelled appointment again";
+        Slip: "board.slip" "appointment slip" "Show the selected appointment on paper, for the patient" quiet;
         Fee: "visit.set-fee" "fee" "Set the fee of the selected appointment's visit" quiet;
         Alert: "alert.add" "alert" "Add a sentence to the banner";
         Strike: "alert.strike" "strike alert" "Take an alert off the banner";
@@ -227,6 +229,7 @@ impl Screen for Patient {
             Command::Fee if self.table.selected().is_none() => {
                 Err(Why::new("nothing_selected", tr!("No visit is selected.")))
             }
+            Command::Slip => self.can_slip(),
             Command::Advance => to(S::Arrived),
             Command::Cancel => to(S::Cancelled),
             Command::NoShow => to(S::NoShow),
@@ -266,6 +269,7 @@ impl Screen for Patient {
                 cx.push(Route::Booking(BookingStart { patient, provider, ..BookingStart::default() }));
             }
             Command::Wait => self.ask_waits(cx),
+            Command::Slip => self.show_slip(cx),
             Command::Edit => cx.push(Route::EditPatient(self.id)),
             Command::Intake => {
                 let patient = Some(self.id);
