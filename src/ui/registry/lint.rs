@@ -3,7 +3,7 @@ use super::find;
 use crate::ui::keymap::{Found, Key, Keymap};
 
 /// Sections that no screen declares but that always exist.
-const SHARED: [&str; 15] = [
+const SHARED: [&str; 16] = [
     "global",
     "carry",
     "list",
@@ -16,6 +16,7 @@ const SHARED: [&str; 15] = [
     "picker",
     "palette",
     "help",
+    "box",
     "prompt",
     "prompt-lines",
     "command-line",

@@ -22,6 +22,7 @@ pub fn registry() -> Vec<(&'static str, &'static [CommandDef])> {
         ("Choosing from a list", widgets::picker::Command::ALL),
         ("Asking for a word", widgets::prompt::Command::ALL),
         ("Help", widgets::help::Command::ALL),
+        ("A text in a box", widgets::why_not::Command::ALL),
         ("Find anything", widgets::palette::Command::ALL),
         ("Locked", widgets::lock::Command::ALL),
         ("Command line", command_line::Command::ALL),

@@ -3,12 +3,18 @@ use super::scroll_text::ScrollText;
 use crate::{
     tr,
     ui::{
-        command::NoCommand,
         cx::Cx,
         screen::{Kind, Screen, Ui, Widget},
     },
 };
 use ratatui::{Frame, layout::Rect};
+
+crate::commands! {
+    /// What a text in a box understands.
+    pub enum Command {
+        Close: "box.close" "close" "Close the text";
+    }
+}
 
 /// The box.
 pub struct WhyNot {
@@ -30,11 +36,11 @@ impl WhyNot {
 }
 
 impl Screen for WhyNot {
-    type Command = NoCommand;
+    type Command = Command;
     type Msg = ();
 
     fn contexts(&self) -> &[&str] {
-        &["list"]
+        &["box"]
     }
     fn title(&self) -> String {
         self.title.clone()
@@ -45,8 +51,8 @@ impl Screen for WhyNot {
     fn widget(&mut self) -> Option<&mut dyn Widget> {
         Some(&mut self.text)
     }
-    fn command(&mut self, command: NoCommand, _cx: &mut Cx<()>) {
-        match command {}
+    fn command(&mut self, Command::Close: Command, cx: &mut Cx<()>) {
+        cx.close();
     }
     fn update(&mut self, (): (), _cx: &mut Cx<()>) {}
     fn view(&mut self, frame: &mut Frame<'_>, area: Rect, ui: &Ui) {

@@ -86,6 +86,10 @@ fn a_role_that_may_not_is_told_who_may_and_is_offered_nothing() {
     s.keys("g y");
     let frame = s.frame();
     assert!(frame.contains("Why may I not?") && frame.contains("change: Only an administrator"), "{frame}");
+    // Whoever reads it is told how it closes.
+    assert!(frame.contains("esc close"), "{frame}");
+    s.keys("esc");
+    assert!(!s.frame().contains("Why may I not?"), "{}", s.frame());
     let mut s = stage(Role::Receptionist);
     s.keys("down down down c");
     assert!(s.toast().starts_with("Only an administrator may propose another"));
