@@ -12,6 +12,7 @@ use praxis::{
         clinic_session::{NewSession, SessionHours},
         exception::{ExceptionKind, NewException},
         ids::{AppointmentId, ExceptionId, PatientId, RequestId, SeriesId, WaitId},
+        provider::WeeklyHours,
         series::{Step, Together},
         time::Period,
         waitlist::{FreedHere, NewWait, WaitStatus, Weekdays, Wish},
@@ -115,6 +116,41 @@ fn a_session_that_is_added_copied_or_made_longer_comes_free_for_who_waits_the_ea
         };
         root.store.add_exception(&root.actor, RequestId::new(), leave).await.unwrap();
         assert_eq!(told(&mei).await, ["14 08:30-09:00 2", "19 08:00-17:00 1"]);
+    });
+}
+
+#[test]
+fn sessions_made_from_the_weekly_hours_come_free_for_who_waits_and_go_with_being_taken_back() {
+    let db = fresh_database();
+    block_on(async {
+        let clinic = people::clinic(&db).await;
+        let (mei, root) = (people::signed_in(&db, "mei").await, people::signed_in(&db, "root").await);
+        let (store, actor, gp) = (&mei.store, &mei.actor, clinic.gp.provider());
+        let monday = clinic.today + Duration::days(4);
+        waits(&mei, clinic.linh, wish(&clinic, monday, clinic.today + Duration::days(14))).await;
+        let make = async |to_minute: i32| {
+            let entries = root.store.provider_entries(&root.actor, None).await.unwrap();
+            let anna = entries.iter().find(|e| e.id == gp).unwrap();
+            let (centre, slot_minutes) = (clinic.randwick, 30);
+            let hours = WeeklyHours { centre, weekday: 1, from_minute: 540, to_minute, slot_minutes };
+            root.store
+                .set_weekly_hours(&root.actor, RequestId::new(), gp, anna.version, vec![hours])
+                .await
+                .unwrap();
+            store.generate_sessions(actor, RequestId::new(), gp, monday, 2).await.unwrap()
+        };
+        let made = make(720).await;
+        assert_eq!(made.added, 2);
+        assert_eq!(told(&mei).await, ["16 09:00-12:00 1"], "of two Mondays the earlier one");
+        // Asked for again they are no news; longer they are.
+        let mut c = people::writer(&db).await;
+        sqlx::query("delete from clinic.opened_time").execute(&mut c).await.unwrap();
+        assert_eq!(make(720).await.kept, 2);
+        assert_eq!(told(&mei).await, NONE);
+        let longer = make(780).await;
+        assert_eq!((longer.changed, told(&mei).await), (2, vec!["16 12:00-13:00 1".to_owned()]));
+        store.ungenerate_sessions(actor, RequestId::new(), gp, longer.done).await.unwrap();
+        assert_eq!(told(&mei).await, NONE, "and gone with the hours");
     });
 }
 
