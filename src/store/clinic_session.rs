@@ -1,16 +1,21 @@
 //! Clinic sessions: listed with their slots, added, changed and removed. The rules are the database's
 //! (`clinic.clinic_session_rules` and the constraint that sessions of one provider never overlap).
-use super::{Error, Event, Store, appointment::texts, refusal, sealed};
+use super::{
+    Error, Event, Store,
+    appointment::texts,
+    lost_hold::{LostHold, held},
+    refusal, sealed,
+};
 use crate::{
     domain::{
         actor::Actor,
         clinic_session::{Kept, NewSession, SessionAppointment, SessionHours, SessionRow},
+        exception::ExceptionKind,
         ids::{CentreId, ClinicSessionId, ProviderId, RequestId},
         name::PersonName,
         time::Period,
         why::Why,
     },
-        exception::ExceptionKind,
     tr,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -107,12 +112,12 @@ impl Store {
                         period: Period { start: r.starts_at, end: r.ends_at },
                         slot_minutes: u32::try_from(r.slot_minutes).unwrap_or(30),
                         booked: u32::try_from(r.booked).unwrap_or(0),
+                        free: u32::try_from(r.free).unwrap_or(0),
                         kept: Kept {
                             held: u32::try_from(r.held).unwrap_or(0),
                             shut: r.shut.as_deref().and_then(ExceptionKind::from_code),
                             past: u32::try_from(r.past).unwrap_or(0),
                             overbooked: u32::try_from(r.overbooked).unwrap_or(0),
-                        free: u32::try_from(r.free).unwrap_or(0),
                             cap: r.overbook_cap.and_then(|n| u32::try_from(n).ok()),
                             planned: r.planned,
                         },
@@ -256,7 +261,7 @@ impl Store {
         self.with_the_other(actor, provider, Some(id), period, writing.await).await
     }
 
-    /// Removes a session that nobody is booked in.
+    /// Removes a session that nobody is booked in. Returns what was held in it and went with it.
     ///
     /// # Errors
     /// [`Error::Refused`] with the rule `session_removed_with_bookings`; [`Error::Stale`].
@@ -266,10 +271,14 @@ impl Store {
         request: RequestId,
         id: ClinicSessionId,
         seen: i64,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<LostHold>, Error> {
         let event = Event::new("session.remove", "clinic_session").id(id.0);
         self.write(actor, request, event, &(id, seen), move |c| {
             Box::pin(async move {
+                sqlx::query!("select id from clinic.clinic_session where id = $1 for update", id.0)
+                    .fetch_optional(&mut *c)
+                    .await?;
+                let lost = held(&mut *c, &[id]).await?;
                 let gone = sqlx::query!(
                     "update clinic.clinic_session set removed_at = clinic.now() where id = $1 and version = $2 and removed_at is null",
                     id.0,
@@ -277,7 +286,7 @@ impl Store {
                 )
                 .execute(&mut *c)
                 .await?;
-                if gone.rows_affected() == 0 { Err(stale(c, id).await?) } else { Ok(()) }
+                if gone.rows_affected() == 0 { Err(stale(c, id).await?) } else { Ok(lost) }
             })
         })
         .await

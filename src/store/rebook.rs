@@ -47,7 +47,7 @@ pub struct Moved {
 }
 
 /// Why the bookings of a plan had to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// There is none: the plan was of a session.
     None,
@@ -115,13 +115,13 @@ impl Store {
     ) -> Result<Unplanned, Error> {
         let facts = serde_json::json!({ "steps": steps.len(), "undone": true });
         let event = Event::new("appointment.move", "appointment").facts(facts);
-        let arguments = (cause, steps.clone());
+        let arguments = (cause.clone(), steps.clone());
         self.write(actor, request, event, &arguments, move |c| {
             Box::pin(async move {
                 // The days first, the exceptions after them: in the order in which a booking asks for these locks.
                 lock(c, &steps).await?;
-                let session = match cause {
-                    Cause::Session(done) => Some(there_again(c, done).await?),
+                let session = match &cause {
+                    Cause::Session(done) => Some(there_again(c, done.clone()).await?),
                     _ => None,
                 };
                 let lifted = match cause {
@@ -129,14 +129,14 @@ impl Store {
                     Cause::Entered(id) => lift(c, id).await?,
                     Cause::There(id) => lift_for_a_moment(c, id).await?,
                 };
-                if let (true, Cause::Entered(id)) = (lifted, cause) {
+                if let (true, Cause::Entered(id)) = (lifted, &cause) {
                     let gone = Event::new("exception.remove", "schedule_exception").id(id.0);
                     gone.record(&mut *c).await?;
                 }
                 let moved = each(c, steps.into_iter().rev().collect(), UNDONE).await?;
                 // Under a leave nobody is moved: it is away while they go back, and nobody else sees that.
-                if let (true, Cause::There(id)) = (lifted, cause) {
-                    put_back(c, id).await?;
+                if let (true, Cause::There(id)) = (lifted, &cause) {
+                    put_back(c, *id).await?;
                 }
                 Ok(Unplanned { moved, lifted: lifted && matches!(cause, Cause::Entered(_)), session })
             })

@@ -3,6 +3,7 @@
 use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
+    lost_hold::{LostHold, hold_again},
     refusal,
 };
 use crate::{
@@ -33,11 +34,14 @@ pub enum Before {
 }
 
 /// One session that was made, changed or removed: its version since then, and what it was before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     pub session: ClinicSessionId,
     pub version: i64,
     pub was: Before,
+    /// What was held in it and went with it.
+    #[serde(default)]
+    pub lost: Vec<LostHold>,
 }
 
 /// A session that could not be taken back.
@@ -57,6 +61,12 @@ pub struct TakenBack {
     pub back: u32,
     /// The others, in the order of time.
     pub stays: Vec<Stays>,
+    /// Times that are held again with them.
+    #[serde(default)]
+    pub held: u32,
+    /// Times that were held, and were to be released meanwhile: they stay released.
+    #[serde(default)]
+    pub released: u32,
 }
 
 /// A session as it is now.
@@ -85,8 +95,8 @@ impl Store {
         let event = Event::new("session.remove", "provider")
             .id(provider.0)
             .facts(serde_json::json!({ "sessions": sessions.len() }));
-        let made: Vec<Done> =
-            sessions.iter().map(|s| Done { session: *s, version: 1, was: Before::Absent }).collect();
+        let one = |s: &ClinicSessionId| Done { session: *s, version: 1, was: Before::Absent, lost: vec![] };
+        let made: Vec<Done> = sessions.iter().map(one).collect();
         self.write(actor, request, event, &(provider, sessions), move |c| {
             Box::pin(async move { take_back(c, provider, made).await })
         })
@@ -138,10 +148,15 @@ pub(super) async fn take_back(
         } else if s.booked {
             Some(tr!("somebody is booked in it").to_owned())
         } else {
-            one(c, d).await?
+            one(c, &d).await?
         };
         match why {
-            None => back.back += 1,
+            None => {
+                back.back += 1;
+                let held = hold_again(c, d.session, &d.lost).await?;
+                back.held += held;
+                back.released += u32::try_from(d.lost.len()).unwrap_or(held).saturating_sub(held);
+            }
             Some(why) => back.stays.push(Stays { day: s.day, from: s.from, to: s.to, why }),
         }
     }
@@ -183,7 +198,7 @@ async fn now(
 }
 
 /// Takes one back; why it stays when a rule keeps it or its time is another session's now.
-async fn one(c: &mut PgConnection, d: Done) -> Result<Option<String>, Error> {
+async fn one(c: &mut PgConnection, d: &Done) -> Result<Option<String>, Error> {
     let mut tx = c.begin().await?;
     match write(&mut tx, d).await {
         Ok(action) => {
@@ -204,7 +219,7 @@ async fn one(c: &mut PgConnection, d: Done) -> Result<Option<String>, Error> {
 }
 
 /// Writes one; the action it is told under.
-async fn write(c: &mut PgConnection, d: Done) -> Result<&'static str, Error> {
+async fn write(c: &mut PgConnection, d: &Done) -> Result<&'static str, Error> {
     let (action, done) = match d.was {
         Before::Absent => {
             // Without its plan, so that the hours make it again when they are asked.

@@ -2,6 +2,7 @@
 use super::{
     Error, Event, Store,
     appointment::{lock_in_order, zone_of},
+    lost_hold::{held, lost},
     refusal,
     session_back::{Before, Done},
 };
@@ -66,6 +67,9 @@ impl Store {
                 let now = now(c).await?;
                 let changes = compare(&wanted, &there, now);
                 let before = |id: &ClinicSessionId| there.iter().find(|s| s.id == *id);
+                let touched: Vec<ClinicSessionId> =
+                    changes.remove.iter().copied().chain(changes.change.iter().map(|(id, _)| *id)).collect();
+                let before_holds = held(c, &touched).await?;
                 let mut done = vec![];
                 for id in &changes.remove {
                     let version = sqlx::query_scalar!(
@@ -76,7 +80,7 @@ impl Store {
                     .fetch_one(&mut *c)
                     .await?;
                     let was = Before::There { plan: before(id).and_then(|s| s.plan) };
-                    done.push(Done { session: *id, version, was });
+                    done.push(Done { session: *id, version, was, lost: vec![] });
                 }
                 for (id, p) in &changes.change {
                     let version = sqlx::query_scalar!(
@@ -97,7 +101,11 @@ impl Store {
                         slot_minutes: s.slot_minutes,
                         plan: s.plan,
                     });
-                    done.extend(was.map(|was| Done { session: *id, version, was }));
+                    done.extend(was.map(|was| Done { session: *id, version, was, lost: vec![] }));
+                }
+                let after_holds = held(c, &touched).await?;
+                for d in &mut done {
+                    d.lost = lost(&before_holds, &after_holds, d.session);
                 }
                 let (mut added, mut in_the_way) = (0, changes.in_the_way);
                 for p in &changes.add {
@@ -113,7 +121,7 @@ impl Store {
                     match insert(c, provider, &made).await? {
                         Some(session) => {
                             added += 1;
-                            done.push(Done { session, version: 1, was: Before::Absent });
+                            done.push(Done { session, version: 1, was: Before::Absent, lost: vec![] });
                         }
                         None => in_the_way += 1,
                     }

@@ -7,6 +7,7 @@ use crate::domain::{
     time::Period,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 /// The slots of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +22,14 @@ pub struct SessionSlots {
 }
 
 /// What time is held back for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoldKind {
     SameDay,
     Urgent,
 }
 
 impl HoldKind {
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::SameDay => "same_day",
             Self::Urgent => "urgent",

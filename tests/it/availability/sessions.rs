@@ -185,6 +185,28 @@ async fn a_copied_week_is_taken_back_as_one_and_what_was_booked_meanwhile_stays(
     assert!(refused.is_err() || refused.unwrap().back == 0);
 }
 
+#[tokio::test]
+async fn what_was_held_in_hours_that_went_is_held_again_when_making_sessions_is_taken_back() {
+    let (d, mei) = front().await;
+    let (gp, place, r) = (d.clinic.gp.provider(), d.clinic.randwick, RequestId::new);
+    let monday = d.clinic.today + Days::new(4);
+    let make = async |to_minute| {
+        set_hours(&d, vec![hours(place, 1, 540, to_minute)]).await;
+        mei.store.generate_sessions(&mei.actor, r(), gp, monday, 1).await.unwrap()
+    };
+    make(720).await;
+    let session = of(&mei, &d, monday).await[0].id;
+    for hour in [9, 11] {
+        super::hold(&mei, session, super::span(monday, (hour, 0), 60)).await;
+    }
+    let shorter = make(660).await;
+    assert_eq!((shorter.changed, shorter.done[0].lost.len()), (1, 1), "the other one lies within");
+    let back = mei.store.ungenerate_sessions(&mei.actor, r(), gp, shorter.done).await.unwrap();
+    assert_eq!((back.back, back.held, back.released), (1, 1, 0));
+    let row = of(&mei, &d, monday).await.remove(0);
+    assert_eq!((row.kept.held, row.free), (4, 2));
+}
+
 fn whys(t: &TakenBack) -> Vec<String> {
     t.stays.iter().map(|s| s.why.clone()).collect()
 }

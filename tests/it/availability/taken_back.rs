@@ -10,11 +10,13 @@ use crate::{
 use chrono::{Duration, NaiveTime};
 use praxis::{
     domain::{
+        booking::FreeFilter,
         clinic_session::SessionHours,
         exception::{ExceptionKind, PlanStep},
         ids::RequestId,
+        slots::SlotState,
     },
-    store::{Before, Cause, DaysOf, Done, Moved, PlanOf, SessionsOf, SignIn},
+    store::{Before, Cause, DaysOf, Done, HoldKind, Moved, PlanOf, SessionsOf, SignIn},
 };
 use sqlx::Executor as _;
 
@@ -39,15 +41,44 @@ async fn a_session_that_was_removed_after_its_plan_is_there_again_with_its_booki
     let session = d.clinic.gp.tomorrow.unwrap();
     let (_, moved) = moved_away(&d, &mei, async || PlanOf::Session(session)).await;
     mei.store.remove_clinic_session(&mei.actor, RequestId::new(), session, 1).await.unwrap();
-    let gone = Cause::Session(Done { session, version: 2, was: Before::There { plan: None } });
+    let done = Done { session, version: 2, was: Before::There { plan: None }, lost: vec![] };
+    let gone = Cause::Session(done);
     let request = RequestId::new();
-    let take_back = async || mei.store.unplan(&mei.actor, request, gone, back(moved.clone())).await.unwrap();
+    let take_back =
+        async || mei.store.unplan(&mei.actor, request, gone.clone(), back(moved.clone())).await.unwrap();
     let undone = take_back().await;
     assert_eq!(undone.session.as_ref().map(|s| (s.back, s.stays.len())), Some((1, 0)));
     assert!(undone.moved.len() == 3 && undone.moved.iter().all(|m| m.version.is_some()), "{undone:?}");
     let times: Vec<_> = starts(&d).await.into_iter().map(|(_, at)| at).collect();
     assert_eq!(times, [9, 10, 11].map(|h| at(d.clinic.tomorrow, h, 0)));
     assert_eq!(take_back().await, undone, "asked twice it is done once");
+}
+
+#[tokio::test]
+async fn what_was_held_in_a_removed_session_is_held_again_with_it_unless_its_hour_has_passed() {
+    let (d, mei) = front().await;
+    let (day, session) = (d.clinic.tomorrow, d.clinic.gp.tomorrow.unwrap());
+    let (early, late) = (span(day, (9, 0), 60), span(day, (11, 0), 30));
+    let soon = Some(at(d.clinic.today, 10, 0));
+    for (period, kind, release) in [(early, HoldKind::SameDay, None), (late, HoldKind::Urgent, soon)] {
+        mei.store.hold_time(&mei.actor, RequestId::new(), session, period, kind, release).await.unwrap();
+    }
+    let lost = mei.store.remove_clinic_session(&mei.actor, RequestId::new(), session, 1).await.unwrap();
+    assert_eq!(lost.iter().map(|h| h.period).collect::<Vec<_>>(), [early, late]);
+    people::set_now(&mut d.db.superuser().await, at(d.clinic.today, 10, 1)).await;
+    let mei = people::signed_in(&d.db, "mei").await;
+    let gone = Cause::Session(Done { session, version: 2, was: Before::There { plan: None }, lost });
+    let request = RequestId::new();
+    let take_back = async || mei.store.unplan(&mei.actor, request, gone.clone(), vec![]).await.unwrap();
+    let undone = take_back().await;
+    assert_eq!(undone.session.as_ref().map(|s| (s.back, s.held, s.released)), Some((1, 1, 1)));
+    assert_eq!(take_back().await, undone);
+    let slots = mei.store.slots_of_session(&mei.actor, session).await.unwrap();
+    let held: Vec<_> = slots.iter().filter(|s| s.state == SlotState::Held).map(|s| s.period.start).collect();
+    assert_eq!(held, [at(day, 9, 0), at(day, 9, 30)]);
+    let filter = FreeFilter { provider: Some(d.clinic.gp.provider()), days: 1, ..FreeFilter::from(day) };
+    let free = mei.store.first_free(&mei.actor, filter).await.unwrap();
+    assert!(free.iter().any(|s| s.period.start == late.start), "what was to be released is free");
 }
 
 #[tokio::test]

@@ -400,7 +400,7 @@ pub async fn of_clinic(s: &SignIn, action: &str, cell: &Cell) -> Option<Result<(
                 SessionHours { day: cell.plan.session_day, from: at(8), to: at(18), slot_minutes: 30 };
             store.change_clinic_session(a, r, &row, hours).await.map(drop)
         }
-        "session.remove" => store.remove_clinic_session(a, r, cell.plan.session.into(), 1).await,
+        "session.remove" => store.remove_clinic_session(a, r, cell.plan.session.into(), 1).await.map(drop),
         "message.send" => store.send_to_clinic(a, r, MessageId::new(), letter).await.map(drop),
         "profile.change" => {
             let profile = Profile {

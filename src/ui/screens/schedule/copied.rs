@@ -74,7 +74,22 @@ pub(super) fn stays(t: &TakenBack) -> Option<String> {
 }
 
 fn done(t: &TakenBack) -> String {
-    tr_n("{n} session taken back.", "{n} sessions taken back.", t.back as usize)
+    let mut parts = vec![tr_n("{n} session taken back.", "{n} sessions taken back.", t.back as usize)];
+    parts.extend(holds(t));
+    parts.join(" ")
+}
+
+/// What of the time that was held is held again, and what is not.
+pub(super) fn holds(t: &TakenBack) -> Vec<String> {
+    let mut parts = vec![];
+    if t.held > 0 {
+        parts.push(tr_n("{n} time is held again.", "{n} times are held again.", t.held as usize));
+    }
+    if t.released > 0 {
+        let n = t.released as usize;
+        parts.push(tr_n("{n} held time stays released.", "{n} held times stay released.", n));
+    }
+    parts
 }
 
 /// What became of taking it back.
@@ -105,4 +120,17 @@ pub(super) fn told(g: &Generated) -> String {
         parts.push(tr!("left out {centres}: the desk there makes those", centres = centres));
     }
     tr!("Sessions from hours: {what}.", what = parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back;
+    use crate::store::TakenBack;
+
+    #[test]
+    fn what_is_held_again_and_what_stays_released_is_said() {
+        let t = TakenBack { back: 1, held: 2, released: 1, ..TakenBack::default() };
+        assert_eq!(back(&t), "1 session taken back. 2 times are held again. 1 held time stays released.");
+        assert_eq!(back(&TakenBack { back: 2, ..TakenBack::default() }), "2 sessions taken back.");
+    }
 }

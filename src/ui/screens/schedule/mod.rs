@@ -18,7 +18,7 @@ use crate::{
         ids::{ClinicSessionId, ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Error, PlanOf, SessionsOf},
+    store::{Change, Error, LostHold, PlanOf, SessionsOf},
     tr,
     ui::{
         carry::{self, Landing, Pasted},
@@ -74,8 +74,8 @@ pub enum Msg {
     Sure(bool),
     /// The plan for its bookings was closed.
     MoveFirst(Outcome),
-    /// What became of the removal.
-    Removed(Result<(), Error>),
+    /// What became of the removal, with what was held in it.
+    Removed(Result<Vec<LostHold>, Error>),
     /// It is there again, as far as that went.
     Again(Again),
     /// What was cut was pasted into a session.
@@ -362,11 +362,11 @@ impl Screen for Schedule {
                 }
             }
             Msg::Sure(false) => self.asked = None,
-            Msg::Removed(Ok(())) => {
+            Msg::Removed(Ok(lost)) => {
                 match self.asked.take() {
                     Some(s) => {
                         let plan = std::mem::take(&mut self.plan);
-                        removal::tell(cx, Removal { session: s.id, seen: s.version, plan }, Msg::Again);
+                        removal::tell(cx, Removal { session: s.id, seen: s.version, lost, plan }, Msg::Again);
                     }
                     None => cx.toast(tr!("The session is removed.")),
                 }

@@ -1,4 +1,5 @@
 //! Bookings that cannot stay, each with the nearest free time that fits: accepted all at once, or changed one by one.
+use super::copied;
 use crate::{
     domain::{
         booking::NewTime,
@@ -11,8 +12,8 @@ use crate::{
     text::tr_n,
     tr,
     ui::{
-        cx::{Answer, Cx},
         closes,
+        cx::{Answer, Cx},
         route::{BookingStart, Route},
         screen::{Screen, Ui, Widget},
         widgets::{
@@ -114,6 +115,7 @@ pub(super) fn back(u: &Unplanned) -> String {
     if u.session.as_ref().is_some_and(|s| s.back > 0) {
         parts.push(tr!("The session is there again.").to_owned());
     }
+    parts.extend(u.session.iter().flat_map(copied::holds));
     if n > 0 || u.session.is_none() {
         parts.push(tr_n(
             "{n} booking is back at its old time.",
@@ -215,8 +217,6 @@ impl Plan {
         self.table.set_rows(lines.collect());
     }
 
-    fn cause(&self) -> Cause {
-        match self.of {
     /// Whose wishes come off the waiting list when the plan is accepted as it stands, each once.
     fn closes(&self, today: NaiveDate) -> Vec<String> {
         let going = self.table.rows().iter().filter(|l| !l.out).map(|l| &l.step);
@@ -230,6 +230,8 @@ impl Plan {
         said
     }
 
+    fn cause(&self) -> Cause {
+        match self.of {
             PlanOf::Session(_) => Cause::None,
             PlanOf::Exception(id) if self.entered => Cause::Entered(id),
             PlanOf::Exception(id) => Cause::There(id),
@@ -421,9 +423,9 @@ impl Screen for Plan {
         if self.read && all > 0 {
             widgets::put(frame, head, 1, &text, ui.theme.text());
         }
-        self.table.view(frame, rows, ui);
-    }
         for (y, line) in closes.iter().enumerate() {
             widgets::put(frame, head, y as u16 + 2, line, ui.theme.warn());
         }
+        self.table.view(frame, rows, ui);
+    }
 }

@@ -2,7 +2,7 @@
 use super::plan::{Names, Outcome, back, stays};
 use crate::{
     domain::ids::{ClinicSessionId, RequestId},
-    store::{Before, Cause, Done, Error, Unplanned},
+    store::{Before, Cause, Done, Error, LostHold, Unplanned},
     tr,
     ui::cx::Cx,
 };
@@ -14,6 +14,7 @@ pub struct Again(Names, Result<Unplanned, Error>);
 pub(super) struct Removal {
     pub(super) session: ClinicSessionId,
     pub(super) seen: i64,
+    pub(super) lost: Vec<LostHold>,
     pub(super) plan: Outcome,
 }
 
@@ -27,8 +28,12 @@ pub(super) fn tell<M: Send + 'static>(
     let (request, steps, names) = (RequestId::new(), removal.plan.steps, removal.plan.names);
     let told = names.clone();
     // It was removed as it was read: that is its next version.
-    let gone =
-        Done { session: removal.session, version: removal.seen + 1, was: Before::There { plan: None } };
+    let gone = Done {
+        session: removal.session,
+        version: removal.seen + 1,
+        was: Before::There { plan: None },
+        lost: removal.lost,
+    };
     cx.undoable_in_part(
         tr!("The session is removed."),
         "session.remove",

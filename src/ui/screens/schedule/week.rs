@@ -15,7 +15,10 @@ use crate::{
         ids::{ProviderId, RequestId},
         why::Why,
     },
-    store::{Change, Copied, Error, Generated, LeftOut, PlanOf, ProviderRow, SessionsOf, Store, TakenBack},
+    store::{
+        Change, Copied, Error, Generated, LeftOut, LostHold, PlanOf, ProviderRow, SessionsOf, Store,
+        TakenBack,
+    },
     tr,
     ui::{
         cx::Cx,
@@ -63,7 +66,8 @@ pub enum Msg {
     Sure(bool),
     /// A plan was closed.
     Planned(Outcome),
-    Removed(Result<(), Error>),
+    /// With what was held in it.
+    Removed(Result<Vec<LostHold>, Error>),
     /// What was removed is there again, as far as that went.
     Again(Again),
     Weeks(Option<String>),
@@ -180,7 +184,7 @@ impl Week {
     fn remove(&mut self, plan: Outcome, cx: &mut Cx<Msg>) {
         let (Some(actor), Some(s)) = (cx.env().actor.clone(), self.asked.take()) else { return };
         let (id, seen, request) = (s.id, s.version, self.request);
-        self.going = Some(Removal { session: id, seen, plan });
+        self.going = Some(Removal { session: id, seen, lost: vec![], plan });
         cx.save(
             "session.remove",
             move |store| async move { store.remove_clinic_session(&actor, request, id, seen).await },
@@ -288,10 +292,6 @@ impl Screen for Week {
     fn resumed(&mut self, cx: &mut Cx<Msg>) {
         self.load(cx);
     }
-    fn available(&self, command: Command) -> Result<(), Why> {
-        let nobody =
-            || Why::new("no_provider", tr!("No provider is chosen.")).instead(tr!("Choose one with p."));
-        match command {
     fn needs_minute(&self) -> bool {
         true
     }
@@ -302,6 +302,10 @@ impl Screen for Week {
             self.load(cx);
         }
     }
+    fn available(&self, command: Command) -> Result<(), Why> {
+        let nobody =
+            || Why::new("no_provider", tr!("No provider is chosen.")).instead(tr!("Choose one with p."));
+        match command {
             Command::Add | Command::Copy | Command::Generate if self.provider.is_none() => Err(nobody()),
             Command::Slots | Command::Change | Command::Remove
                 if self.table.selected().is_none_or(|l| l.session.is_none()) =>
@@ -401,9 +405,9 @@ impl Screen for Week {
                     self.generate(n, cx);
                 }
             }
-            Msg::Removed(Ok(())) => {
+            Msg::Removed(Ok(lost)) => {
                 if let Some(gone) = self.going.take() {
-                    removal::tell(cx, gone, Msg::Again);
+                    removal::tell(cx, Removal { lost, ..gone }, Msg::Again);
                 }
                 self.load(cx);
             }
