@@ -95,7 +95,7 @@ pub(super) struct Draft {
     pub parts: Vec<String>,
     /// Provider and centre as they were named, until a time says them whole.
     pub named: Vec<String>,
-    /// What it is for, said behind the time while the patient is asked for.
+    /// What it is for, said behind the time while something else is asked for.
     pub behind: Vec<String>,
     /// The time was said with the place it is at.
     pub told_time: bool,
@@ -180,8 +180,10 @@ impl CommandLine {
             centre,
             visit_type: purpose.visit_type.clone(),
         };
+        // What it is for is certain, also while the time is picked.
+        (draft.behind, draft.told_reason) = (purpose.said().collect(), true);
         let slot = self.slot(wanted, draft, env)?;
-        draft.parts.extend(purpose.said());
+        draft.parts.append(&mut draft.behind);
         let met = self.wishes_met(hit.id, &slot, purpose.visit_type.as_deref(), env)?;
         // Whoever is free at that time was not named.
         draft.more = !met.is_empty() || provider.is_none() && self.picked.slot.is_none();

@@ -171,4 +171,9 @@ fn while_the_patient_is_picked_everything_else_that_is_certain_is_said() {
             assert!(told.contains(word), "{text}: {word}: {told}");
         }
     }
+    // And what it is for while the time is picked.
+    let mut stage = typed("bk black jack smith tue 9:15 blood test");
+    stage.deliver(Msg::Free(on_tuesday(Some(1)), Ok(slots())));
+    let told = stage.text();
+    assert!(told.contains("is not free; nearest:") && told.contains("visit type Blood test"), "{told}");
 }
