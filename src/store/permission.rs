@@ -38,8 +38,9 @@ impl Store {
             .read(actor, |c| {
                 Box::pin(async move {
                     Ok(sqlx::query!(
-                        r#"select r.action, r.role, case when r.next_at <= t.now then r.next_codes else r.codes end as "codes!"
-                           from clinic.policy_rule r, (select clinic.now() as now) t"#
+                        r#"select r.action, r.role,
+                                  case when r.next_at <= (select clinic.now()) then r.next_codes else r.codes end as "codes!"
+                           from clinic.policy_rule r"#
                     )
                     .fetch_all(c)
                     .await?)

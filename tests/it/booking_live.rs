@@ -190,7 +190,7 @@ async fn a_series_is_booked_in_eight_keys_its_clash_included_and_cancelled_from_
     desk.key("m");
     desk.letters("11:00");
     desk.key("enter");
-    desk.sees("enter books all 3 visits").await;
+    desk.sees("enter moves all 3 visits").await;
     desk.key("enter");
     desk.sees("Moved 3 visits: BLACK Jack Thu 19 Mar 11:00 to Thu 02 Apr 11:00").await;
     assert_eq!(
@@ -226,7 +226,7 @@ async fn a_series_that_was_booked_or_moved_is_taken_back_with_one_key() {
     desk.key("m");
     desk.letters("11:00");
     desk.key("enter");
-    desk.sees("enter books all 3 visits").await;
+    desk.sees("enter moves all 3 visits").await;
     desk.key("enter");
     desk.sees("Moved 3 visits: BLACK Jack Thu 12 Mar 11:00 to Thu 26 Mar 11:00").await;
     desk.key("u");

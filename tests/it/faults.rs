@@ -3,8 +3,8 @@
 use crate::{
     invariants::broken,
     support::{
-        busy::{Chance, Ledger, Op, Schedule, at_the_desk, make_room, perform},
-        cluster::{Db, block_on, fresh_database},
+        busy::{Chance, Ledger, Op, Schedule, at_the_desk, make_room, perform, way_to},
+        cluster::{Db, block_on, fresh_database, roomy_temp},
         wait_until,
     },
 };
@@ -37,7 +37,7 @@ fn a_client_writes_until_it_is_killed() {
     let mut chance = Chance::new(seed.parse().expect("a seed"));
     block_on(async {
         let mut schedule = Schedule::read(&Endpoint::new(Path::new(&socket)), &database).await;
-        let s = at_the_desk(Path::new(&socket), &database).await.expect("a desk");
+        let s = at_the_desk(way_to(Path::new(&socket), &database).one_by_one()).await.expect("a desk");
         tell("\nready");
         loop {
             let (request, op) = (RequestId::new(), schedule.choose(&mut chance));
@@ -209,7 +209,7 @@ fn clients_killed_while_they_write_lose_nothing_acknowledged_and_double_nothing(
 /// A signed-in desk and the runtime its connections live in.
 fn block_on_kept(db: &Db) -> (tokio::runtime::Runtime, praxis::store::SignIn) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let desk = runtime.block_on(at_the_desk(&db.socket, &db.name)).expect("a desk");
+    let desk = runtime.block_on(at_the_desk(way_to(&db.socket, &db.name).one_by_one())).expect("a desk");
     (runtime, desk)
 }
 
@@ -256,7 +256,7 @@ pub struct OwnServer {
 
 impl OwnServer {
     pub fn new(name: &str) -> Self {
-        let parent = PathBuf::from(format!("/tmp/pxf{}-{name}", std::process::id()));
+        let parent = roomy_temp().join(format!("pxf{}-{name}", std::process::id()));
         Self { cluster: Cluster::at(&parent).expect("a place"), parent }
     }
 
@@ -339,7 +339,7 @@ fn a_server_killed_under_a_writing_client_loses_nothing_acknowledged() {
 async fn write_until_told(socket: &Path, name: &str, seed: u64, shared: &(Mutex<(Ledger, bool)>, Condvar)) {
     let mut chance = Chance::new(seed);
     let mut schedule = Schedule::read(&Endpoint::new(socket), name).await;
-    let s = at_the_desk(socket, name).await.expect("a desk");
+    let s = at_the_desk(way_to(socket, name)).await.expect("a desk");
     while !shared.0.lock().expect("ledger").1 {
         let (request, op): (_, Op) = (RequestId::new(), schedule.choose(&mut chance));
         shared.0.lock().expect("ledger").0.want(request, op.clone());

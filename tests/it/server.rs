@@ -1,7 +1,6 @@
 //! The demo's private server, its databases, and bringing them to the schema.
 use crate::support::{
-    cluster::{block_on, empty_database, fresh_database},
-    pty::Tui,
+    cluster::{block_on, empty_database, fresh_database, roomy_temp},
     wait_until,
 };
 use praxis::server::{self, Cluster, SUPERUSER, Schema, migrate, schema};
@@ -22,7 +21,7 @@ struct Place {
 fn place() -> Place {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let parent = PathBuf::from(format!("/tmp/pxd{}-{number}", std::process::id()));
+    let parent = roomy_temp().join(format!("pxd{}-{number}", std::process::id()));
     let cluster = Cluster::at(&parent).unwrap();
     Place { parent, cluster }
 }
@@ -189,34 +188,6 @@ fn a_login_without_the_right_is_told_who_must_migrate_first() {
         assert!(matches!(said, server::Error::NotPermitted { .. }), "{said}");
         admin.close().await.unwrap();
     });
-}
-
-#[test]
-fn the_demo_command_starts_in_a_terminal_and_stops_with_its_last_program() {
-    let place = place();
-    let dir = place.parent.to_string_lossy().into_owned();
-    std::fs::create_dir(&dir).unwrap();
-    let state = format!("{dir}/state");
-    let env = [("PRAXIS_DEMO_DIR", dir.as_str()), ("XDG_STATE_HOME", state.as_str())];
-    let mut one = Tui::start(&["demo", "--server-only", "--patients", "120"], &env, 24, 80);
-    one.wait_for("The demo clinic is ready.");
-    let mut two = Tui::start(&["demo", "--server-only", "--patients", "120"], &env, 24, 80);
-    two.wait_for("The demo clinic is ready.");
-    block_on(async {
-        let mut db = place.cluster.endpoint().connect("clinic").await.unwrap();
-        assert!(!matches!(schema(&mut db).await.unwrap(), Schema::Older { .. }));
-    });
-    let mut refused = Tui::start(&["demo", "--reset", "--yes"], &env, 24, 80);
-    assert_eq!(refused.wait_exit().exit_code(), 75);
-    one.keys("\x03");
-    assert!(one.wait_exit().success());
-    assert!(place.cluster.endpoint().answers(), "the other terminal is still in");
-    // Nobody is left to stop the server: the next one, or `demo --stop`, does.
-    two.kill();
-    assert!(place.cluster.endpoint().answers());
-    let mut stop = Tui::start(&["demo", "--stop"], &env, 24, 80);
-    assert!(stop.wait_exit().success());
-    assert!(!place.cluster.endpoint().answers());
 }
 
 #[test]

@@ -193,7 +193,7 @@ async fn columns(c: &mut PgConnection) -> Vec<(String, Vec<String>, Option<Strin
 }
 
 /// How many ids that nobody has are tried beside those of somebody else's: all of these are the same to a rule.
-const OF_NOBODY: usize = 20;
+const OF_NOBODY: usize = 5;
 
 /// Ids of every row about the patients of one role's cells, and some that nobody has.
 async fn foreign(c: &mut PgConnection, role: &str) -> String {
@@ -230,7 +230,8 @@ async fn foreign(c: &mut PgConnection, role: &str) -> String {
 fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
     let db = clinic::copy();
     block_on(async {
-        let speakers = clinic::speakers(&db).await;
+        let attackers = ["patient", "gp", "specialist", "auditor"];
+        let speakers = clinic::speakers(&db, |p| attackers.contains(&ROLES[p.role]) && !p.is_gone()).await;
         let mut su = db.superuser().await;
         let (callables, columns) = (callables(&mut su).await, columns(&mut su).await);
         // Nobody but their colleagues sees the patients of the pathologists' and the auditors' cells.
@@ -240,10 +241,6 @@ fn a_hundred_thousand_calls_with_foreign_ids_read_and_change_nothing() {
         let (mut calls, mut found) = (0, vec![]);
         for mut speaker in speakers {
             let role = ROLES[speaker.role];
-            if !["patient", "gp", "specialist", "auditor"].contains(&role) || clinic::is_gone(&speaker.cells)
-            {
-                continue;
-            }
             let c = &mut speaker.connection;
             for (table, ids_of, writable, deletable) in &columns {
                 let table = table.as_str();

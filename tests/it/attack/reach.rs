@@ -83,7 +83,7 @@ fn without_a_sign_in_every_function_refuses_or_knows_nobody() {
 fn what_is_asked_of_many_patients_at_once_is_what_is_said_of_each() {
     let db = clinic::copy();
     block_on(async {
-        let speakers = clinic::speakers(&db).await;
+        let speakers = clinic::speakers(&db, |_| true).await;
         clinic::disable(&db).await;
         let mut su = db.superuser().await;
         let ids: Vec<Uuid> =
@@ -134,7 +134,7 @@ async fn who(su: &mut PgConnection, patients: Vec<Uuid>) -> Vec<String> {
 fn with_a_sign_in_plain_sql_shows_exactly_the_patients_of_the_table() {
     let db = clinic::copy();
     block_on(async {
-        let speakers = clinic::speakers(&db).await;
+        let speakers = clinic::speakers(&db, |_| true).await;
         clinic::disable(&db).await;
         let table = expected::table();
         let history = table.iter().find(|r| r.action == "history.open").unwrap();

@@ -27,12 +27,19 @@ struct Blueprint {
 }
 
 /// Somebody of the clinic, with a session that is in every copy.
-struct Known {
-    role: usize,
+pub struct Known {
+    pub role: usize,
     login: &'static str,
     account: Uuid,
     token: String,
     cells: Vec<Cell>,
+}
+
+impl Known {
+    /// Whether [`disable`] disables them.
+    pub fn is_gone(&self) -> bool {
+        is_gone(&self.cells)
+    }
 }
 
 static BLUEPRINT: LazyLock<Blueprint> = LazyLock::new(|| {
@@ -46,15 +53,10 @@ pub fn copy() -> Db {
     copy_of(&BLUEPRINT.db)
 }
 
-/// Everybody of the clinic on a plain connection.
-pub async fn speakers(db: &Db) -> Vec<Speaker> {
-    speakers_of(db, &(0..ROLES.len())).await
-}
-
-/// Those of these roles.
-pub async fn speakers_of(db: &Db, roles: &std::ops::Range<usize>) -> Vec<Speaker> {
+/// Those of the clinic who are wanted, on a plain connection each.
+pub async fn speakers(db: &Db, wanted: impl Fn(&Known) -> bool) -> Vec<Speaker> {
     let mut speakers = vec![];
-    for p in BLUEPRINT.people.iter().filter(|p| roles.contains(&p.role)) {
+    for p in BLUEPRINT.people.iter().filter(|p| wanted(p)) {
         let connection = speaker::speaking(db, &p.token).await;
         speakers.push(Speaker { role: p.role, login: p.login, connection, cells: p.cells.clone() });
     }
@@ -63,7 +65,7 @@ pub async fn speakers_of(db: &Db, roles: &std::ops::Range<usize>) -> Vec<Speaker
 
 /// Disables those who are to be disabled: from now on they are nobody.
 pub async fn disable(db: &Db) {
-    let gone: Vec<Uuid> = BLUEPRINT.people.iter().filter(|p| is_gone(&p.cells)).map(|p| p.account).collect();
+    let gone: Vec<Uuid> = BLUEPRINT.people.iter().filter(|p| p.is_gone()).map(|p| p.account).collect();
     sqlx::query("update clinic.account set deactivated_at = now() where id = any ($1)")
         .bind(gone)
         .execute(&mut db.superuser().await)

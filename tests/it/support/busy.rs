@@ -195,13 +195,14 @@ pub async fn make_room(db: &Db) -> Clinic {
     clinic
 }
 
-/// Signs the receptionist in on a server's socket.
-pub async fn at_the_desk(socket: &Path, database: &str) -> Result<SignIn, Error> {
-    let store = Store::open(
-        Connector::from_socket(socket, database, "praxis_app").with_keys(crate::support::keys()),
-        Clock::system(),
-    )
-    .await?;
+/// The program's way to a server's socket.
+pub fn way_to(socket: &Path, database: &str) -> Connector {
+    Connector::from_socket(socket, database, "praxis_app").with_keys(crate::support::keys())
+}
+
+/// Signs the receptionist in.
+pub async fn at_the_desk(way: Connector) -> Result<SignIn, Error> {
+    let store = Store::open(way, Clock::system()).await?;
     login::sign_in(&store, "mei", Zeroizing::new(PASSWORD.to_owned()), "test").await
 }
 

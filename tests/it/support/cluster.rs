@@ -170,6 +170,13 @@ fn short_temp() -> PathBuf {
     PathBuf::from("/tmp")
 }
 
+/// Where a test makes a whole cluster as the program does: in memory where there is room, because it is thousands of files.
+pub fn roomy_temp() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let room = rustix::fs::statvfs(memory).map_or(0, |fs| fs.f_bavail.saturating_mul(fs.f_frsize));
+    if room > 4_000_000_000 { memory.to_path_buf() } else { short_temp() }
+}
+
 fn migrations_digest() -> String {
     let mut hash = Sha256::new();
     for migration in praxis::server::MIGRATOR.iter() {
