@@ -11,7 +11,10 @@ pub use markdown::markdown;
 
 use super::actor::Role;
 use serde::{Deserialize, de::Error as _};
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 /// What the program carries: the rules of a new database.
 const TABLE: &str = include_str!("table.toml");
@@ -77,7 +80,7 @@ impl Table {
             }
         }
         // TOML sorts by name; people read it in the order in which it was written.
-        actions.sort_by_key(|a| text.find(&format!("[{}]", a.id)));
+        actions.sort_by_cached_key(|a| text.find(&format!("[{}]", a.id)));
         Ok(Self { actions })
     }
 
@@ -106,9 +109,12 @@ impl Table {
         for action in &mut table.actions {
             action.cells.clear();
         }
+        let mut known: HashMap<&str, &mut Action> =
+            self.actions.iter().map(|a| a.id.as_str()).zip(&mut table.actions).collect();
         for (action, role, codes) in rules {
-            let found = table.actions.iter_mut().find(|a| a.id == action);
-            let (Some(action), Some(role)) = (found, Role::from_code(&role)) else { continue };
+            let (Some(action), Some(role)) = (known.get_mut(action.as_str()), Role::from_code(&role)) else {
+                continue;
+            };
             let codes: Vec<Code> = codes.iter().filter_map(|c| Code::from_name(c)).collect();
             if !codes.is_empty() {
                 action.cells.insert(role.code(), codes);
