@@ -298,7 +298,7 @@ async fn clashes(c: &mut PgConnection, of: PlanOf) -> Result<Vec<Clash>, Error> 
         .collect())
 }
 
-/// Free slots of the providers concerned and of their colleagues at those centres.
+/// Free slots of the providers concerned and of their colleagues at those centres, where the person may move somebody to.
 async fn openings(
     c: &mut PgConnection,
     clashes: &[Clash],
@@ -327,7 +327,9 @@ async fn openings(
                       select y.id from clinic.clinic_session y
                         join clinic.provider q on q.id = y.provider_id
                         join clinic.account w on w.id = q.account_id
+                        join clinic.centre z on z.id = y.centre_id
                        where y.removed_at is null and y.ends_at > $4 and y.starts_at < $5::timestamptz + make_interval(days => $6)
+                         and z.retired_at is null and z.id in (select clinic.centres_for('appointment.move'))
                          and w.deactivated_at is null and y.id is distinct from $7
                          and (y.provider_id = any ($1) or y.centre_id = any ($2) and q.profession = any ($3)))) g
              join clinic.clinic_session s on s.id = g.clinic_session_id

@@ -158,6 +158,33 @@ async fn the_bookings_of_a_session_that_shall_go_are_planned_into_others() {
     mei.store.remove_clinic_session(&mei.actor, RequestId::new(), session, 1).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_plan_proposes_no_time_at_a_centre_where_the_person_may_not_move_anybody() {
+    let (d, mei) = front().await;
+    let (gp, day) = (d.clinic.gp.provider(), d.clinic.tomorrow);
+    let mut c = people::writer(&d.db).await;
+    sqlx::query("insert into clinic.provider_centre values ($1, $2)")
+        .bind(gp.0)
+        .bind(d.clinic.ultimo.0)
+        .execute(&mut c)
+        .await
+        .unwrap();
+    let (sooner, later) = (day + Duration::days(1), day + Duration::days(3));
+    people::session(&mut c, gp, d.clinic.ultimo, sooner, (9, 12)).await;
+    people::session(&mut c, gp, d.clinic.randwick, later, (9, 12)).await;
+    book(&mei, tomorrow(&d.clinic, d.clinic.jack, 9, None)).await.unwrap();
+    let leave = enter(&mei, ExceptionKind::Leave, Some(gp), None, span(day, (0, 0), 24 * 60)).await.unwrap();
+    let root = people::signed_in(&d.db, "root").await;
+    for (who, start) in [(&mei, at(later, 9, 0)), (&root, at(sooner, 9, 0))] {
+        let steps = who.store.rebook_plan(&who.actor, PlanOf::Exception(leave), true).await.unwrap();
+        assert_eq!(steps[0].to.as_ref().unwrap().period.start, start, "{}", who.actor.login);
+        let done = who.store.rebook(&who.actor, RequestId::new(), accepted(&steps)).await.unwrap();
+        assert!(done[0].version.is_some(), "{}", done[0].why);
+        let there = Cause::There(leave);
+        who.store.unplan(&who.actor, RequestId::new(), there, back(done)).await.unwrap();
+    }
+}
+
 /// What a plan proposes, as it is accepted.
 pub(super) fn accepted(steps: &[PlanStep]) -> Vec<(AppointmentId, i64, NewTime)> {
     let step = |s: &PlanStep| {
