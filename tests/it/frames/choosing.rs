@@ -234,6 +234,18 @@ fn a_plan_says_which_wishes_it_closes_and_is_not_booked_before_that_is_known() {
 }
 
 #[test]
+fn a_plan_is_booked_also_when_the_waiting_list_cannot_be_read() {
+    let mut stage = Stage::with(PlanSeries::of(plan()), env(Some(actor(Role::Receptionist))));
+    let first = plan().first;
+    let one = Planned { day: first.day, slot: Some(first), clash: None, nearest: None, skipped: false };
+    stage.deliver(series::plan::Msg::Planned(Ok(vec![one])));
+    stage.deliver(series::plan::Msg::Waits(Err(Error::Slow)));
+    assert!(!stage.toast().is_empty(), "it is said");
+    stage.forget_effects().keys("enter");
+    assert_eq!(stage.effects(), ["save series.book"]);
+}
+
+#[test]
 fn a_visit_of_a_plan_is_left_out_and_taken_in_again() {
     let mut stage = planned();
     stage.keys("s");
@@ -287,6 +299,17 @@ fn one_more_of_the_family_is_planned_right_after_and_taken_times_show_what_is_le
     let free = Free { slots: slots()[..1].to_vec(), places, ..Free::default() };
     stage.deliver(booking::Msg::Free(filter(true, true), false, Ok(free)));
     assert!(stage.text().contains("then BLACK Mary"), "{}", stage.text());
+    // Enter waits until it is known what she waits for; each is booked at their own time.
+    let books = |stage: &mut Stage<Booking>| stage.effects().contains(&"save booking.book".to_owned());
+    stage.keys("enter");
+    assert!(!books(&mut stage), "{:?}", stage.effects());
+    let mut entry = super::waitlist::entries().remove(0);
+    entry.wish = Wish { profession: Some("gp".into()), ..Wish::between(today(), today()) };
+    let said = "this takes BLACK Mary off the waiting list";
+    assert!(!stage.text().contains(said), "{}", stage.text());
+    stage.deliver(booking::Msg::RelativeWaits(PatientId(id(2)), Ok(vec![entry])));
+    assert!(stage.text().contains(said), "{}", stage.text());
+    assert!(books(&mut stage), "{:?}", stage.effects());
     let mut stage = ready();
     stage.keys("o").type_text("cannot come later").keys("enter");
     let over = Overbookable { slot: slots().remove(0), used: 1, cap: 2 };

@@ -69,7 +69,7 @@ impl Booking {
         let beside = self.beside();
         let family: Vec<PatientId> = match self.patient {
             Some(first) if !self.family.is_empty() => {
-                std::iter::once(first).chain(self.family.iter().map(|h| h.id)).collect()
+                std::iter::once(first).chain(self.family.iter().map(|r| r.hit.id)).collect()
             }
             _ => vec![],
         };
@@ -223,6 +223,16 @@ impl Booking {
                 Msg::Profile,
             );
         }
+    }
+
+    /// What somebody who comes right after the patient waits for: their booking closes it.
+    pub(super) fn read_relative(&self, patient: PatientId, cx: &mut Cx<Msg>) {
+        let Some(actor) = cx.env().actor.clone() else { return };
+        cx.load(
+            "booking.relative",
+            move |store| async move { store.waits_of(&actor, patient).await },
+            move |read| Msg::RelativeWaits(patient, read),
+        );
     }
 
     pub(super) fn read_directory(&mut self, cx: &mut Cx<Msg>) {

@@ -1,5 +1,5 @@
 //! What the booking makes of its answers. A refusal is told with the nearest time that works and the key that takes it.
-use super::{Booking, Msg, find::days_of};
+use super::{Booking, Msg, find::days_of, person::Relative};
 use crate::{
     domain::{
         appointment::AppointmentKind,
@@ -86,8 +86,9 @@ impl Booking {
             Msg::PickedPatient(Some(hit)) => self.hear_patient(hit, cx),
             Msg::PickedPatient(None) if self.patient.is_none() => cx.back(),
             Msg::PickedRelative(Some(hit)) => {
-                if Some(hit.id) != self.patient && self.family.iter().all(|h| h.id != hit.id) {
-                    self.family.push(hit);
+                if Some(hit.id) != self.patient && self.family.iter().all(|r| r.hit.id != hit.id) {
+                    self.read_relative(hit.id, cx);
+                    self.family.push(Relative { hit, waits: None });
                     self.find(false, cx);
                 }
             }
@@ -135,6 +136,12 @@ impl Booking {
             }
             Msg::Rhythm(Some(text)) => self.plan(&text, cx),
             Msg::Booked(Ok((b, place))) => self.hear_booked(&b, place, cx),
+            Msg::RelativeWaits(patient, read) => {
+                // Who may not see the list is told by the booking itself what it closed.
+                if let Some(relative) = self.family.iter_mut().find(|r| r.hit.id == patient) {
+                    relative.waits = Some(read.unwrap_or_default());
+                }
+            }
             Msg::BookedFamily(Ok(all)) => self.hear_family(&all, cx),
             Msg::Moved(Ok(b)) => self.hear_moved(&b, cx),
             Msg::Pasted(pasted) => {

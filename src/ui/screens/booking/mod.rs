@@ -36,6 +36,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 use offers::Offers;
+use person::Relative;
 use ratatui::{Frame, layout::Rect};
 use std::time::Duration;
 
@@ -138,6 +139,8 @@ pub enum Msg {
     /// A booking, and the place in the queue of somebody who is here.
     Booked(Result<(Booked, Option<(i32, i32)>), Error>),
     BookedFamily(Result<Vec<Booked>, Error>),
+    /// What somebody who comes right after the patient waits for.
+    RelativeWaits(PatientId, Result<Vec<WaitEntry>, Error>),
     Moved(Result<Booked, Error>),
     Pasted(Pasted),
     /// The free time nearest to the one that was refused, with the refusal.
@@ -157,7 +160,7 @@ pub struct Booking {
     patient: Option<PatientId>,
     profile: Option<Box<PatientProfile>>,
     /// Who comes right after the patient, in this order.
-    family: Vec<PatientHit>,
+    family: Vec<Relative>,
     move_of: Option<AppointmentId>,
     moving: Option<Booked>,
     provider: Option<ProviderId>,
@@ -363,7 +366,10 @@ impl Screen for Booking {
             && self.directory.is_none();
         needs_directory
             || uses_list
-                && (self.asked.is_some() || self.saving || self.patient.is_some() && self.profile.is_none())
+                && (self.asked.is_some()
+                    || self.saving
+                    || self.patient.is_some() && self.profile.is_none()
+                    || self.family.iter().any(|r| r.waits.is_none()))
     }
 
     fn command(&mut self, command: Command, cx: &mut Cx<Msg>) {

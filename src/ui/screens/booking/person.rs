@@ -2,12 +2,19 @@
 //! the reason; then what somebody who books should see.
 use super::Booking;
 use crate::{
-    domain::{appointment::AppointmentKind, dates, why::Why},
+    domain::{appointment::AppointmentKind, dates, patient::PatientHit, waitlist::WaitEntry, why::Why},
     text::tr_n,
     tr,
     ui::desk,
 };
 use chrono::NaiveDate;
+
+/// Somebody who comes right after the patient.
+pub(super) struct Relative {
+    pub hit: PatientHit,
+    /// What they wait for, once it is known.
+    pub waits: Option<Vec<WaitEntry>>,
+}
 
 impl Booking {
     /// Why the patient is not booked on this day.
@@ -95,11 +102,32 @@ impl Booking {
             .collect()
     }
 
+    /// The same of those who come right after the patient, each at their own time.
+    fn wishes_of_family(&self, today: NaiveDate) -> Vec<String> {
+        let places = self.offers.selected().map_or(&[][..], |o| &o.places);
+        let mut said = vec![];
+        for (n, relative) in self.family.iter().enumerate() {
+            let waits = relative.waits.as_deref().unwrap_or_default();
+            let met = places
+                .get(n + 1)
+                .map(|slot| desk::met_by(waits, slot, self.directory.as_ref(), self.visit_type.as_deref()));
+            let met = met.unwrap_or_default();
+            said.extend(waits.iter().filter(|e| e.status.is_open()).map(|e| {
+                let (who, wish) = (relative.hit.name.to_string(), e.words(today));
+                match met.iter().any(|m| m.id == e.id) {
+                    true => tr!("this takes {who} off the waiting list ({wish})", who = who, wish = wish),
+                    false => tr!("{who} waits for {wish}", who = who, wish = wish),
+                }
+            }));
+        }
+        said
+    }
+
     /// What somebody who books must know: told before, not after.
     pub(super) fn warnings(&self, today: NaiveDate) -> String {
         let mut all: Vec<String> = vec![];
         if !self.family.is_empty() {
-            let names: Vec<String> = self.family.iter().map(|h| h.name.to_string()).collect();
+            let names: Vec<String> = self.family.iter().map(|r| r.hit.name.to_string()).collect();
             all.push(tr!("then {names}", names = names.join(", ")));
         }
         all.extend(self.refused_provider().map(|w| w.to_string()));
@@ -107,6 +135,7 @@ impl Booking {
         let Some(p) = &self.profile else { return all.join(" · ") };
         all.extend(self.refused_patient(today).map(|w| w.to_string()));
         all.extend(self.wishes(today));
+        all.extend(self.wishes_of_family(today));
         if p.no_shows > 0 {
             all.push(tr_n("{n} no-show in 12 months", "{n} no-shows in 12 months", p.no_shows));
         }

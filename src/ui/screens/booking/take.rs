@@ -45,7 +45,7 @@ impl Booking {
         }
         let new = self.appointment(self.id, patient, &slot);
         if !self.family.is_empty() {
-            let others = self.family.iter().map(|h| h.id).zip(offer.places.iter().skip(1));
+            let others = self.family.iter().map(|r| r.hit.id).zip(offer.places.iter().skip(1));
             let others = others.map(|(patient, slot)| self.appointment(AppointmentId::new(), patient, slot));
             let steps = std::iter::once(new).chain(others).map(Step::Book).collect();
             let series = self.series;

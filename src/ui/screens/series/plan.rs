@@ -347,7 +347,11 @@ impl Screen for PlanSeries {
                 self.go_on();
             }
             Msg::Waits(Ok(waits)) => self.waits = Some(waits),
-            Msg::Waits(Err(e)) => cx.failed(&e),
+            Msg::Waits(Err(e)) => {
+                // Nobody's visits wait for a list that cannot be read: the booking itself says then what it closed.
+                self.waits = Some(Box::default());
+                cx.failed(&e);
+            }
             Msg::Planned(Err(e)) => {
                 self.table.loaded();
                 cx.failed(&e);
