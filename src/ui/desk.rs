@@ -252,12 +252,14 @@ pub fn off_the_list(b: &Booked) -> String {
     all_off_the_list(std::slice::from_ref(b))
 }
 
-/// The same of several that were booked or moved together.
+/// The same of several that were booked or moved together; whose each is, where they are of several patients.
 #[must_use]
 pub fn all_off_the_list(all: &[Booked]) -> String {
+    let several = all.iter().any(|b| Some(b.patient) != all.first().map(|first| first.patient));
     let words = |b: &Booked| {
         let day = b.period.starts_at(b.zone).date();
-        b.met.iter().map(move |m| m.words(day)).collect::<Vec<_>>()
+        let whose = |wish: String| if several { format!("{} ({wish})", b.patient_name) } else { wish };
+        b.met.iter().map(|m| whose(m.words(day))).collect::<Vec<_>>()
     };
     let wishes: Vec<String> = all.iter().flat_map(words).collect();
     match wishes.as_slice() {

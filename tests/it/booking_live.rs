@@ -9,7 +9,13 @@ use crate::{
     },
 };
 use chrono::Duration;
-use praxis::ui::route::Route;
+use praxis::{
+    domain::{
+        ids::{RequestId, WaitId},
+        waitlist::{NewWait, Wish},
+    },
+    ui::route::Route,
+};
 use sqlx::Row as _;
 
 async fn clinic() -> (Db, Clinic) {
@@ -257,7 +263,11 @@ async fn a_booked_series_is_taken_back_with_one_key() {
 
 #[tokio::test]
 async fn a_family_of_three_is_booked_in_eight_keys_and_taken_back_with_one() {
-    let (db, _) = clinic().await;
+    let (db, clinic) = clinic().await;
+    let nina = people::signed_in(&db, "nina").await;
+    let wish = Wish { provider: Some(clinic.gp.provider()), ..Wish::between(clinic.today, clinic.tomorrow) };
+    let new = NewWait { id: WaitId::new(), patient: clinic.omar, wish, note: String::new() };
+    nina.store.add_wait(&nina.actor, RequestId::new(), new).await.unwrap();
     let mut desk = choosing(&db, "mei").await;
     for (letters, seen) in [("rashid", "RASHID Omar"), ("nguyen", "NGUYEN Linh")] {
         desk.key("m");
@@ -266,10 +276,11 @@ async fn a_family_of_three_is_booked_in_eight_keys_and_taken_back_with_one() {
         desk.key("enter");
         desk.sees("One after the other").await;
     }
-    desk.sees("then RASHID Omar, NGUYEN Linh").await;
+    desk.sees("then RASHID Omar, NGUYEN Linh · this takes RASHID Omar off the").await;
     desk.key("enter");
     desk.sees("Booked Thu 12 Mar 2026, SMITH Anna, Randwick Medical Centre: 09:30").await;
-    desk.sees("BLACK Jack, 10:00 RASHID Omar, 10:30 NGUYEN Linh").await;
+    desk.sees("BLACK Jack, 10:00 RASHID Omar, 10:30 NGUYEN Linh. Off the waiting list:").await;
+    desk.sees("RASHID Omar (SMITH Anna, to Fri 13 Mar)").await;
     let booked = desk.taken();
     assert_eq!(
         said(&statuses(&db).await),

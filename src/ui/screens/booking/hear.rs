@@ -270,7 +270,7 @@ impl Booking {
                 provider = first.provider_name,
                 centre = first.centre_name,
                 names = names.join(", ")
-            ),
+            ) + &desk::all_off_the_list(all),
             "booking.book",
             move |store| async move {
                 store.together(&actor, RequestId::new(), Together::Cancel, series, steps).await
