@@ -263,10 +263,12 @@ async fn taken(
 ) -> Result<Vec<(PatientId, Period)>, Error> {
     let patients: Vec<uuid::Uuid> = suit.iter().map(|e| e.patient.0).collect();
     let rows = sqlx::query!(
-        r#"select w.id as "id!", x.starts_at, x.ends_at
-             from unnest($1::uuid[]) w(id)
-             join clinic.appointment x on x.patient_id = any ((select clinic.records_of(w.id))::uuid[])
-            where x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')
+        r#"with w as materialized (select r.patient_id as id, r.record from clinic.records_of_each($1) r)
+           select w.id as "id!", x.starts_at, x.ends_at
+             from clinic.appointment x join w on w.record = x.patient_id
+            -- For the index: a record that differs from row to row would be looked for in every appointment there is.
+            where x.patient_id = any (array(select w.record from w))
+              and x.kind = 'slot' and x.status in ('booked', 'arrived', 'in_progress')
               and x.starts_at > $2::timestamptz - interval '5 hours' and x.starts_at < $3::timestamptz + interval '5 hours'"#,
         &patients,
         time.period.start,

@@ -128,7 +128,9 @@ pub(super) async fn entries(c: &mut PgConnection, which: Which) -> Result<Vec<Wa
                   (clinic.now() at time zone coalesce(x.zone, (select y.zone from clinic.centre y where y.id in (select clinic.my_centres())
                                                                 order by y.id limit 1), 'UTC'))::date as "today!"
              from clinic.waitlist_entry e
-             join clinic.patient p on p.id = (clinic.records_of(e.patient_id))[1]
+             -- One by one by its key: joined, every patient there is would be read for it.
+             join lateral (select y.id, y.family_name, y.given_name, y.record_number, y.birth_date, y.phone, y.deactivated_at, y.blocked_until
+                             from clinic.patient y where y.id = (clinic.records_of(e.patient_id))[1] offset 0) p on true
              join clinic.account by on by.id = e.added_by
              left join clinic.provider v on v.id = e.provider_id
              left join clinic.account a on a.id = v.account_id
