@@ -54,7 +54,8 @@ struct Server {
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
-    let certificates = place("pxc");
+    let folder = place("pxt");
+    let certificates = folder.with_extension("certificates");
     Identity::of_server().unwrap().own_folder(&certificates).unwrap();
     let right = Authority::new("clinic-authority", &certificates);
     let wrong = Authority::new("another-authority", &certificates);
@@ -69,7 +70,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         cert_file.display(),
         key_file.display()
     );
-    let (_, shell) = start(&place("pxt"), &configuration);
+    let (_, shell) = start(&folder, &configuration);
     Server { port, right: right.file, wrong: wrong.file, _shell: shell }
 });
 

@@ -28,7 +28,7 @@ printf '%s\n' "$3" >>d/postgresql.conf &&
 "$b/pg_ctl" -D d -l log -w -o "-k '$1' -c fsync=off -c max_connections=300 -c timezone=UTC $4" start >start.log 2>&1 &&
 echo ready || { cat init.log start.log log 2>/dev/null; echo failed; }
 cat >/dev/null
-"$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1" ${t:+"$t"}"#;
+"$b/pg_ctl" -D d -m immediate stop >/dev/null 2>&1; cd /; rm -rf "$1" "$1".* ${t:+"$t"}"#;
 
 /// What spares a server that lives for minutes: nothing is vacuumed or written to be found after a crash of the machine, and
 /// every copy and drop of a database ends in a checkpoint, after which whole pages would go to the log again.
@@ -125,7 +125,7 @@ pub fn place(name: &str) -> PathBuf {
 }
 
 /// Starts a server in a folder that is made for it, with these lines at the end of its configuration. It stops, and the
-/// folder goes, when the shell's stdin is closed.
+/// folder goes, with what lies beside it under its name and a dot, when the shell's stdin is closed.
 pub fn start(dir: &Path, configuration: &str) -> (Endpoint, Child) {
     let binaries = Binaries::find().expect("PostgreSQL's server programs are installed");
     let identity = Identity::of_server().expect("somebody can run the server");
