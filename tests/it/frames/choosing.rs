@@ -307,7 +307,7 @@ fn one_more_of_the_family_is_planned_right_after_and_taken_times_show_what_is_le
     entry.wish = Wish { profession: Some("gp".into()), ..Wish::between(today(), today()) };
     let said = "this takes BLACK Mary off the waiting list";
     assert!(!stage.text().contains(said), "{}", stage.text());
-    stage.deliver(booking::Msg::RelativeWaits(PatientId(id(2)), Ok(vec![entry])));
+    stage.deliver(booking::Msg::FamilyWaits(Ok(vec![(PatientId(id(2)), vec![entry])])));
     assert!(stage.text().contains(said), "{}", stage.text());
     assert!(books(&mut stage), "{:?}", stage.effects());
     let mut stage = ready();

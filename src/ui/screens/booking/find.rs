@@ -225,13 +225,23 @@ impl Booking {
         }
     }
 
-    /// What somebody who comes right after the patient waits for: their booking closes it.
-    pub(super) fn read_relative(&self, patient: PatientId, cx: &mut Cx<Msg>) {
+    /// What those who come right after the patient wait for: their booking closes it. Of all who are not known yet, because a newer
+    /// question takes the place of the one before it.
+    pub(super) fn read_family(&self, cx: &mut Cx<Msg>) {
         let Some(actor) = cx.env().actor.clone() else { return };
+        let wanted: Vec<PatientId> =
+            self.family.iter().filter(|r| r.waits.is_none()).map(|r| r.hit.id).collect();
         cx.load(
-            "booking.relative",
-            move |store| async move { store.waits_of(&actor, patient).await },
-            move |read| Msg::RelativeWaits(patient, read),
+            "booking.family",
+            move |store| async move {
+                let mut all = vec![];
+                for patient in wanted {
+                    // Who may not see the list is told by the booking itself what it closed.
+                    all.push((patient, store.waits_of(&actor, patient).await.unwrap_or_default()));
+                }
+                Ok(all)
+            },
+            Msg::FamilyWaits,
         );
     }
 

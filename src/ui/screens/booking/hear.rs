@@ -87,8 +87,8 @@ impl Booking {
             Msg::PickedPatient(None) if self.patient.is_none() => cx.back(),
             Msg::PickedRelative(Some(hit)) => {
                 if Some(hit.id) != self.patient && self.family.iter().all(|r| r.hit.id != hit.id) {
-                    self.read_relative(hit.id, cx);
                     self.family.push(Relative { hit, waits: None });
+                    self.read_family(cx);
                     self.find(false, cx);
                 }
             }
@@ -136,11 +136,17 @@ impl Booking {
             }
             Msg::Rhythm(Some(text)) => self.plan(&text, cx),
             Msg::Booked(Ok((b, place))) => self.hear_booked(&b, place, cx),
-            Msg::RelativeWaits(patient, read) => {
-                // Who may not see the list is told by the booking itself what it closed.
-                if let Some(relative) = self.family.iter_mut().find(|r| r.hit.id == patient) {
-                    relative.waits = Some(read.unwrap_or_default());
+            Msg::FamilyWaits(Ok(read)) => {
+                for (patient, waits) in read {
+                    if let Some(relative) = self.family.iter_mut().find(|r| r.hit.id == patient) {
+                        relative.waits = Some(waits);
+                    }
                 }
+            }
+            Msg::FamilyWaits(Err(e)) => {
+                // Nobody's booking waits for a list that cannot be read.
+                self.family.iter_mut().for_each(|r| r.waits = r.waits.take().or_else(|| Some(vec![])));
+                cx.failed(&e);
             }
             Msg::BookedFamily(Ok(all)) => self.hear_family(&all, cx),
             Msg::Moved(Ok(b)) => self.hear_moved(&b, cx),

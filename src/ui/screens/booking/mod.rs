@@ -139,8 +139,8 @@ pub enum Msg {
     /// A booking, and the place in the queue of somebody who is here.
     Booked(Result<(Booked, Option<(i32, i32)>), Error>),
     BookedFamily(Result<Vec<Booked>, Error>),
-    /// What somebody who comes right after the patient waits for.
-    RelativeWaits(PatientId, Result<Vec<WaitEntry>, Error>),
+    /// What those who come right after the patient wait for.
+    FamilyWaits(Result<Vec<(PatientId, Vec<WaitEntry>)>, Error>),
     Moved(Result<Booked, Error>),
     Pasted(Pasted),
     /// The free time nearest to the one that was refused, with the refusal.
